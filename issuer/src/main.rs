@@ -1,0 +1,2 @@
+//! issuer.
+fn main() {}

@@ -1,0 +1,23 @@
+//! What the issuer and the wallet of mLegitymacja both speak.
+//!
+//! Pure: no sockets, no storage, no clock reads. The modules stand in the order of a card's life.
+
+pub mod card;
+pub mod card_data;
+pub mod device;
+pub mod pesel;
+pub mod school_id;
+pub mod validity;
+
+pub mod activation_code;
+pub mod photo_rule;
+pub mod qr;
+pub mod typed_code;
+pub mod vci;
+
+pub mod jose;
+pub mod x509;
+
+pub mod clock;
+pub mod entropy;
+pub mod secret;
