@@ -1,0 +1,110 @@
+//! The issuer's storage.
+//!
+//! A change is a [`Verb`]: a value that reads, decides and writes in one transaction. [`Store::write`] runs it
+//! whole or not at all and answers only when it is on disk; nobody is handed a begin or a commit. The SQL is
+//! written once, in [`tables`], in the dialect that SQLite and PostgreSQL share.
+
+mod migrate;
+mod postgres;
+mod sql;
+mod sqlite;
+
+pub mod contract;
+pub mod id;
+pub mod tables;
+
+use std::path::PathBuf;
+
+pub use self::sql::{Row, Statements, Value};
+
+/// An atomic act on the store.
+///
+/// It may be run again after a serialisation failure, so it has no effects but its statements.
+#[async_trait::async_trait]
+pub trait Verb: Send + Sync + 'static {
+    /// What it answers with; a refusal that must be remembered (a counted wrong try) is an answer, not an error.
+    type Answer: Send + 'static;
+
+    /// Reads, decides and writes. An error takes back everything that it wrote.
+    async fn run(&self, tx: &mut dyn Statements) -> Result<Self::Answer, StoreError>;
+}
+
+/// Which database to open.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Location {
+    /// An embedded SQLite file.
+    Sqlite(PathBuf),
+    /// A `postgres://` address; it may hold a password, so it is never logged.
+    Postgres(String),
+}
+
+/// An open store. Cheap to clone.
+#[derive(Clone)]
+pub enum Store {
+    /// One file, one writer.
+    #[doc(hidden)]
+    Sqlite(sqlite::Sqlite),
+    /// A pool of connections to a server that several issuers share.
+    #[doc(hidden)]
+    Postgres(postgres::Postgres),
+}
+
+impl Store {
+    /// Opens the database and brings its schema up to date.
+    ///
+    /// # Errors
+    /// When it cannot be reached, or its schema is newer than this program.
+    pub async fn open(location: &Location) -> Result<Self, StoreError> {
+        match location {
+            Location::Sqlite(path) => sqlite::Sqlite::open(path).await.map(Self::Sqlite),
+            Location::Postgres(address) => postgres::Postgres::open(address).await.map(Self::Postgres),
+        }
+    }
+
+    /// Runs `verb` whole or not at all; when this returns `Ok`, it is on disk.
+    ///
+    /// # Errors
+    /// When the database fails; then nothing of the verb stays.
+    pub async fn write<V: Verb>(&self, verb: V) -> Result<V::Answer, StoreError> {
+        match self {
+            Self::Sqlite(db) => db.write(verb).await,
+            Self::Postgres(db) => db.write(verb).await,
+        }
+    }
+
+    /// Runs a `verb` that only reads, on one consistent snapshot.
+    ///
+    /// # Errors
+    /// When the database fails, or the verb tries to write.
+    pub async fn read<V: Verb>(&self, verb: V) -> Result<V::Answer, StoreError> {
+        match self {
+            Self::Sqlite(db) => db.read(verb).await,
+            Self::Postgres(db) => db.read(verb).await,
+        }
+    }
+}
+
+/// Messages complete "cannot use the database: …".
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// It does not answer, or refuses the work.
+    #[error("it does not answer: {0}")]
+    Unavailable(String),
+    /// Two acts collided more often than is worth retrying.
+    #[error("too many acts at once on the same rows")]
+    Contention,
+    /// A statement broke a rule of the schema.
+    #[error("a constraint refused the change: {0}")]
+    Constraint(String),
+    /// A row cannot be read as what it should be.
+    #[error("row is damaged: {0}")]
+    Damaged(&'static str),
+    /// The schema was made by a later version of this program.
+    #[error("schema {found} is newer than this program's {known}")]
+    Newer {
+        /// Version found in the database.
+        found: i64,
+        /// Latest version that this program knows.
+        known: i64,
+    },
+}

@@ -1,0 +1,60 @@
+//! The audit trail: entries are written with the change that they record and chained right after.
+
+use jiff::Timestamp;
+
+use super::row;
+use crate::store::sql::params;
+use crate::store::{Statements, StoreError};
+
+row! {
+    /// Who did what to what, when. Holds ids only, so that a pupil can be erased without breaking the chain.
+    AuditEntry in "audit_entry" {
+        /// Name in the store; sorts by age.
+        id: String,
+        /// Position in the chain, from 1; none until it is sealed.
+        position: Option<i64>,
+        /// When.
+        at: Timestamp,
+        /// Who: `staff:…`, `token:…`, `wallet`, `system`.
+        actor: String,
+        /// What, as `noun.verb`.
+        action: String,
+        /// To what, as an id.
+        subject: String,
+        /// More, JSON without personal data.
+        detail: String,
+        /// Hash of the entry before.
+        previous: Option<[u8; 32]>,
+        /// Hash of this entry.
+        hash: Option<[u8; 32]>,
+    }
+}
+
+impl AuditEntry {
+    /// The last sealed entry.
+    pub async fn last_sealed(tx: &mut dyn Statements) -> Result<Option<Self>, StoreError> {
+        let condition = "WHERE position IS NOT NULL ORDER BY position DESC LIMIT 1";
+        Ok(Self::select(tx, condition, &[]).await?.into_iter().next())
+    }
+
+    /// Entries that are not sealed yet, oldest first.
+    pub async fn unsealed(tx: &mut dyn Statements, limit: u32) -> Result<Vec<Self>, StoreError> {
+        Self::select(tx, "WHERE position IS NULL ORDER BY id LIMIT $1", params![limit]).await
+    }
+
+    /// Gives an entry its place in the chain.
+    pub async fn seal(&self, tx: &mut dyn Statements) -> Result<(), StoreError> {
+        let sql = "UPDATE audit_entry SET position = $2, previous = $3, hash = $4 WHERE id = $1";
+        tx.execute(sql, params![&self.id, self.position, self.previous, self.hash]).await.map(|_| ())
+    }
+
+    /// Sealed entries after `position`, in order.
+    pub async fn after(tx: &mut dyn Statements, position: i64, limit: u32) -> Result<Vec<Self>, StoreError> {
+        Self::select(tx, "WHERE position > $1 ORDER BY position LIMIT $2", params![position, limit]).await
+    }
+
+    /// What was done to one subject, oldest first.
+    pub async fn of_subject(tx: &mut dyn Statements, subject: &str) -> Result<Vec<Self>, StoreError> {
+        Self::select(tx, "WHERE subject = $1 ORDER BY at, id", params![subject]).await
+    }
+}

@@ -1,0 +1,165 @@
+//! Certificates: first the intent, then the signed bytes.
+
+use jiff::Timestamp;
+
+use super::device::EndReason;
+use super::{row, words};
+use crate::store::id::{CardId, DeviceId, GrantId};
+use crate::store::sql::params;
+use crate::store::{Statements, StoreError};
+
+words! {
+    /// Where a certificate stands.
+    CertificateState {
+        /// Its bytes are settled, its signature is not there yet.
+        Prepared = "prepared",
+        /// Signed and stored; may be released, as often as it is asked for.
+        Issued = "issued",
+        /// Taken back.
+        Revoked = "revoked",
+        /// Was prepared, never released; its serial goes on the list all the same.
+        Voided = "voided",
+    }
+}
+
+row! {
+    /// A device certificate and the card data that it attests.
+    Certificate in "certificate" {
+        /// Serial number, hexadecimal.
+        serial: String,
+        /// For which device.
+        device_id: DeviceId,
+        /// For which card.
+        card_id: CardId,
+        /// Where it stands.
+        state: CertificateState,
+        /// The to-be-signed bytes.
+        tbs: Vec<u8>,
+        /// The certificate, once signed.
+        der: Option<Vec<u8>>,
+        /// The exact bytes of the card data.
+        card_data: Vec<u8>,
+        /// SHA-256 of what the card data were made from, to see whether they are still current.
+        card_inputs: [u8; 32],
+        /// What the wallet quotes in notifications.
+        notification_id: String,
+        /// Last instant of validity.
+        not_after: Timestamp,
+        /// When the intent was recorded.
+        prepared_at: Timestamp,
+        /// When the signature was recorded.
+        issued_at: Option<Timestamp>,
+        /// When it was taken back.
+        ended_at: Option<Timestamp>,
+        /// Why.
+        end_reason: Option<EndReason>,
+    }
+}
+
+/// A line of the revocation list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ended {
+    /// Serial number, hexadecimal.
+    pub serial: String,
+    /// Since when.
+    pub since: Timestamp,
+    /// Why.
+    pub reason: EndReason,
+}
+
+impl Certificate {
+    /// A device's certificates, oldest first.
+    pub async fn of_device(tx: &mut dyn Statements, device: &DeviceId) -> Result<Vec<Self>, StoreError> {
+        Self::select(tx, "WHERE device_id = $1 ORDER BY prepared_at, serial", params![device]).await
+    }
+
+    /// The certificate that a notification speaks of.
+    pub async fn by_notification(tx: &mut dyn Statements, id: &str) -> Result<Option<Self>, StoreError> {
+        Ok(Self::select(tx, "WHERE notification_id = $1", params![id]).await?.into_iter().next())
+    }
+
+    /// Certificates that were prepared before `before` and never settled.
+    pub async fn leftovers(tx: &mut dyn Statements, before: Timestamp) -> Result<Vec<Self>, StoreError> {
+        let condition = "WHERE state = 'prepared' AND prepared_at <= $1 ORDER BY prepared_at";
+        Self::select(tx, condition, params![before]).await
+    }
+
+    /// Records the signed bytes, if it is still only prepared; answers whether it was.
+    pub async fn settle(
+        tx: &mut dyn Statements,
+        serial: &str,
+        der: &[u8],
+        at: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let sql = "UPDATE certificate SET state = 'issued', der = $2, issued_at = $3 \
+                   WHERE serial = $1 AND state = 'prepared'";
+        Ok(tx.execute(sql, params![serial, der, at]).await? == 1)
+    }
+
+    /// Takes back what a device holds: issued certificates are revoked, prepared ones voided. Answers how many.
+    /// `except` stays as it is.
+    pub async fn end_of_device(
+        tx: &mut dyn Statements,
+        device: &DeviceId,
+        except: &str,
+        at: Timestamp,
+        reason: EndReason,
+    ) -> Result<u64, StoreError> {
+        let sql = "UPDATE certificate SET state = CASE state WHEN 'issued' THEN 'revoked' ELSE 'voided' END, \
+                   ended_at = $3, end_reason = $4 WHERE device_id = $1 AND serial <> $2 \
+                   AND state IN ('issued', 'prepared')";
+        let ended = tx.execute(sql, params![device, except, at, reason]).await?;
+        if ended > 0 {
+            tx.execute("UPDATE counter SET value = value + 1 WHERE name = 'revocations'", &[]).await?;
+        }
+        Ok(ended)
+    }
+
+    /// What the revocation list must name: taken back, and not yet past its own end at `now`.
+    pub async fn ended(tx: &mut dyn Statements, now: Timestamp) -> Result<Vec<Ended>, StoreError> {
+        let sql = "SELECT serial, ended_at, end_reason FROM certificate \
+                   WHERE state IN ('revoked', 'voided') AND not_after >= $1 ORDER BY serial";
+        let rows = tx.query(sql, params![now]).await?;
+        rows.iter()
+            .map(|row| Ok(Ended { serial: row.take(0)?, since: row.take(1)?, reason: row.take(2)? }))
+            .collect()
+    }
+}
+
+/// Which key spent a nonce for which certificate.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SpentNonce {
+    /// The grant of the access token.
+    pub grant_id: GrantId,
+    /// Thumbprint of the proven key.
+    pub thumbprint: String,
+    /// What was answered.
+    pub serial: String,
+}
+
+impl SpentNonce {
+    /// Who spent this nonce, if anyone has.
+    pub async fn find(tx: &mut dyn Statements, hash: &[u8; 32]) -> Result<Option<Self>, StoreError> {
+        let sql = "SELECT grant_id, thumbprint, serial FROM spent_nonce WHERE hash = $1";
+        let Some(row) = tx.first(sql, params![*hash]).await? else { return Ok(None) };
+        Ok(Some(Self { grant_id: row.take(0)?, thumbprint: row.take(1)?, serial: row.take(2)? }))
+    }
+
+    /// Spends a nonce; answers whether this was the first time.
+    pub async fn spend(
+        &self,
+        tx: &mut dyn Statements,
+        hash: &[u8; 32],
+        expires_at: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let sql = "INSERT INTO spent_nonce (hash, grant_id, thumbprint, serial, expires_at) \
+                   VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING";
+        let values = params![*hash, &self.grant_id, &self.thumbprint, &self.serial, expires_at];
+        Ok(tx.execute(sql, values).await? == 1)
+    }
+
+    /// Forgets nonces that could not be spent any more anyway.
+    pub async fn forget(tx: &mut dyn Statements, now: Timestamp) -> Result<u64, StoreError> {
+        tx.execute("DELETE FROM spent_nonce WHERE expires_at < $1", params![now]).await
+    }
+}

@@ -1,0 +1,108 @@
+//! Grants: one QR code with its activation code, of which only hashes are kept.
+
+use jiff::Timestamp;
+
+use super::{row, words};
+use crate::store::id::{CardId, DeviceId, GrantId, OrderId, ProfileId};
+use crate::store::sql::params;
+use crate::store::{Statements, StoreError};
+
+words! {
+    /// Where a grant stands. That its time is up is judged by the clock, not stored.
+    GrantState {
+        /// May open a device.
+        Ready = "ready",
+        /// Has opened a device; only delivers to it again.
+        Bound = "bound",
+        /// Five wrong codes: dead.
+        Locked = "locked",
+        /// A newer slip took its place.
+        Replaced = "replaced",
+        /// Taken back: handed in, card voided, or revoked.
+        Cancelled = "cancelled",
+    }
+}
+
+row! {
+    /// One QR code with its activation code.
+    Grant in "issue_grant" {
+        /// Name in the store.
+        id: GrantId,
+        /// Which card it opens.
+        card_id: CardId,
+        /// On which order it was made; portal codes have none.
+        order_id: Option<OrderId>,
+        /// Under which rules.
+        profile_id: ProfileId,
+        /// Keyed hash of the offer id in the QR code.
+        offer_hash: [u8; 32],
+        /// Keyed hash of the typed code.
+        typed_hash: [u8; 32],
+        /// Keyed hash of the activation code, where the profile asks for one.
+        code_mac: Option<[u8; 32]>,
+        /// Where it stands.
+        state: GrantState,
+        /// Wrong codes so far, over all pre-authorized codes.
+        failures: u8,
+        /// Raised with every access token: older codes and tokens are dead.
+        epoch: i64,
+        /// The device that it opened.
+        device_id: Option<DeviceId>,
+        /// The device whose place the new one takes, if this is a reissue.
+        replaces_device: Option<DeviceId>,
+        /// When made.
+        created_at: Timestamp,
+        /// The first instant at which it no longer opens a device.
+        expires_at: Timestamp,
+        /// When the slip was handed out.
+        collected_at: Option<Timestamp>,
+        /// To whom: `guardian`, `pupil`.
+        collected_by: Option<String>,
+    }
+}
+
+impl Grant {
+    /// The grant behind an offer id's hash.
+    pub async fn by_offer(tx: &mut dyn Statements, hash: &[u8; 32]) -> Result<Option<Self>, StoreError> {
+        Ok(Self::select(tx, "WHERE offer_hash = $1", params![*hash]).await?.into_iter().next())
+    }
+
+    /// The grant behind a typed code's hash.
+    pub async fn by_typed(tx: &mut dyn Statements, hash: &[u8; 32]) -> Result<Option<Self>, StoreError> {
+        Ok(Self::select(tx, "WHERE typed_hash = $1", params![*hash]).await?.into_iter().next())
+    }
+
+    /// A card's grants, oldest first.
+    pub async fn of_card(tx: &mut dyn Statements, card: &CardId) -> Result<Vec<Self>, StoreError> {
+        Self::select(tx, "WHERE card_id = $1 ORDER BY created_at, id", params![card]).await
+    }
+
+    /// Writes everything that may change back.
+    pub async fn update(&self, tx: &mut dyn Statements) -> Result<(), StoreError> {
+        let sql = "UPDATE issue_grant SET state = $2, failures = $3, epoch = $4, device_id = $5, \
+                   collected_at = $6, collected_by = $7, offer_hash = $8, typed_hash = $9, expires_at = $10 WHERE id = $1";
+        let values = params![
+            &self.id,
+            self.state,
+            self.failures,
+            self.epoch,
+            self.device_id.clone(),
+            self.collected_at,
+            self.collected_by.clone(),
+            self.offer_hash,
+            self.typed_hash,
+            self.expires_at,
+        ];
+        tx.execute(sql, values).await.map(|_| ())
+    }
+
+    /// Turns a card's open grants into `state`; answers how many.
+    pub async fn close_open(
+        tx: &mut dyn Statements,
+        card: &CardId,
+        state: GrantState,
+    ) -> Result<u64, StoreError> {
+        let sql = "UPDATE issue_grant SET state = $2 WHERE card_id = $1 AND state = 'ready'";
+        tx.execute(sql, params![card, state]).await
+    }
+}

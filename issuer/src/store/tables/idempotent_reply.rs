@@ -1,0 +1,43 @@
+//! What a call with an idempotency key was answered with.
+
+use jiff::Timestamp;
+
+use super::row;
+use crate::store::id::TokenId;
+use crate::store::sql::params;
+use crate::store::{Statements, StoreError};
+
+row! {
+    /// A remembered reply; it never holds a secret.
+    IdempotentReply in "idempotent_reply" {
+        /// Whose key.
+        token_id: TokenId,
+        /// The key.
+        key: String,
+        /// SHA-256 of method, path and body.
+        request_hash: [u8; 32],
+        /// HTTP status.
+        status: i64,
+        /// JSON.
+        body: String,
+        /// When it may be forgotten.
+        expires_at: Timestamp,
+    }
+}
+
+impl IdempotentReply {
+    /// What was answered to this key.
+    pub async fn by_key(
+        tx: &mut dyn Statements,
+        token: &TokenId,
+        key: &str,
+    ) -> Result<Option<Self>, StoreError> {
+        let condition = "WHERE token_id = $1 AND key = $2";
+        Ok(Self::select(tx, condition, params![token, key]).await?.into_iter().next())
+    }
+
+    /// Forgets what is older than a day.
+    pub async fn forget(tx: &mut dyn Statements, now: Timestamp) -> Result<u64, StoreError> {
+        tx.execute("DELETE FROM idempotent_reply WHERE expires_at < $1", params![now]).await
+    }
+}

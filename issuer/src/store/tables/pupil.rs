@@ -1,0 +1,194 @@
+//! Pupils, their guardians, applications and photos.
+
+use jiff::{Timestamp, civil::Date};
+
+use super::{row, words};
+use crate::store::id::{ApplicationId, GuardianId, PhotoId, PupilId, SchoolId};
+use crate::store::sql::params;
+use crate::store::{Statements, StoreError};
+
+words! {
+    /// Who applied.
+    Applicant {
+        /// A parent or legal guardian.
+        Guardian = "guardian",
+        /// The pupil, being of age.
+        Pupil = "pupil",
+    }
+    /// Where an application stands.
+    ApplicationState {
+        /// Received, not yet checked.
+        Received = "received",
+        /// Checked and correct: the time to issue runs.
+        Complete = "complete",
+        /// Sent back to be mended.
+        SentBack = "sent_back",
+        /// The applicant objects to a mobile card (sprzeciw).
+        Objection = "objection",
+    }
+}
+
+row! {
+    /// A pupil.
+    Pupil in "pupil" {
+        /// Name in the store.
+        id: PupilId,
+        /// Present school.
+        school_id: SchoolId,
+        /// Given names.
+        given_names: String,
+        /// Surname.
+        surname: String,
+        /// PESEL, if the pupil has one.
+        pesel: Option<String>,
+        /// Another identity document, where there is no PESEL.
+        other_document: Option<String>,
+        /// Birth date.
+        birth_date: Date,
+        /// Street and number of the home address.
+        street_line: String,
+        /// `00-000`.
+        postal_code: String,
+        /// Town.
+        city: String,
+        /// Class, such as `3b`.
+        class_name: String,
+        /// Raised by every change, so that two clerks notice each other.
+        version: i64,
+        /// When entered.
+        created_at: Timestamp,
+    }
+}
+
+row! {
+    /// A parent or legal guardian.
+    Guardian in "guardian" {
+        /// Name in the store.
+        id: GuardianId,
+        /// Whose guardian.
+        pupil_id: PupilId,
+        /// Given names.
+        given_names: String,
+        /// Surname.
+        surname: String,
+        /// Where notices go.
+        email: Option<String>,
+        /// When entered.
+        created_at: Timestamp,
+    }
+}
+
+row! {
+    /// An application (wniosek).
+    Application in "application" {
+        /// Name in the store.
+        id: ApplicationId,
+        /// For whom.
+        pupil_id: PupilId,
+        /// By whom.
+        applicant: Applicant,
+        /// Which guardian, if a guardian applied.
+        guardian_id: Option<GuardianId>,
+        /// The day on which the office received it.
+        received_on: Date,
+        /// Whether a minor may collect the codes.
+        minor_may_collect: bool,
+        /// Where it stands.
+        state: ApplicationState,
+        /// Why it was sent back, or what was objected to.
+        note: Option<String>,
+        /// The day from which the deadline is counted.
+        completed_on: Option<Date>,
+        /// When entered.
+        created_at: Timestamp,
+    }
+}
+
+row! {
+    /// An accepted photo, already derived: what the phone shows.
+    Photo in "photo" {
+        /// Name in the store.
+        id: PhotoId,
+        /// Of whom.
+        pupil_id: PupilId,
+        /// SHA-256 of the file that was sent in.
+        source_sha256: [u8; 32],
+        /// The derived JPEG.
+        jpeg: Vec<u8>,
+        /// Pixels.
+        width: u32,
+        /// Pixels.
+        height: u32,
+        /// When accepted.
+        created_at: Timestamp,
+    }
+}
+
+impl Pupil {
+    /// The pupil with this PESEL.
+    pub async fn by_pesel(tx: &mut dyn Statements, pesel: &str) -> Result<Option<Self>, StoreError> {
+        Ok(Self::select(tx, "WHERE pesel = $1", params![pesel]).await?.into_iter().next())
+    }
+
+    /// A page of a school's pupils by name, after the given id's position.
+    pub async fn of_school(tx: &mut dyn Statements, school: &SchoolId) -> Result<Vec<Self>, StoreError> {
+        Self::select(tx, "WHERE school_id = $1 ORDER BY surname, given_names, id", params![school]).await
+    }
+
+    /// Writes every column but the id back and raises the version.
+    ///
+    /// Answers whether the row still had the version that was read.
+    pub async fn update(&self, tx: &mut dyn Statements) -> Result<bool, StoreError> {
+        let sql = "UPDATE pupil SET school_id = $3, given_names = $4, surname = $5, pesel = $6, other_document = $7, \
+                   birth_date = $8, street_line = $9, postal_code = $10, city = $11, class_name = $12, \
+                   version = version + 1 WHERE id = $1 AND version = $2";
+        let values = params![
+            &self.id,
+            self.version,
+            &self.school_id,
+            &self.given_names,
+            &self.surname,
+            self.pesel.clone(),
+            self.other_document.clone(),
+            self.birth_date,
+            &self.street_line,
+            &self.postal_code,
+            &self.city,
+            &self.class_name,
+        ];
+        Ok(tx.execute(sql, values).await? == 1)
+    }
+}
+
+impl Guardian {
+    /// A pupil's guardians, in the order of entry.
+    pub async fn of_pupil(tx: &mut dyn Statements, pupil: &PupilId) -> Result<Vec<Self>, StoreError> {
+        Self::select(tx, "WHERE pupil_id = $1 ORDER BY id", params![pupil]).await
+    }
+}
+
+impl Application {
+    /// A pupil's applications, oldest first.
+    pub async fn of_pupil(tx: &mut dyn Statements, pupil: &PupilId) -> Result<Vec<Self>, StoreError> {
+        Self::select(tx, "WHERE pupil_id = $1 ORDER BY id", params![pupil]).await
+    }
+
+    /// Writes state, note and day of completion back.
+    pub async fn update(&self, tx: &mut dyn Statements) -> Result<(), StoreError> {
+        let sql = "UPDATE application SET state = $2, note = $3, completed_on = $4 WHERE id = $1";
+        tx.execute(sql, params![&self.id, self.state, self.note.clone(), self.completed_on]).await.map(|_| ())
+    }
+}
+
+impl Photo {
+    /// The photo accepted last.
+    pub async fn latest(tx: &mut dyn Statements, pupil: &PupilId) -> Result<Option<Self>, StoreError> {
+        let condition = "WHERE pupil_id = $1 ORDER BY created_at DESC, id DESC LIMIT 1";
+        Ok(Self::select(tx, condition, params![pupil]).await?.into_iter().next())
+    }
+
+    /// Whether the pupil has a photo at all, without reading it.
+    pub async fn exists(tx: &mut dyn Statements, pupil: &PupilId) -> Result<bool, StoreError> {
+        Ok(tx.number("SELECT COUNT(*) FROM photo WHERE pupil_id = $1", params![pupil]).await? > 0)
+    }
+}

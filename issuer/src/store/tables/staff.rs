@@ -1,0 +1,83 @@
+//! Staff accounts and API tokens.
+
+use jiff::Timestamp;
+
+use super::{row, words};
+use crate::store::id::{StaffId, TokenId};
+use crate::store::sql::params;
+use crate::store::{Statements, StoreError};
+
+words! {
+    /// What a member of staff is.
+    Role {
+        /// Head of the school: gives and takes rights.
+        Principal = "principal",
+        /// Clerk of the office.
+        Clerk = "clerk",
+        /// Tutor of a class.
+        Tutor = "tutor",
+    }
+}
+
+row! {
+    /// A member of staff.
+    Staff in "staff" {
+        /// Name in the store.
+        id: StaffId,
+        /// What is typed at sign-in.
+        login: String,
+        /// Role.
+        role: Role,
+        /// Argon2id, in PHC form.
+        password_hash: String,
+        /// When the account was made.
+        created_at: Timestamp,
+        /// When it was closed.
+        ended_at: Option<Timestamp>,
+    }
+}
+
+row! {
+    /// A token for the staff API.
+    ApiToken in "api_token" {
+        /// Name in the store.
+        id: TokenId,
+        /// On whose behalf.
+        staff_id: StaffId,
+        /// What it is for.
+        name: String,
+        /// Keyed hash of the token.
+        hash: [u8; 32],
+        /// When made.
+        created_at: Timestamp,
+        /// When taken back.
+        ended_at: Option<Timestamp>,
+    }
+}
+
+impl Staff {
+    /// The account with this login.
+    pub async fn by_login(tx: &mut dyn Statements, login: &str) -> Result<Option<Self>, StoreError> {
+        Ok(Self::select(tx, "WHERE login = $1", params![login]).await?.into_iter().next())
+    }
+
+    /// All accounts, by login.
+    pub async fn all(tx: &mut dyn Statements) -> Result<Vec<Self>, StoreError> {
+        Self::select(tx, "ORDER BY login", &[]).await
+    }
+
+    /// Closes the account and takes its tokens back.
+    pub async fn end(&self, tx: &mut dyn Statements, at: Timestamp) -> Result<(), StoreError> {
+        tx.execute("UPDATE staff SET ended_at = $2 WHERE id = $1", params![&self.id, at]).await?;
+        let sql = "UPDATE api_token SET ended_at = $2 WHERE staff_id = $1 AND ended_at IS NULL";
+        tx.execute(sql, params![&self.id, at]).await.map(|_| ())
+    }
+}
+
+impl ApiToken {
+    /// The live token with this hash.
+    pub async fn live(tx: &mut dyn Statements, hash: &[u8; 32]) -> Result<Option<Self>, StoreError> {
+        let condition = "WHERE hash = $1 AND ended_at IS NULL";
+        Ok(Self::select(tx, condition, params![*hash]).await?.into_iter().next())
+    }
+}
