@@ -115,6 +115,16 @@ impl Certificate {
         Ok(ended)
     }
 
+    /// Gives up a prepared certificate that must not be signed any more.
+    pub async fn void(tx: &mut dyn Statements, serial: &str, at: Timestamp) -> Result<(), StoreError> {
+        let sql = "UPDATE certificate SET state = 'voided', ended_at = $2, end_reason = $3 \
+                   WHERE serial = $1 AND state = 'prepared'";
+        if tx.execute(sql, params![serial, at, EndReason::NeverReleased]).await? > 0 {
+            tx.execute("UPDATE counter SET value = value + 1 WHERE name = 'revocations'", &[]).await?;
+        }
+        Ok(())
+    }
+
     /// What the revocation list must name: taken back, and not yet past its own end at `now`.
     pub async fn ended(tx: &mut dyn Statements, now: Timestamp) -> Result<Vec<Ended>, StoreError> {
         let sql = "SELECT serial, ended_at, end_reason FROM certificate \

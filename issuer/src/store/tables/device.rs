@@ -88,6 +88,13 @@ impl Device {
         Self::select(tx, "WHERE card_id = $1 ORDER BY id", params![card]).await
     }
 
+    /// Takes the card off the device.
+    pub fn end(&mut self, state: DeviceState, at: Timestamp, reason: EndReason) {
+        self.state = state;
+        self.ended_at = Some(at);
+        self.end_reason = Some(reason);
+    }
+
     /// Writes state, end and reason back.
     pub async fn update(&self, tx: &mut dyn Statements) -> Result<(), StoreError> {
         let sql = "UPDATE device SET state = $2, ended_at = $3, end_reason = $4 WHERE id = $1";

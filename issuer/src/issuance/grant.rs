@@ -1,0 +1,322 @@
+//! Grants: a QR code and an activation code that open the card on one device, once.
+
+use jiff::Timestamp;
+use serde_json::json;
+use shared::activation_code::ActivationCode;
+use shared::entropy::Entropy;
+use shared::secret::Secret;
+use shared::typed_code::TypedCode;
+
+use super::Issuance;
+use super::dossier::{CardRefusal, Dossier, SchoolFile};
+use super::order::pick_base_card;
+use crate::audit::{Act, Actor};
+use crate::notify;
+use crate::registry::profile::ActivationMode;
+use crate::store::id::{CardId, DeviceId, GrantId, NoticeId, OrderId};
+use crate::store::tables::device::{Device, DeviceState};
+use crate::store::tables::grant::{Grant, GrantState};
+use crate::store::tables::mobile_card::MobileCard;
+use crate::store::tables::order::{Order, OrderState};
+use crate::store::tables::pupil::{Photo, Pupil};
+use crate::store::{Statements, StoreError, Verb};
+
+/// How many wrong activation codes a grant bears.
+pub const MAX_FAILURES: u8 = 5;
+
+/// What a slip says; shown once, only hashes of it are kept.
+#[derive(Debug)]
+pub struct SlipSecrets {
+    /// The last part of the offer's address in the QR code.
+    pub offer_id: Secret,
+    /// What can be typed instead of scanning.
+    pub typed: TypedCode,
+    /// The activation code; void where the profile asks for none.
+    pub code: ActivationCode,
+}
+
+impl SlipSecrets {
+    fn fresh(entropy: &dyn Entropy) -> Self {
+        use base64::Engine as _;
+        let id = base64::prelude::BASE64_URL_SAFE_NO_PAD.encode(entropy.bytes::<16>());
+        Self {
+            offer_id: Secret::new(id),
+            typed: TypedCode::generate(entropy),
+            code: ActivationCode::generate(entropy),
+        }
+    }
+}
+
+/// Where a new grant comes from.
+#[derive(Debug, Clone)]
+pub enum GrantSource {
+    /// An order; with the device whose place the new one takes, if it is a reissue.
+    Order(OrderId, Option<DeviceId>),
+    /// A slip that was spoilt, expired or died: same order, same place.
+    InPlaceOf(GrantId),
+}
+
+/// Makes a grant.
+#[derive(Debug)]
+pub struct MakeGrant {
+    source: GrantSource,
+    id: GrantId,
+    card_id: CardId,
+    notices: [NoticeId; 4],
+    offer_hash: [u8; 32],
+    typed_hash: [u8; 32],
+    code_mac: [u8; 32],
+    act: Act,
+}
+
+impl MakeGrant {
+    /// The act, and the secrets of the slip that it makes if it succeeds.
+    pub fn new(issuance: &Issuance, source: GrantSource, actor: Actor) -> (Self, SlipSecrets) {
+        let (now, entropy) = (issuance.now(), &*issuance.entropy);
+        let secrets = SlipSecrets::fresh(entropy);
+        let id = GrantId::fresh(now, entropy);
+        let verb = Self {
+            source,
+            card_id: CardId::fresh(now, entropy),
+            notices: std::array::from_fn(|_| NoticeId::fresh(now, entropy)),
+            offer_hash: issuance.keys.offer_hash(secrets.offer_id.expose()),
+            typed_hash: issuance.keys.typed_hash(&secrets.typed),
+            code_mac: issuance.keys.code_mac(&id, &secrets.code),
+            act: issuance.act(actor),
+            id,
+        };
+        (verb, secrets)
+    }
+
+    /// The order, the device to replace, and the grant that this one takes the place of.
+    async fn origin(&self, tx: &mut dyn Statements) -> Result<Result<Origin, GrantRefusal>, StoreError> {
+        let (order, replaces, old) = match &self.source {
+            GrantSource::Order(order, replaces) => (order.clone(), replaces.clone(), None),
+            GrantSource::InPlaceOf(grant) => {
+                let Some(old) = Grant::find(tx, grant).await? else { return Ok(Err(GrantRefusal::UnknownGrant)) };
+                if old.state == GrantState::Bound {
+                    return Ok(Err(GrantRefusal::AlreadyUsed));
+                }
+                let Some(order) = old.order_id.clone() else { return Ok(Err(GrantRefusal::UnknownOrder)) };
+                (order, old.replaces_device.clone(), Some(old.id))
+            }
+        };
+        let Some(order) = Order::lock(tx, &order).await? else { return Ok(Err(GrantRefusal::UnknownOrder)) };
+        Ok(if order.state == OrderState::Cancelled {
+            Err(GrantRefusal::OrderCancelled)
+        } else {
+            Ok(Origin { order, replaces, old })
+        })
+    }
+
+    /// The card that the order is for, made now if it is the first time, and held.
+    async fn card(
+        &self,
+        tx: &mut dyn Statements,
+        order: &mut Order,
+    ) -> Result<Result<Dossier, GrantRefusal>, StoreError> {
+        let now = self.act.at;
+        let (Some(pupil), Some(office)) =
+            (Pupil::find(tx, &order.pupil_id).await?, SchoolFile::load(tx, &order.school_id, now).await?)
+        else {
+            return Err(StoreError::Damaged("an order lacks its pupil or school"));
+        };
+        if pupil.school_id != order.school_id {
+            return Ok(Err(CardRefusal::MovedSchool.into()));
+        }
+        let base = match pick_base_card(tx, &office, &pupil, order.base_card_id.as_ref(), now).await? {
+            Ok(Some(base)) => base,
+            Ok(None) => return Ok(Err(CardRefusal::NoBaseCard.into())),
+            Err(refusal) => return Ok(Err(refusal.into())),
+        };
+        order.base_card_id = Some(base.id.clone());
+        let card = match MobileCard::of_base_card(tx, &base.id).await? {
+            Some(card) => card,
+            None => {
+                let card = MobileCard {
+                    id: self.card_id.clone(),
+                    base_card_id: base.id,
+                    pupil_id: pupil.id.clone(),
+                    school_id: order.school_id.clone(),
+                    created_at: now,
+                };
+                card.insert(tx).await?;
+                card
+            }
+        };
+        let Some(dossier) = Dossier::load(tx, &card.id, now, true).await? else {
+            return Err(StoreError::Damaged("a card vanished"));
+        };
+        if let Err(refusal) = dossier.may_issue(now) {
+            return Ok(Err(refusal.into()));
+        }
+        if !Photo::exists(tx, &pupil.id).await? {
+            return Ok(Err(CardRefusal::NoPhoto.into()));
+        }
+        Ok(Ok(dossier))
+    }
+}
+
+struct Origin {
+    order: Order,
+    replaces: Option<DeviceId>,
+    old: Option<GrantId>,
+}
+
+#[async_trait::async_trait]
+impl Verb for MakeGrant {
+    type Answer = Result<Grant, GrantRefusal>;
+
+    async fn run(&self, tx: &mut dyn Statements) -> Result<Self::Answer, StoreError> {
+        let now = self.act.at;
+        let Origin { mut order, replaces, old } = match self.origin(tx).await? {
+            Ok(origin) => origin,
+            Err(refusal) => return Ok(Err(refusal)),
+        };
+        let dossier = match self.card(tx, &mut order).await? {
+            Ok(dossier) => dossier,
+            Err(refusal) => return Ok(Err(refusal)),
+        };
+        let profile = &dossier.office.profile;
+        let devices = Device::of_card(tx, &dossier.card.id).await?;
+        if let Err(refusal) = has_place(&devices, replaces.as_ref(), profile.devices.limit()) {
+            return Ok(Err(refusal));
+        }
+        // One live slip where there is one place, one live QR code on the portal; else only the slip named.
+        if profile.devices.limit() == 1 || profile.activation == ActivationMode::PortalQr {
+            Grant::close_open(tx, &dossier.card.id, GrantState::Replaced).await?;
+        } else if let Some(old) = &old
+            && let Some(mut old) = Grant::lock(tx, old).await?
+            && old.state == GrantState::Ready
+        {
+            old.state = GrantState::Replaced;
+            old.update(tx).await?;
+        }
+        let asks_code = profile.activation == ActivationMode::QrWithCode;
+        let grant = Grant {
+            id: self.id.clone(),
+            card_id: dossier.card.id.clone(),
+            order_id: Some(order.id.clone()),
+            profile_id: dossier.office.profile_id.clone(),
+            offer_hash: self.offer_hash,
+            typed_hash: self.typed_hash,
+            code_mac: asks_code.then_some(self.code_mac),
+            state: GrantState::Ready,
+            failures: 0,
+            epoch: 0,
+            device_id: None,
+            replaces_device: replaces,
+            created_at: now,
+            expires_at: expiry(&dossier, now),
+            collected_at: None,
+            collected_by: None,
+        };
+        grant.insert(tx).await?;
+        let first = order.state != OrderState::Issued;
+        order.state = OrderState::Issued;
+        order.update(tx).await?;
+        // The portal shows its codes itself; one banner is enough for all of them.
+        if asks_code || first {
+            notify::card_ready(tx, &dossier, &grant, &self.notices).await?;
+        }
+        let detail = json!({
+            "card": grant.card_id, "order": order.id, "profile": grant.profile_id,
+            "in_place_of": old, "replaces_device": grant.replaces_device,
+        });
+        self.act.trail().record(tx, "grant.made", grant.id.as_str(), detail).await?;
+        Ok(Ok(grant))
+    }
+}
+
+/// A grant never outlives the card that it opens.
+fn expiry(dossier: &Dossier, now: Timestamp) -> Timestamp {
+    let by_rule = now.saturating_add(dossier.office.profile.grant_ttl()).unwrap_or(Timestamp::MAX);
+    dossier.validity().map_or(by_rule, |validity| by_rule.min(validity.expires()))
+}
+
+fn has_place(devices: &[Device], replaces: Option<&DeviceId>, limit: u8) -> Result<(), GrantRefusal> {
+    let taken = devices.iter().filter(|d| matches!(d.state, DeviceState::Live | DeviceState::Pending)).count();
+    match replaces {
+        Some(id) if devices.iter().any(|d| d.id == *id && d.state == DeviceState::Live) => Ok(()),
+        Some(_) => Err(GrantRefusal::UnknownDevice),
+        None if taken >= usize::from(limit) => Err(GrantRefusal::NoFreePlace { limit }),
+        None => Ok(()),
+    }
+}
+
+/// What happens to a slip in the office.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SlipEvent {
+    /// Handed out against a receipt, to this person (`guardian`, `pupil`).
+    Collected(String),
+    /// Handed back, or laid in the pupil's file: it opens nothing any more.
+    Cancelled,
+}
+
+/// Records what happened to a slip.
+#[derive(Debug)]
+pub struct MarkSlip {
+    /// Which.
+    pub grant: GrantId,
+    /// What happened.
+    pub event: SlipEvent,
+    /// Who says so, and when.
+    pub act: Act,
+}
+
+#[async_trait::async_trait]
+impl Verb for MarkSlip {
+    type Answer = Result<Grant, GrantRefusal>;
+
+    async fn run(&self, tx: &mut dyn Statements) -> Result<Self::Answer, StoreError> {
+        let Some(mut grant) = Grant::lock(tx, &self.grant).await? else {
+            return Ok(Err(GrantRefusal::UnknownGrant));
+        };
+        let action = match &self.event {
+            SlipEvent::Collected(by) => {
+                grant.collected_at.get_or_insert(self.act.at);
+                grant.collected_by.get_or_insert_with(|| by.clone());
+                "grant.collected"
+            }
+            SlipEvent::Cancelled if grant.state == GrantState::Bound => {
+                return Ok(Err(GrantRefusal::AlreadyUsed));
+            }
+            SlipEvent::Cancelled => {
+                grant.state = GrantState::Cancelled;
+                "grant.cancelled"
+            }
+        };
+        grant.update(tx).await?;
+        self.act.trail().record(tx, action, grant.id.as_str(), json!({})).await?;
+        Ok(Ok(grant))
+    }
+}
+
+/// Why there is no grant. Messages complete "cannot make a slip: …".
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum GrantRefusal {
+    /// No such order.
+    #[error("order is unknown")]
+    UnknownOrder,
+    /// The order was withdrawn.
+    #[error("order was withdrawn")]
+    OrderCancelled,
+    /// No such slip.
+    #[error("slip is unknown")]
+    UnknownGrant,
+    /// The slip has opened a device.
+    #[error("slip was used already")]
+    AlreadyUsed,
+    /// The device to replace does not hold this card.
+    #[error("device does not hold this card")]
+    UnknownDevice,
+    /// Every place is taken.
+    #[error("all {limit} places for devices are taken")]
+    NoFreePlace {
+        /// How many there are.
+        limit: u8,
+    },
+    /// The card itself cannot be issued.
+    #[error(transparent)]
+    Card(#[from] CardRefusal),
+}

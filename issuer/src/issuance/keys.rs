@@ -1,0 +1,186 @@
+//! Keys derived from the installation's master secret: keyed hashes for what is kept, sealing for what is
+//! handed out and kept nowhere.
+
+use base64::Engine as _;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD as BASE64;
+use chacha20poly1305::aead::{Aead, KeyInit, Payload};
+use chacha20poly1305::{Key, XChaCha20Poly1305, XNonce};
+use hkdf::Hkdf;
+use hmac::{Hmac, KeyInit as _, Mac};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use sha2::Sha256;
+use shared::activation_code::ActivationCode;
+use shared::entropy::Entropy;
+use shared::secret::Secret;
+use shared::typed_code::TypedCode;
+use subtle::ConstantTimeEq;
+use zeroize::Zeroizing;
+
+use crate::store::id::GrantId;
+
+/// What a keyed hash or a sealed text is for; one made for one purpose never passes for another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Purpose {
+    Offer,
+    Typed,
+    Code,
+    ApiToken,
+    Nonce,
+}
+
+/// What a sealed text stands for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sealed {
+    /// A pre-authorized code.
+    PreAuthorizedCode,
+    /// An access token.
+    AccessToken,
+    /// A refresh token.
+    RefreshToken,
+}
+
+impl Sealed {
+    fn label(self) -> &'static [u8] {
+        match self {
+            Self::PreAuthorizedCode => b"pre-authorized code",
+            Self::AccessToken => b"access token",
+            Self::RefreshToken => b"refresh token",
+        }
+    }
+}
+
+/// The derived keys.
+pub struct Keys {
+    offer: Zeroizing<[u8; 32]>,
+    typed: Zeroizing<[u8; 32]>,
+    code: Zeroizing<[u8; 32]>,
+    api_token: Zeroizing<[u8; 32]>,
+    nonce: Zeroizing<[u8; 32]>,
+    seal: XChaCha20Poly1305,
+}
+
+impl std::fmt::Debug for Keys {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Keys(…)")
+    }
+}
+
+impl Keys {
+    /// Derives every key from the master secret (32 random bytes).
+    pub fn derive(master: &[u8; 32]) -> Self {
+        let hkdf = Hkdf::<Sha256>::new(None, master);
+        let derive = |label: &str| {
+            let mut key = Zeroizing::new([0; 32]);
+            // 32 bytes are always within HKDF-SHA-256's 8160.
+            let _ = hkdf.expand(label.as_bytes(), &mut *key);
+            key
+        };
+        Self {
+            offer: derive("mleg offer id"),
+            typed: derive("mleg typed code"),
+            code: derive("mleg activation code"),
+            api_token: derive("mleg api token"),
+            nonce: derive("mleg c_nonce"),
+            seal: XChaCha20Poly1305::new(&Key::from(*derive("mleg sealed texts"))),
+        }
+    }
+
+    fn mac(&self, purpose: Purpose, parts: &[&[u8]]) -> [u8; 32] {
+        let key = match purpose {
+            Purpose::Offer => &self.offer,
+            Purpose::Typed => &self.typed,
+            Purpose::Code => &self.code,
+            Purpose::ApiToken => &self.api_token,
+            Purpose::Nonce => &self.nonce,
+        };
+        let mut mac = Hmac::<Sha256>::new(&(**key).into());
+        for part in parts {
+            mac.update(&(part.len() as u64).to_be_bytes());
+            mac.update(part);
+        }
+        mac.finalize().into_bytes().into()
+    }
+
+    /// What is kept of an offer id.
+    pub fn offer_hash(&self, id: &str) -> [u8; 32] {
+        self.mac(Purpose::Offer, &[id.as_bytes()])
+    }
+
+    /// What is kept of a typed code.
+    pub fn typed_hash(&self, code: &TypedCode) -> [u8; 32] {
+        self.mac(Purpose::Typed, &[code.expose().as_bytes()])
+    }
+
+    /// What is kept of a grant's activation code. Eight digits fall to any offline guess, so the key is what
+    /// protects them: it lives outside the database.
+    pub fn code_mac(&self, grant: &GrantId, code: &ActivationCode) -> [u8; 32] {
+        self.mac(Purpose::Code, &[grant.as_str().as_bytes(), code.expose().as_bytes()])
+    }
+
+    /// What is kept of an API token.
+    pub fn api_token_hash(&self, token: &Secret) -> [u8; 32] {
+        self.mac(Purpose::ApiToken, &[token.expose().as_bytes()])
+    }
+
+    /// Authenticates a nonce's content; see [`super::nonce`].
+    pub(super) fn nonce_mac(&self, content: &[u8]) -> [u8; 32] {
+        self.mac(Purpose::Nonce, &[content])
+    }
+
+    /// Seals `content` into a text that only [`Self::unseal`] with the same kind opens.
+    pub fn seal(&self, kind: Sealed, content: &impl Serialize, entropy: &dyn Entropy) -> Secret {
+        let nonce: [u8; 24] = entropy.bytes();
+        let plain = Zeroizing::new(serde_json::to_vec(content).unwrap_or_default());
+        let payload = Payload { msg: &plain, aad: kind.label() };
+        // Encryption fails only for plaintexts of hundreds of gigabytes.
+        let sealed = self.seal.encrypt(&XNonce::from(nonce), payload).unwrap_or_default();
+        Secret::new(BASE64.encode([&nonce[..], &sealed].concat()))
+    }
+
+    /// Opens a sealed text of this kind; `None` for anything else.
+    pub fn unseal<T: DeserializeOwned>(&self, kind: Sealed, text: &str) -> Option<T> {
+        let bytes = BASE64.decode(text).ok()?;
+        let (nonce, sealed) = bytes.split_first_chunk::<24>()?;
+        let payload = Payload { msg: sealed, aad: kind.label() };
+        let plain = Zeroizing::new(self.seal.decrypt(&XNonce::from(*nonce), payload).ok()?);
+        serde_json::from_slice(&plain).ok()
+    }
+}
+
+/// Compares two keyed hashes in constant time.
+pub fn same(a: &[u8; 32], b: &[u8; 32]) -> bool {
+    a.ct_eq(b).into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Counting;
+    impl Entropy for Counting {
+        fn fill(&self, out: &mut [u8]) {
+            for (at, byte) in out.iter_mut().enumerate() {
+                *byte = at as u8;
+            }
+        }
+    }
+
+    #[test]
+    fn a_sealed_text_opens_as_what_it_is_and_as_nothing_else() {
+        let keys = Keys::derive(&[7; 32]);
+        let text = keys.seal(Sealed::AccessToken, &("grant", 3), &Counting);
+        assert_eq!(keys.unseal(Sealed::AccessToken, text.expose()), Some(("grant".to_owned(), 3)));
+        assert_eq!(keys.unseal::<(String, i32)>(Sealed::PreAuthorizedCode, text.expose()), None);
+        assert_eq!(Keys::derive(&[8; 32]).unseal::<(String, i32)>(Sealed::AccessToken, text.expose()), None);
+        assert_eq!(keys.unseal::<(String, i32)>(Sealed::AccessToken, ""), None);
+        assert_eq!(keys.unseal::<(String, i32)>(Sealed::AccessToken, "ąę"), None);
+    }
+
+    #[test]
+    fn hashes_of_one_text_differ_by_purpose() {
+        let keys = Keys::derive(&[7; 32]);
+        let token = Secret::new("A");
+        assert_ne!(keys.offer_hash("A"), keys.api_token_hash(&token));
+    }
+}

@@ -1,0 +1,67 @@
+//! The decisions of issuing, in the order in which a card meets them.
+//!
+//! Each file holds one decision: a verb that reads, judges and writes in one transaction, and the errors
+//! that it may answer with. Nothing here knows HTTP or SQL.
+
+pub mod dossier;
+pub mod keys;
+
+pub mod order;
+pub mod grant;
+pub mod offer;
+pub mod token;
+pub mod nonce;
+pub mod proof;
+pub mod enrolment;
+pub mod notification;
+pub mod reissue;
+pub mod revocation;
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use shared::clock::Clock;
+use shared::entropy::Entropy;
+
+use crate::audit::{Act, Actor};
+use crate::authority::{Authority, PkiUrls};
+use crate::store::Store;
+use keys::Keys;
+
+/// Everything that a decision needs; made once, at the composition root.
+#[derive(Clone)]
+pub struct Issuance {
+    /// The books.
+    pub store: Store,
+    /// The certificate authority.
+    pub authority: Arc<Authority>,
+    /// Keys for hashes and sealed tokens.
+    pub keys: Arc<Keys>,
+    /// Where `now` comes from.
+    pub clock: Arc<dyn Clock>,
+    /// Where randomness comes from.
+    pub entropy: Arc<dyn Entropy>,
+    /// Addresses that messages and certificates name.
+    pub addresses: Arc<Addresses>,
+}
+
+/// Addresses under which the issuer is known.
+#[derive(Debug, Clone)]
+pub struct Addresses {
+    /// The credential issuer identifier, without a trailing slash.
+    pub issuer: String,
+    /// Where certificates say that lists and CA certificates are found.
+    pub pki: PkiUrls,
+}
+
+impl Issuance {
+    /// The present instant.
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// An act of `actor`, now.
+    pub fn act(&self, actor: Actor) -> Act {
+        Act::new(actor, self.now(), &*self.entropy)
+    }
+}

@@ -1,0 +1,193 @@
+//! Orders: who may have a mobile card made for whom.
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use serde_json::json;
+use shared::validity::{is_of_age, warsaw_date};
+
+use super::dossier::{CardRefusal, SchoolFile, pesel_of};
+use crate::audit::Act;
+use crate::registry::profile::IssueBasis;
+use crate::store::id::{ApplicationId, BaseCardId, OrderId, PupilId};
+use crate::store::tables::base_card::{BaseCard, BaseCardState};
+use crate::store::tables::order::{Order, OrderState};
+use crate::store::tables::pupil::{Applicant, Application, ApplicationState, Photo, Pupil};
+use crate::store::{Statements, StoreError, Verb};
+
+/// Writes an order to issue. It waits while the photo or the base card is missing.
+#[derive(Debug)]
+pub struct PlaceOrder {
+    /// The new order's id.
+    pub id: OrderId,
+    /// For whom.
+    pub pupil: PupilId,
+    /// For which base card; by default the pupil's newest that counts.
+    pub base_card: Option<BaseCardId>,
+    /// On which application; by default the newest.
+    pub application: Option<ApplicationId>,
+    /// Who orders, and when.
+    pub act: Act,
+}
+
+#[async_trait::async_trait]
+impl Verb for PlaceOrder {
+    type Answer = Result<Order, OrderRefusal>;
+
+    async fn run(&self, tx: &mut dyn Statements) -> Result<Self::Answer, StoreError> {
+        let now = self.act.at;
+        let Some(pupil) = Pupil::find(tx, &self.pupil).await? else { return Ok(Err(OrderRefusal::UnknownPupil)) };
+        let Some(office) = SchoolFile::load(tx, &pupil.school_id, now).await? else {
+            return Err(StoreError::Damaged("a pupil lacks a school"));
+        };
+        if let Err(refusal) = office.may_issue(now).and_then(|()| pesel_of(&pupil).map(|_| ())) {
+            return Ok(Err(refusal.into()));
+        }
+        let applications = Application::of_pupil(tx, &pupil.id).await?;
+        let application = match entitled(&office, &pupil, &applications, self.application.as_ref(), now) {
+            Ok(application) => application,
+            Err(refusal) => return Ok(Err(refusal)),
+        };
+        let base_card = match pick_base_card(tx, &office, &pupil, self.base_card.as_ref(), now).await? {
+            Ok(base_card) => base_card,
+            Err(refusal) => return Ok(Err(refusal.into())),
+        };
+        let ready = base_card.is_some() && Photo::exists(tx, &pupil.id).await?;
+        let order = Order {
+            id: self.id.clone(),
+            pupil_id: pupil.id,
+            school_id: pupil.school_id,
+            deadline_on: application.and_then(|a| deadline(&office, a.completed_on)),
+            application_id: application.map(|a| a.id.clone()),
+            base_card_id: base_card.map(|base| base.id),
+            state: if ready { OrderState::Ready } else { OrderState::Waiting },
+            created_at: now,
+        };
+        order.insert(tx).await?;
+        let detail = json!({ "pupil": order.pupil_id, "state": order.state });
+        self.act.trail().record(tx, "order.placed", order.id.as_str(), detail).await?;
+        Ok(Ok(order))
+    }
+}
+
+/// The application on which the order rests, or why there is no right to one.
+fn entitled<'a>(
+    office: &SchoolFile,
+    pupil: &Pupil,
+    applications: &'a [Application],
+    named: Option<&ApplicationId>,
+    now: Timestamp,
+) -> Result<Option<&'a Application>, OrderRefusal> {
+    // The newest word counts: an objection stands until a later application is filed.
+    if applications.last().is_some_and(|a| a.state == ApplicationState::Objection) {
+        return Err(OrderRefusal::Objection);
+    }
+    if office.profile.basis == IssueBasis::OptOut {
+        return Ok(None);
+    }
+    let application = match named {
+        Some(id) => applications.iter().find(|a| a.id == *id),
+        None => applications.last(),
+    };
+    let application = application.ok_or(OrderRefusal::NoApplication)?;
+    if application.state != ApplicationState::Complete {
+        return Err(OrderRefusal::ApplicationNotComplete);
+    }
+    let of_age = is_of_age(pupil.birth_date, warsaw_date(now));
+    let entitled = office.profile.applicants.contains(&application.applicant)
+        && (application.applicant == Applicant::Guardian || of_age);
+    if entitled { Ok(Some(application)) } else { Err(OrderRefusal::ApplicantNotEntitled) }
+}
+
+/// The base card to copy: the named one, or the newest that counts; none if the pupil has none yet.
+pub(super) async fn pick_base_card(
+    tx: &mut dyn Statements,
+    office: &SchoolFile,
+    pupil: &Pupil,
+    named: Option<&BaseCardId>,
+    now: Timestamp,
+) -> Result<Result<Option<BaseCard>, CardRefusal>, StoreError> {
+    let cards = BaseCard::of_pupil(tx, &pupil.id).await?;
+    let mut cards = cards.into_iter().filter(|card| card.school_id == pupil.school_id);
+    let today = warsaw_date(now);
+    let card = match named {
+        Some(id) => match cards.find(|card| card.id == *id) {
+            Some(card) => Some(card),
+            None => return Ok(Err(CardRefusal::NoBaseCard)),
+        },
+        None => cards.filter(|card| card.state == BaseCardState::Held).last(),
+    };
+    let Some(card) = card else { return Ok(Ok(None)) };
+    Ok(if card.state != BaseCardState::Held {
+        Err(CardRefusal::BaseCardVoid)
+    } else if card.valid_until < today {
+        Err(CardRefusal::BaseCardExpired)
+    } else if office.profile.accepted_forms.contains(&card.form) {
+        Ok(Some(card))
+    } else {
+        Err(CardRefusal::FormNotAccepted)
+    })
+}
+
+fn deadline(office: &SchoolFile, completed_on: Option<Date>) -> Option<Date> {
+    let days = office.profile.issue_deadline_days?;
+    completed_on?.checked_add(jiff::Span::new().days(i64::from(days))).ok()
+}
+
+/// Withdraws an order that has not been carried out.
+#[derive(Debug)]
+pub struct CancelOrder {
+    /// Which.
+    pub order: OrderId,
+    /// Who, and when.
+    pub act: Act,
+}
+
+#[async_trait::async_trait]
+impl Verb for CancelOrder {
+    type Answer = Result<Order, OrderRefusal>;
+
+    async fn run(&self, tx: &mut dyn Statements) -> Result<Self::Answer, StoreError> {
+        let Some(mut order) = Order::lock(tx, &self.order).await? else {
+            return Ok(Err(OrderRefusal::UnknownOrder));
+        };
+        match order.state {
+            OrderState::Waiting | OrderState::Ready => {
+                order.state = OrderState::Cancelled;
+                order.update(tx).await?;
+                self.act.trail().record(tx, "order.cancelled", order.id.as_str(), json!({})).await?;
+            }
+            OrderState::Cancelled => {}
+            OrderState::Issued => return Ok(Err(OrderRefusal::AlreadyIssued)),
+        }
+        Ok(Ok(order))
+    }
+}
+
+/// Why there is no order. Messages complete "cannot place the order: …".
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum OrderRefusal {
+    /// No such pupil.
+    #[error("pupil is unknown")]
+    UnknownPupil,
+    /// No such order.
+    #[error("order is unknown")]
+    UnknownOrder,
+    /// It was carried out already.
+    #[error("order was carried out already")]
+    AlreadyIssued,
+    /// This school issues on application only.
+    #[error("nobody has applied")]
+    NoApplication,
+    /// The application waits to be checked or was sent back.
+    #[error("application is not complete")]
+    ApplicationNotComplete,
+    /// The profile does not let this person apply, or a minor applied alone.
+    #[error("applicant is not entitled to apply")]
+    ApplicantNotEntitled,
+    /// There is an objection.
+    #[error("there is an objection")]
+    Objection,
+    /// The card itself cannot be issued.
+    #[error(transparent)]
+    Card(#[from] CardRefusal),
+}

@@ -1,0 +1,216 @@
+//! Taking a mobile card off its devices, and the signed list that tells everyone.
+
+use jiff::{SignedDuration, Timestamp};
+use serde_json::json;
+use shared::x509::serial::SerialNumber;
+
+use super::Issuance;
+use crate::audit::{Act, Trail};
+use crate::authority::{ListEntry, ListReason, SignError};
+use crate::store::id::{CardId, DeviceId};
+use crate::store::tables::certificate::{Certificate, Ended};
+use crate::store::tables::device::{Device, DeviceState, EndReason};
+use crate::store::tables::grant::{Grant, GrantState};
+use crate::store::tables::mobile_card::MobileCard;
+use crate::store::tables::revocation_list::RevocationList;
+use crate::store::{Statements, StoreError, Verb};
+
+/// How long a revocation list may be trusted.
+pub const LIST_TTL: SignedDuration = SignedDuration::from_hours(24);
+/// When a list that has not changed is signed anew.
+const LIST_RENEW_AFTER: SignedDuration = SignedDuration::from_hours(12);
+
+/// Takes the card off one device.
+#[derive(Debug)]
+pub struct RevokeDevice {
+    /// Which.
+    pub device: DeviceId,
+    /// Why.
+    pub reason: EndReason,
+    /// Who, and when.
+    pub act: Act,
+}
+
+/// Takes the card off all its devices and closes its open slips.
+#[derive(Debug)]
+pub struct RevokeCard {
+    /// Which.
+    pub card: CardId,
+    /// Why.
+    pub reason: EndReason,
+    /// Who, and when.
+    pub act: Act,
+}
+
+#[async_trait::async_trait]
+impl Verb for RevokeDevice {
+    type Answer = Result<Device, RevocationRefusal>;
+
+    async fn run(&self, tx: &mut dyn Statements) -> Result<Self::Answer, StoreError> {
+        let Some(found) = Device::find(tx, &self.device).await? else {
+            return Ok(Err(RevocationRefusal::UnknownDevice));
+        };
+        MobileCard::lock(tx, &found.card_id).await?;
+        let Some(mut device) = Device::lock(tx, &self.device).await? else {
+            return Ok(Err(RevocationRefusal::UnknownDevice));
+        };
+        end(tx, &mut device, self.reason, self.act.at, &mut self.act.trail()).await?;
+        Ok(Ok(device))
+    }
+}
+
+#[async_trait::async_trait]
+impl Verb for RevokeCard {
+    /// The devices that the card has or had.
+    type Answer = Result<Vec<Device>, RevocationRefusal>;
+
+    async fn run(&self, tx: &mut dyn Statements) -> Result<Self::Answer, StoreError> {
+        if MobileCard::lock(tx, &self.card).await?.is_none() {
+            return Ok(Err(RevocationRefusal::UnknownCard));
+        }
+        end_all(tx, &self.card, self.reason, self.act.at, &mut self.act.trail()).await?;
+        Device::of_card(tx, &self.card).await.map(Ok)
+    }
+}
+
+/// Ends every device of a card whose row is held, and cancels its open slips.
+pub(super) async fn end_all(
+    tx: &mut dyn Statements,
+    card: &CardId,
+    reason: EndReason,
+    at: Timestamp,
+    trail: &mut Trail<'_>,
+) -> Result<(), StoreError> {
+    let slips = Grant::close_open(tx, card, GrantState::Cancelled).await?;
+    for mut device in Device::of_card(tx, card).await? {
+        end(tx, &mut device, reason, at, trail).await?;
+    }
+    let detail = json!({ "reason": reason, "slips_cancelled": slips });
+    trail.record(tx, "card.revoked", card.as_str(), detail).await
+}
+
+/// Ends one device of a card whose row is held; one that has ended stays as it is.
+async fn end(
+    tx: &mut dyn Statements,
+    device: &mut Device,
+    reason: EndReason,
+    at: Timestamp,
+    trail: &mut Trail<'_>,
+) -> Result<(), StoreError> {
+    let state = match device.state {
+        DeviceState::Live => DeviceState::Revoked,
+        DeviceState::Pending => DeviceState::Void,
+        DeviceState::Revoked | DeviceState::Deleted | DeviceState::Void => return Ok(()),
+    };
+    device.end(state, at, reason);
+    device.update(tx).await?;
+    Certificate::end_of_device(tx, &device.id, "", at, reason).await?;
+    trail.record(tx, "device.revoked", device.id.as_str(), json!({ "reason": reason })).await
+}
+
+impl Issuance {
+    /// The revocation list as it stands: signed anew when something was revoked since, or by age.
+    ///
+    /// # Errors
+    /// When the database or the signature fails.
+    pub async fn revocation_list(&self) -> Result<RevocationList, ListError> {
+        let now = self.now();
+        if let Some(list) = self.store.read(CurrentList { now }).await? {
+            return Ok(list);
+        }
+        self.store.write(SignList { issuance: self.clone(), now }).await?
+    }
+}
+
+fn is_current(list: &RevocationList, revision: i64, now: Timestamp) -> bool {
+    let age = now.duration_since(list.this_update);
+    list.revision == revision && !age.is_negative() && age < LIST_RENEW_AFTER
+}
+
+struct CurrentList {
+    now: Timestamp,
+}
+
+#[async_trait::async_trait]
+impl Verb for CurrentList {
+    type Answer = Option<RevocationList>;
+
+    async fn run(&self, tx: &mut dyn Statements) -> Result<Self::Answer, StoreError> {
+        let revision = RevocationList::revision(tx, false).await?;
+        Ok(RevocationList::newest(tx).await?.filter(|list| is_current(list, revision, self.now)))
+    }
+}
+
+struct SignList {
+    issuance: Issuance,
+    now: Timestamp,
+}
+
+#[async_trait::async_trait]
+impl Verb for SignList {
+    type Answer = Result<RevocationList, ListError>;
+
+    async fn run(&self, tx: &mut dyn Statements) -> Result<Self::Answer, StoreError> {
+        // Holding the counter keeps two issuers from signing the same number.
+        let revision = RevocationList::revision(tx, true).await?;
+        let newest = RevocationList::newest(tx).await?;
+        let number = newest.as_ref().map_or(1, |list| list.number + 1);
+        if let Some(list) = newest.filter(|list| is_current(list, revision, self.now)) {
+            return Ok(Ok(list));
+        }
+        let ended = Certificate::ended(tx, self.now).await?;
+        let entries = ended.iter().map(entry).collect::<Result<Vec<_>, _>>()?;
+        let next_update = self.now.saturating_add(LIST_TTL).unwrap_or(Timestamp::MAX);
+        let signed =
+            self.issuance.authority.revocation_list(&entries, number.unsigned_abs(), self.now, next_update);
+        let der = match signed {
+            Ok(der) => der,
+            Err(error) => return Ok(Err(error.into())),
+        };
+        let list = RevocationList { number, revision, der, this_update: self.now, next_update };
+        list.insert(tx).await?;
+        RevocationList::forget_before(tx, number - 8).await?;
+        Ok(Ok(list))
+    }
+}
+
+fn entry(ended: &Ended) -> Result<ListEntry, StoreError> {
+    let damaged = || StoreError::Damaged("a certificate has an unreadable serial number");
+    let serial: SerialNumber = ended.serial.parse().map_err(|_| damaged())?;
+    Ok(ListEntry { serial, since: ended.since, reason: list_reason(ended.reason) })
+}
+
+/// RFC 5280 §5.3.1. The reason is public, so it says no more than verifiers need.
+fn list_reason(reason: EndReason) -> Option<ListReason> {
+    match reason {
+        EndReason::PhoneLost | EndReason::IdentityStolen => Some(ListReason::KeyCompromise),
+        EndReason::PhoneDamaged | EndReason::ServiceGivenUp | EndReason::Deleted | EndReason::NeverReleased => {
+            Some(ListReason::CessationOfOperation)
+        }
+        EndReason::DataWrong | EndReason::MovedSchool => Some(ListReason::AffiliationChanged),
+        EndReason::CardVoid => Some(ListReason::PrivilegeWithdrawn),
+        EndReason::Superseded => Some(ListReason::Superseded),
+    }
+}
+
+/// Messages complete "cannot revoke: …".
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum RevocationRefusal {
+    /// No such device.
+    #[error("device is unknown")]
+    UnknownDevice,
+    /// No such card.
+    #[error("card is unknown")]
+    UnknownCard,
+}
+
+/// Messages complete "cannot publish the revocation list: …".
+#[derive(Debug, thiserror::Error)]
+pub enum ListError {
+    /// The authority refuses.
+    #[error(transparent)]
+    Sign(#[from] SignError),
+    /// The database fails.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
