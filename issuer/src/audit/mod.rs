@@ -53,6 +53,11 @@ impl Act {
         Self { at, actor, id }
     }
 
+    /// A part of this act whose entries are told apart by `name`.
+    pub(crate) fn part(&self, name: &str) -> Self {
+        Self { id: format!("{}-{name}", self.id), ..self.clone() }
+    }
+
     /// A trail to record this act's entries on, inside one run of a verb.
     pub fn trail(&self) -> Trail<'_> {
         Trail { act: self, entries: 0 }

@@ -3,12 +3,15 @@
 use jiff::Timestamp;
 use serde_json::json;
 use sha2::{Digest, Sha256};
+use shared::card::{CardForm, CardNumber};
+use shared::card_data::{CardData, CardPhoto, PersonName, PostalAddress, Salt, SchoolName, SchoolOnCard};
 use shared::pesel::Pesel;
+use shared::school_id::Rspo;
 use shared::validity::{ValidityPeriod, warsaw_date};
 
 use crate::registry::profile::SchoolProfile;
 use crate::store::id::{CardId, ProfileId};
-use crate::store::tables::base_card::{BaseCard, BaseCardState};
+use crate::store::tables::base_card::{BaseCard, BaseCardState, Form};
 use crate::store::tables::mobile_card::MobileCard;
 use crate::store::tables::pupil::{Photo, Pupil};
 use crate::store::tables::school::{Agreement, Profile, School, SchoolKind, SchoolRights};
@@ -111,6 +114,46 @@ impl Dossier {
             .map_err(|_| CardRefusal::BaseCardExpired)
     }
 
+    /// What the phone downloads, made from the books as they are.
+    ///
+    /// The books hold nothing that cannot stand on a card, so a text that does not fit is a damaged row.
+    pub fn card_data(&self, photo: &Photo, salt: [u8; 32]) -> Result<CardData, CardDataRefusal> {
+        let damaged = |what| StoreError::Damaged(what);
+        let name = |text: &str| PersonName::parse(text).map_err(|_| damaged("a pupil's name cannot stand on a card"));
+        let address = |street: &str, code: &str, city: &str| {
+            PostalAddress::new(street, code, city).map_err(|_| damaged("an address cannot stand on a card"))
+        };
+        let (pupil, base, school) = (&self.pupil, &self.base, &self.office.school);
+        let number = u16::try_from(base.year).ok().zip(u32::try_from(base.number).ok());
+        let number = number.and_then(|(year, number)| CardNumber::new(year, number).ok());
+        Ok(CardData {
+            salt: Salt::from_bytes(salt.to_vec()).map_err(|_| damaged("salt is too short"))?,
+            given_names: name(&pupil.given_names)?,
+            surname: name(&pupil.surname)?,
+            pesel: pesel_of(pupil)?,
+            card_number: number.ok_or(damaged("a base card's number cannot stand on a card"))?,
+            card_form: match base.form {
+                Form::Paper => CardForm::Paper,
+                Form::Plastic => CardForm::Plastic,
+            },
+            school: SchoolOnCard {
+                name: SchoolName::parse(&school.name)
+                    .map_err(|_| damaged("a school's name cannot stand on a card"))?,
+                rspo: u32::try_from(school.rspo)
+                    .ok()
+                    .and_then(|number| Rspo::try_from(number).ok())
+                    .ok_or(damaged("a school's RSPO number is impossible"))?,
+                address: address(&school.street_line, &school.postal_code, &school.city)?,
+            },
+            home_address: address(&pupil.street_line, &pupil.postal_code, &pupil.city)?,
+            validity: self.validity()?,
+            photo: CardPhoto::from_jpeg(photo.jpeg.clone())
+                .map_err(|_| damaged("a photo cannot stand on a card"))?,
+            profile_id: shared::card_data::ProfileId::parse(self.office.profile_id.as_str())
+                .map_err(|_| damaged("a profile's id cannot stand on a card"))?,
+        })
+    }
+
     /// Digest of everything that the card shows, to see whether a certificate is still current.
     pub fn inputs(&self, photo: &Photo) -> [u8; 32] {
         let shown = json!([
@@ -141,6 +184,17 @@ pub fn pesel_of(pupil: &Pupil) -> Result<Pesel, CardRefusal> {
     let text = pupil.pesel.as_deref().ok_or(CardRefusal::NoPesel)?;
     let pesel = Pesel::parse(text).map_err(|_| CardRefusal::NoPesel)?;
     if pesel.birth_date() == pupil.birth_date { Ok(pesel) } else { Err(CardRefusal::BirthDateDiffers) }
+}
+
+/// Why there is nothing to download. Messages complete "cannot write the card: …".
+#[derive(Debug, thiserror::Error)]
+pub enum CardDataRefusal {
+    /// The card cannot be issued.
+    #[error(transparent)]
+    Card(#[from] CardRefusal),
+    /// A row is damaged.
+    #[error(transparent)]
+    Store(#[from] StoreError),
 }
 
 /// Why no mobile card may be issued. Messages complete "cannot issue a mobile card: …".

@@ -14,12 +14,11 @@ use shared::x509::serial::SerialNumber;
 use shared::x509::text::DeviceName;
 
 use super::Issuance;
-use super::dossier::{CardRefusal, Dossier};
+use super::dossier::{CardDataRefusal, CardRefusal, Dossier};
 use super::proof::ProvenKey;
 use super::token::{AccessError, AccessToken};
 use crate::audit::{Act, Actor};
 use crate::authority::{LintedCertificate, PreparedCertificate, SignError, lint};
-use crate::registry::photo_store::card_data;
 use crate::registry::profile::{Renewal, SchoolProfile};
 use crate::store::id::DeviceId;
 use crate::store::tables::certificate::{Certificate, CertificateState, SpentNonce};
@@ -170,6 +169,10 @@ struct Prepare {
 impl Verb for Prepare {
     type Answer = Result<Next, EnrolmentError>;
 
+    fn keeps(answer: &Self::Answer) -> bool {
+        answer.is_ok()
+    }
+
     async fn run(&self, tx: &mut dyn Statements) -> Result<Self::Answer, StoreError> {
         match self.decide(tx).await {
             Err(EnrolmentError::Store(error)) => Err(error),
@@ -299,7 +302,7 @@ impl Prepare {
         photo: &Photo,
         device: &Device,
     ) -> Result<Certificate, EnrolmentError> {
-        let data = card_data(dossier, photo, self.salt)?;
+        let data = dossier.card_data(photo, self.salt)?;
         let bytes = data.to_bytes();
         let fields = DeviceCertificateFields {
             given_names: data.given_names,
@@ -479,6 +482,15 @@ pub enum EnrolmentError {
     /// The database fails.
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+impl From<CardDataRefusal> for EnrolmentError {
+    fn from(refusal: CardDataRefusal) -> Self {
+        match refusal {
+            CardDataRefusal::Card(refusal) => refusal.into(),
+            CardDataRefusal::Store(error) => error.into(),
+        }
+    }
 }
 
 impl From<DeviceSlotError> for EnrolmentError {

@@ -57,7 +57,7 @@ pub enum GrantSource {
 }
 
 /// Makes a grant.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct MakeGrant {
     source: GrantSource,
     id: GrantId,
@@ -86,6 +86,11 @@ impl MakeGrant {
             id,
         };
         (verb, secrets)
+    }
+
+    /// The same act from another source.
+    pub(super) fn with_source(&self, source: GrantSource) -> Self {
+        Self { source, ..self.clone() }
     }
 
     /// The order, the device to replace, and the grant that this one takes the place of.
@@ -166,6 +171,10 @@ struct Origin {
 #[async_trait::async_trait]
 impl Verb for MakeGrant {
     type Answer = Result<Grant, GrantRefusal>;
+
+    fn keeps(answer: &Self::Answer) -> bool {
+        answer.is_ok()
+    }
 
     async fn run(&self, tx: &mut dyn Statements) -> Result<Self::Answer, StoreError> {
         let now = self.act.at;

@@ -182,18 +182,18 @@ impl Verb for TransferPupil {
         if pupil.school_id == self.to {
             return Ok(Err(TransferRefusal::SameSchool));
         }
+        for mut order in Order::of_pupil(tx, &self.pupil).await? {
+            if matches!(order.state, OrderState::Waiting | OrderState::Ready) {
+                order.state = OrderState::Cancelled;
+                order.update(tx).await?;
+            }
+        }
         for base in BaseCard::of_pupil(tx, &self.pupil).await? {
             if base.state == BaseCardState::Held {
                 let copy = copies.iter().find(|copy| copy.base_card_id == base.id).cloned();
                 // Entries of several cards in one act need names of their own.
                 let act = self.act.part(base.id.as_str());
                 void(tx, base, copy, VoidReason::MovedSchool, &act).await?;
-            }
-        }
-        for mut order in Order::of_pupil(tx, &self.pupil).await? {
-            if matches!(order.state, OrderState::Waiting | OrderState::Ready) {
-                order.state = OrderState::Cancelled;
-                order.update(tx).await?;
             }
         }
         let from = std::mem::replace(&mut pupil.school_id, self.to.clone());
@@ -242,12 +242,9 @@ pub struct ReissueCard {
     card: CardId,
     device: DeviceId,
     reason: ReissueReason,
-    grant: MakeGrantFor,
+    grant: MakeGrant,
     act: Act,
 }
-
-/// The grant to make, once it is known for which order and in whose place.
-type MakeGrantFor = Box<dyn Fn(GrantSource) -> MakeGrant + Send + Sync>;
 
 impl ReissueCard {
     /// The act, and the secrets of the slip that it makes if it succeeds.
@@ -260,7 +257,6 @@ impl ReissueCard {
     ) -> (Self, SlipSecrets) {
         let placeholder = GrantSource::Order(OrderId::fresh(issuance.now(), &*issuance.entropy), None);
         let (grant, secrets) = MakeGrant::new(issuance, placeholder, actor.clone());
-        let grant: MakeGrantFor = Box::new(move |source| grant.with_source(source));
         (Self { card, device, reason, grant, act: issuance.act(actor) }, secrets)
     }
 }
@@ -268,6 +264,11 @@ impl ReissueCard {
 #[async_trait::async_trait]
 impl Verb for ReissueCard {
     type Answer = Result<Grant, GrantRefusal>;
+
+    /// A lost phone is not revoked by a reissue that was refused: the clerk sees one outcome, not half of two.
+    fn keeps(answer: &Self::Answer) -> bool {
+        answer.is_ok()
+    }
 
     async fn run(&self, tx: &mut dyn Statements) -> Result<Self::Answer, StoreError> {
         let Some(card) = MobileCard::lock(tx, &self.card).await? else {
@@ -287,7 +288,7 @@ impl Verb for ReissueCard {
         } else {
             Some(device.id)
         };
-        (self.grant)(GrantSource::Order(order.id, replaces)).run(tx).await
+        self.grant.with_source(GrantSource::Order(order.id, replaces)).run(tx).await
     }
 }
 

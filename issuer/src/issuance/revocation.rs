@@ -90,7 +90,7 @@ pub(super) async fn end_all(
 }
 
 /// Ends one device of a card whose row is held; one that has ended stays as it is.
-async fn end(
+pub(super) async fn end(
     tx: &mut dyn Statements,
     device: &mut Device,
     reason: EndReason,

@@ -25,6 +25,12 @@ pub trait Verb: Send + Sync + 'static {
     /// What it answers with; a refusal that must be remembered (a counted wrong try) is an answer, not an error.
     type Answer: Send + 'static;
 
+    /// Whether what was written stays when this is the answer. A refusal that may come after a first change
+    /// says no; a refusal that must be remembered says yes.
+    fn keeps(_answer: &Self::Answer) -> bool {
+        true
+    }
+
     /// Reads, decides and writes. An error takes back everything that it wrote.
     async fn run(&self, tx: &mut dyn Statements) -> Result<Self::Answer, StoreError>;
 }

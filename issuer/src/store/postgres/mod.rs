@@ -78,7 +78,8 @@ impl Postgres {
         };
         let mut session = Session { transaction: builder.start().await.map_err(failure)? };
         let answer = verb.run(&mut session).await?;
-        session.transaction.commit().await.map_err(failure)?;
+        let end = session.transaction;
+        if V::keeps(&answer) { end.commit().await } else { end.rollback().await }.map_err(failure)?;
         Ok(answer)
     }
 }

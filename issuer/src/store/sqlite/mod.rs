@@ -141,7 +141,7 @@ impl Session<'_> {
     fn in_savepoint<V: Verb>(&mut self, verb: &V) -> Result<V::Answer, StoreError> {
         self.connection.execute_batch("SAVEPOINT verb").map_err(failure)?;
         let answer = at_once(verb.run(self));
-        let end = if answer.is_ok() { "RELEASE verb" } else { "ROLLBACK TO verb; RELEASE verb" };
+        let end = if answer.as_ref().is_ok_and(V::keeps) { "RELEASE verb" } else { "ROLLBACK TO verb; RELEASE verb" };
         self.connection.execute_batch(end).map_err(failure)?;
         answer
     }
