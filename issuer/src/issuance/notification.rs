@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::Issuance;
-use super::token::{AccessError, AccessToken};
+use super::token::AccessToken;
 use crate::audit::{Act, Actor};
 use crate::store::sql::params;
 use crate::store::tables::certificate::Certificate;
@@ -89,9 +89,6 @@ pub enum NotificationError {
     /// No such notification id under this token.
     #[error("notification id is unknown")]
     Unknown,
-    /// The access token is not good here.
-    #[error(transparent)]
-    Access(#[from] AccessError),
     /// The database fails.
     #[error(transparent)]
     Store(#[from] StoreError),

@@ -28,15 +28,18 @@ impl ProvenKey {
 impl Issuance {
     /// Verifies a proof. Nothing is spent, so that a forged proof cannot burn a live nonce.
     ///
+    /// With `strict_time` the proof's own `iat` is held against the clock; without, as under a sandbox clock
+    /// that wallets do not share, the nonce's time stands for it.
+    ///
     /// # Errors
     /// See [`ProofError`].
-    pub fn prove(&self, jwt: &str) -> Result<ProvenKey, ProofError> {
+    pub fn prove(&self, jwt: &str, strict_time: bool) -> Result<ProvenKey, ProofError> {
         let now = self.now();
         let proof = UnverifiedProof::parse(jwt)?;
         let nonce = proof.nonce().ok_or(ProofError::NonceMissing)?;
-        let nonce = recognise(&self.keys, nonce, now).ok_or(ProofError::NonceNotLive)?;
-        let verified = proof.verify(&self.addresses.issuer, now, Some(nonce.issued_at))?;
-        Ok(ProvenKey { key: verified.into_key(), nonce })
+        let nonce = recognise(&self.keys, nonce.expose(), now).ok_or(ProofError::NonceNotLive)?;
+        let verified = proof.verify(&self.addresses.issuer, now, (!strict_time).then_some(nonce.issued_at))?;
+        Ok(ProvenKey { key: verified.key().clone(), nonce })
     }
 }
 

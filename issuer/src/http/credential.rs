@@ -1,0 +1,122 @@
+//! The credential endpoint (OpenID4VCI 1.0 §8).
+
+use axum::Json;
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::http::HeaderMap;
+use axum::response::{IntoResponse, Response};
+use shared::vci::CONFIGURATION_X509;
+use shared::vci::credential::{
+    CredentialRequest, CredentialRequestError, CredentialResponse, DeviceInfo, RequestedCredential,
+    X509Credential,
+};
+use shared::vci::error::{Coded, CredentialErrorCode, Reason};
+use shared::vci::token::TokenType;
+
+use super::ServerState;
+use super::dpop::AuthorizationError;
+use super::reply::Refusal;
+use super::token::card_reason;
+use crate::issuance::enrolment::{DeviceClaim, EnrolmentError, IssuedCard};
+use crate::issuance::proof::ProofError;
+use crate::issuance::token::AccessError;
+
+/// `POST /credential`
+pub(super) async fn credential(
+    State(state): State<ServerState>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    match answer(&state, &headers, &body).await {
+        Ok(card) => {
+            let credential = X509Credential::new(&card.chain, &card.card_data);
+            Json(CredentialResponse::one(credential, Some(card.notification_id))).into_response()
+        }
+        Err(refusal) => refusal.into_response(),
+    }
+}
+
+async fn answer(state: &ServerState, headers: &HeaderMap, body: &[u8]) -> Result<IssuedCard, Refusal> {
+    let access = state.authorize(headers, "/credential").map_err(|(error, kind)| refuse_access(&error, kind))?;
+    let request = CredentialRequest::parse(body).map_err(|error| refuse_request(&error))?;
+    match &request.requested {
+        RequestedCredential::Configuration(id) if id == CONFIGURATION_X509 => {}
+        RequestedCredential::Configuration(_) => {
+            let code = CredentialErrorCode::UnknownCredentialConfiguration;
+            return Err(Refusal::new(code, "there is no such configuration", Reason::Malformed));
+        }
+        RequestedCredential::Identifier(_) => {
+            let code = CredentialErrorCode::UnknownCredentialIdentifier;
+            return Err(Refusal::new(code, "there is no such credential", Reason::Malformed));
+        }
+    }
+    let jwt = request.proofs.only().map_err(|error| refuse_request(&error))?;
+    let proven = state.issuance.prove(jwt, state.wire.strict_time).map_err(|error| refuse_proof(&error))?;
+    let claim = request.device.map(claim).unwrap_or_default();
+    state.issuance.enrol(access, proven, claim).await.map_err(|error| refuse(&error))
+}
+
+fn claim(device: DeviceInfo) -> DeviceClaim {
+    DeviceClaim {
+        name: Some(device.name),
+        platform: Some(device.platform.as_str().to_owned()),
+        os_version: Some(device.os_version),
+        app_version: Some(device.app_version),
+    }
+}
+
+fn refuse_access(error: &AuthorizationError, presented: TokenType) -> Refusal {
+    let (code, reason) = match error {
+        AuthorizationError::NoToken | AuthorizationError::Token(_) => {
+            (CredentialErrorCode::InvalidToken, Reason::BadToken)
+        }
+        AuthorizationError::NoProof
+        | AuthorizationError::SeveralProofs
+        | AuthorizationError::Replayed
+        | AuthorizationError::Proof(_) => (CredentialErrorCode::InvalidDpopProof, Reason::BadDpop),
+    };
+    Refusal::new(code, &error.to_string(), reason).challenging(presented)
+}
+
+fn refuse_request(error: &CredentialRequestError) -> Refusal {
+    Refusal::new(error.code(), &error.to_string(), Reason::Malformed)
+}
+
+fn refuse_proof(error: &ProofError) -> Refusal {
+    match error {
+        ProofError::Wrong(wrong) => Refusal::new(wrong.code(), &wrong.to_string(), Reason::BadProof),
+        ProofError::NonceMissing => {
+            Refusal::new(CredentialErrorCode::InvalidProof, &error.to_string(), Reason::BadNonce)
+        }
+        ProofError::NonceNotLive => {
+            Refusal::new(CredentialErrorCode::InvalidNonce, &error.to_string(), Reason::BadNonce)
+        }
+    }
+}
+
+fn refuse(error: &EnrolmentError) -> Refusal {
+    let denied =
+        |reason| Refusal::new(CredentialErrorCode::CredentialRequestDenied, &error.to_string(), reason);
+    match error {
+        EnrolmentError::Access(access) => {
+            let reason = match access {
+                AccessError::Unknown | AccessError::Expired | AccessError::OtherKey => Reason::BadToken,
+                AccessError::Superseded => Reason::Replaced,
+            };
+            Refusal::new(CredentialErrorCode::InvalidToken, &error.to_string(), reason)
+                .challenging(TokenType::Bearer)
+        }
+        EnrolmentError::NonceSpent => {
+            Refusal::new(CredentialErrorCode::InvalidNonce, &error.to_string(), Reason::BadNonce)
+        }
+        EnrolmentError::SlipClosed => denied(Reason::Cancelled),
+        EnrolmentError::OtherDevice => denied(Reason::OtherDevice),
+        EnrolmentError::DeviceEnded => denied(Reason::Revoked),
+        EnrolmentError::PlacesTaken => denied(Reason::SlotsFull),
+        EnrolmentError::OsTooOld => denied(Reason::OsTooOld),
+        EnrolmentError::AppTooOld => denied(Reason::AppTooOld),
+        EnrolmentError::Card(refusal) => denied(card_reason(*refusal)),
+        EnrolmentError::Sign(_) => Refusal::ours(CredentialErrorCode::ServerError, error),
+        EnrolmentError::Store(_) => Refusal::ours(CredentialErrorCode::TemporarilyUnavailable, error),
+    }
+}

@@ -1,0 +1,60 @@
+//! What the issuer says over HTTP. Nothing is decided here: requests are read, decisions asked, answers written.
+
+pub mod router;
+
+mod credential;
+mod dpop;
+mod health;
+mod limits;
+mod messages;
+mod metadata;
+mod nonce;
+mod notification;
+mod offer;
+mod reply;
+mod revocation;
+pub mod sandbox;
+mod token;
+
+use std::sync::Arc;
+
+use shared::vci::uri::IssuerUrl;
+
+use crate::issuance::Issuance;
+
+/// What every handler can reach.
+#[derive(Clone)]
+pub struct ServerState {
+    /// The decisions.
+    pub issuance: Issuance,
+    /// What is the same for every request.
+    pub wire: Arc<Wire>,
+}
+
+/// What is the same for every request.
+pub struct Wire {
+    /// The credential issuer identifier.
+    pub issuer: IssuerUrl,
+    metadata: metadata::Documents,
+    replays: dpop::Replays,
+    lookups: limits::Bucket,
+    /// Whether proofs are held against the issuer's clock. In the sandbox, where that clock is moved under
+    /// wallets that cannot know, only nonces and replay guards count.
+    pub strict_time: bool,
+    /// Whether a wrong activation code is `invalid_tx_code`, as a draft of OpenID4VCI 1.1 has it.
+    pub invalid_tx_code: bool,
+}
+
+impl Wire {
+    /// What an issuer known as `issuer` says.
+    pub fn new(issuer: IssuerUrl, strict_time: bool, invalid_tx_code: bool) -> Self {
+        Self {
+            metadata: metadata::Documents::of(&issuer),
+            issuer,
+            replays: dpop::Replays::default(),
+            lookups: limits::Bucket::new(limits::LOOKUPS),
+            strict_time,
+            invalid_tx_code,
+        }
+    }
+}

@@ -1,0 +1,65 @@
+//! Error answers to wallets.
+
+use axum::Json;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use shared::vci::error::{ErrorBody, ErrorCode, Reason, www_authenticate};
+use shared::vci::token::TokenType;
+
+use super::messages;
+
+/// An error answer on its way.
+#[derive(Debug)]
+pub(super) struct Refusal {
+    status: StatusCode,
+    body: ErrorBody,
+    challenge: Option<TokenType>,
+    retry_after_seconds: Option<u32>,
+}
+
+impl Refusal {
+    /// What a client is told: code, text for developers, reason and what the pupil should do next.
+    pub(super) fn new(code: impl ErrorCode, description: &str, reason: Reason) -> Self {
+        let (pl, en) = messages::of(&reason);
+        let body = ErrorBody::new(code).with_description(description).with_reason(reason).with_messages(pl, en);
+        Self { status: status(code), body, challenge: None, retry_after_seconds: None }
+    }
+
+    /// What a client is told when the fault is ours: a code. The cause goes to the log, once.
+    pub(super) fn ours(code: impl ErrorCode, cause: &dyn std::error::Error) -> Self {
+        tracing::error!(%cause, code = code.as_str(), "a request failed");
+        let retry = (code.status() == 503).then_some(2);
+        Self { status: status(code), body: ErrorBody::new(code), challenge: None, retry_after_seconds: retry }
+    }
+
+    pub(super) fn tries_left(self, tries: u8) -> Self {
+        Self { body: self.body.with_tries_left(tries), ..self }
+    }
+
+    /// Adds the challenge of RFC 6750 §3 or RFC 9449 §7.1.
+    pub(super) fn challenging(self, presented: TokenType) -> Self {
+        Self { challenge: Some(presented), ..self }
+    }
+
+    pub(super) fn retry_after(self, seconds: u32) -> Self {
+        Self { retry_after_seconds: Some(seconds), ..self }
+    }
+}
+
+fn status(code: impl ErrorCode) -> StatusCode {
+    StatusCode::from_u16(code.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+}
+
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response {
+        let challenge = self.challenge.map(|presented| www_authenticate(presented, Some(&self.body)));
+        let mut response = (self.status, Json(self.body)).into_response();
+        if let Some(value) = challenge.and_then(|text| HeaderValue::from_str(&text).ok()) {
+            response.headers_mut().insert(header::WWW_AUTHENTICATE, value);
+        }
+        if let Some(seconds) = self.retry_after_seconds {
+            response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
+        }
+        response
+    }
+}

@@ -1,0 +1,110 @@
+//! Which address leads where, and what holds for all of them.
+
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::{DefaultBodyLimit, Request};
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::middleware::{self, Next};
+use axum::response::Response;
+use axum::routing::{get, post};
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::timeout::TimeoutLayer;
+
+use super::{ServerState, credential, health, metadata, nonce, notification, offer, revocation, token};
+
+/// The largest body that a wallet may send, in bytes.
+pub const WALLET_BODY_LIMIT: usize = 64 * 1024;
+/// How long a request may take before it is given up.
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Everything that wallets and verifiers speak to. `prefix` is the path of the issuer's identifier, without a
+/// slash at its end: endpoints lie below it, and well-known documents put it behind their own path.
+pub fn wallet_routes(state: ServerState) -> Router {
+    let prefix = state.wire.issuer.as_url().path().trim_end_matches('/').to_owned();
+    let at = |path: &str| format!("{prefix}{path}");
+    let well_known = |name: &str| format!("/.well-known/{name}{prefix}");
+    let secret = Router::new()
+        .route(&at("/o/{id}"), get(offer::by_reference))
+        .route(&at("/typed-code"), post(offer::by_typed_code))
+        .route(&at("/token"), post(token::token))
+        .route(&at("/nonce"), post(nonce::nonce))
+        .route(&at("/credential"), post(credential::credential))
+        .route(&at("/notification"), post(notification::notification))
+        .layer(middleware::from_fn(never_stored));
+    Router::new()
+        .merge(secret)
+        .route(&well_known("openid-credential-issuer"), get(metadata::issuer))
+        .route(&well_known("oauth-authorization-server"), get(metadata::authorization_server))
+        .route("/health/live", get(health::live))
+        .route("/health/ready", get(health::ready))
+        .layer(DefaultBodyLimit::max(WALLET_BODY_LIMIT))
+        .layer(middleware::from_fn(any_origin))
+        .with_state(state)
+}
+
+/// What certificates point to: plain http, no secrets, anybody may ask.
+pub fn pki_routes(state: ServerState) -> Router {
+    Router::new()
+        .route("/pki/crl/{name}", get(revocation::list))
+        .route("/pki/ca/{name}", get(revocation::authority))
+        .with_state(state)
+}
+
+/// What holds for every address: a time limit, headers that keep browsers honest, and an answer even if a
+/// handler panics.
+pub fn with_common_layers(router: Router) -> Router {
+    router
+        .fallback(not_found)
+        .layer(middleware::from_fn(guarded))
+        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, REQUEST_TIMEOUT))
+        .layer(CatchPanicLayer::new())
+}
+
+async fn not_found() -> (StatusCode, &'static str) {
+    (StatusCode::NOT_FOUND, "nothing here\n")
+}
+
+/// Offers, codes, tokens, nonces and credentials are for one reader, once.
+async fn never_stored(request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}
+
+/// Wallets may be web pages: nothing here rests on cookies, so any origin may ask.
+async fn any_origin(request: Request, next: Next) -> Response {
+    let preflight = request.method() == axum::http::Method::OPTIONS;
+    let mut response = if preflight {
+        let mut response = Response::default();
+        *response.status_mut() = StatusCode::NO_CONTENT;
+        response
+    } else {
+        next.run(request).await
+    };
+    for (name, value) in [
+        ("access-control-allow-origin", "*"),
+        ("access-control-allow-methods", "GET, POST, OPTIONS"),
+        ("access-control-allow-headers", "authorization, content-type, dpop"),
+        ("access-control-expose-headers", "www-authenticate, retry-after"),
+    ] {
+        response.headers_mut().insert(HeaderName::from_static(name), HeaderValue::from_static(value));
+    }
+    response
+}
+
+async fn guarded(request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    for (name, value) in [
+        ("x-content-type-options", "nosniff"),
+        ("referrer-policy", "no-referrer"),
+        ("x-frame-options", "DENY"),
+    ] {
+        response.headers_mut().insert(HeaderName::from_static(name), HeaderValue::from_static(value));
+    }
+    response
+        .headers_mut()
+        .entry(header::CONTENT_SECURITY_POLICY)
+        .or_insert(HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'"));
+    response
+}
