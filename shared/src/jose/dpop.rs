@@ -203,8 +203,8 @@ pub fn signing_input(key: &PublicJwk, claims: &DpopClaims<'_>) -> Result<Signing
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum DpopError {
     /// Not an ES256 JWS with the claims of a DPoP proof.
-    #[error("{0}")]
-    Jws(JwsError),
+    #[error(transparent)]
+    Jws(#[from] JwsError),
     /// `typ` is not `dpop+jwt`.
     #[error("typ is not dpop+jwt")]
     Type,
@@ -212,8 +212,8 @@ pub enum DpopError {
     #[error("header has no jwk")]
     MissingKey,
     /// The header's `jwk` is not a public P-256 key.
-    #[error("{0}")]
-    Key(JwkError),
+    #[error(transparent)]
+    Key(#[from] JwkError),
     /// `jti` is empty or longer than [`MAX_JTI_LENGTH`].
     #[error("jti is empty or too long")]
     Jti,
@@ -230,26 +230,8 @@ pub enum DpopError {
     #[error("ath is not the hash of the access token")]
     AccessToken,
     /// The signature is not by the presented key.
-    #[error("{0}")]
-    Signature(BadSignature),
-}
-
-impl From<JwsError> for DpopError {
-    fn from(error: JwsError) -> Self {
-        Self::Jws(error)
-    }
-}
-
-impl From<JwkError> for DpopError {
-    fn from(error: JwkError) -> Self {
-        Self::Key(error)
-    }
-}
-
-impl From<BadSignature> for DpopError {
-    fn from(error: BadSignature) -> Self {
-        Self::Signature(error)
-    }
+    #[error(transparent)]
+    Signature(#[from] BadSignature),
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use serde::de::{Deserialize as _, DeserializeOwned};
 use serde_json::Value;
 
 use super::jwk::PublicJwk;
-use super::{base64url, from_base64url};
+use super::{base64url, from_base64url, json_object};
 
 /// The longest JWS that [`CompactJws::parse`] looks at, in bytes.
 pub const MAX_LENGTH: usize = 16 * 1024;
@@ -70,7 +70,7 @@ impl CompactJws {
             return Err(JwsError::NotThreeParts);
         }
         let header = from_base64url(header).ok_or(JwsError::NotBase64Url)?;
-        let header: Header = serde_json::from_slice(&header).map_err(|_| JwsError::Header)?;
+        let header: Header = json_object(&header).ok_or(JwsError::Header)?;
         if header.crit.is_some() {
             return Err(JwsError::CriticalExtension);
         }
@@ -91,9 +91,9 @@ impl CompactJws {
     /// The claims as `T`, whether the signature is right or not.
     ///
     /// # Errors
-    /// [`JwsError::Claims`] when the payload is not JSON of this shape.
+    /// [`JwsError::Claims`] when the payload is not a JSON object of this shape.
     pub fn unverified_claims<T: DeserializeOwned>(&self) -> Result<T, JwsError> {
-        serde_json::from_slice(&self.payload).map_err(|_| JwsError::Claims)
+        json_object(&self.payload).ok_or(JwsError::Claims)
     }
 
     /// The payload's bytes, whether the signature is right or not.
@@ -254,6 +254,7 @@ mod tests {
             (format!("{}.x", with_header(r#"{"alg":"ES256"}"#)), JwsError::NotThreeParts),
             (format!("{}=", with_header(r#"{"alg":"ES256"}"#)), JwsError::NotBase64Url),
             (with_header("[]"), JwsError::Header),
+            (with_header(r#"["ES256",null,null,null,null]"#), JwsError::Header),
             (with_header("{}"), JwsError::Header),
             (with_header(r#"{"alg":"ES256","alg":"none"}"#), JwsError::Header),
             (with_header(r#"{"alg":"ES256","kid":1}"#), JwsError::Header),
@@ -285,9 +286,20 @@ mod tests {
 
     #[test]
     fn claims_of_another_shape_are_refused() {
-        let text = signed(&json!({"alg": "ES256"}), &json!("text"), &device(7).0);
-        let jws = CompactJws::parse(&text).unwrap();
-        assert!(matches!(jws.unverified_claims::<serde_json::Map<String, Value>>(), Err(JwsError::Claims)));
+        #[derive(Debug, PartialEq, serde::Deserialize)]
+        struct Claims {
+            a: u8,
+        }
+        let cases = [
+            (json!({"a": 1, "b": 2}), Ok(Claims { a: 1 })),
+            (json!({"a": "1"}), Err(JwsError::Claims)),
+            (json!([1]), Err(JwsError::Claims)),
+            (json!("a"), Err(JwsError::Claims)),
+        ];
+        for (claims, expected) in cases {
+            let jws = CompactJws::parse(&signed(&json!({"alg": "ES256"}), &claims, &device(7).0)).unwrap();
+            assert_eq!(jws.unverified_claims(), expected, "{claims}");
+        }
     }
 
     proptest! {

@@ -14,6 +14,7 @@ pub mod thumbprint;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde::de::DeserializeOwned;
 
 /// base64url without padding (RFC 7515 §2).
 pub(crate) fn base64url(bytes: impl AsRef<[u8]>) -> String {
@@ -23,4 +24,9 @@ pub(crate) fn base64url(bytes: impl AsRef<[u8]>) -> String {
 /// The inverse of [`base64url`]; strict: no padding, no stray bits, no white space.
 pub(crate) fn from_base64url(text: &str) -> Option<Vec<u8>> {
     URL_SAFE_NO_PAD.decode(text).ok()
+}
+
+/// Reads a JSON object. Derived readers take arrays for structures too, member by position; nobody means that.
+pub(crate) fn json_object<T: DeserializeOwned>(json: &[u8]) -> Option<T> {
+    if json.trim_ascii_start().first() == Some(&b'{') { serde_json::from_slice(json).ok() } else { None }
 }
