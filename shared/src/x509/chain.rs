@@ -1,0 +1,322 @@
+//! From a device certificate up to a trusted root (RFC 5280 §6, cut to this profile).
+//!
+//! Signatures and dates are judged apart: an expired card is still this pupil's card, and the wallet shows it
+//! as expired rather than as forged. [`verify_undated`] does everything but the dates; [`UndatedChain::at`]
+//! does the rest; [`verify_chain`] does both.
+
+use jiff::Timestamp;
+
+use super::ca::{CaCertificate, CaFault};
+use super::certificate::{CertificateFault, DateVerdict, DeviceCertificate};
+use super::oid::PrivateArc;
+
+/// The most certificates that `x5c` may hold: the device's and three authorities.
+pub const MAX_CERTIFICATES: usize = 4;
+
+/// A root that is trusted because someone said so.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TrustAnchor(CaCertificate);
+
+impl TrustAnchor {
+    /// Takes a root certificate in DER.
+    ///
+    /// # Errors
+    /// When it is no authority's certificate, or not signed by itself.
+    pub fn from_der(der: &[u8]) -> Result<Self, AnchorFault> {
+        let root = CaCertificate::parse(der)?;
+        if !root.is_self_issued() || root.verify_signature(root.public_key()).is_err() {
+            return Err(AnchorFault::NotSelfSigned);
+        }
+        Ok(Self(root))
+    }
+
+    /// Takes a root certificate in PEM (label `CERTIFICATE`), one in the text.
+    ///
+    /// # Errors
+    /// As [`from_der`](Self::from_der), and when it is no such PEM.
+    pub fn from_pem(pem: &str) -> Result<Self, AnchorFault> {
+        let (label, document) = der::Document::from_pem(pem).map_err(|_| AnchorFault::NotPem)?;
+        if label != "CERTIFICATE" {
+            return Err(AnchorFault::NotPem);
+        }
+        Self::from_der(document.as_bytes())
+    }
+
+    /// The root's certificate.
+    pub fn certificate(&self) -> &CaCertificate {
+        &self.0
+    }
+}
+
+/// Verifies `x5c` (DER, the device's certificate first, without the root) up to one of `anchors`, with every
+/// certificate valid at `now`.
+///
+/// # Errors
+/// The first rule that is broken; dates come last, the device's certificate first among them.
+pub fn verify_chain(
+    x5c: &[Vec<u8>],
+    anchors: &[TrustAnchor],
+    now: Timestamp,
+) -> Result<VerifiedChain, ChainFault> {
+    verify_undated(x5c, anchors, &PrivateArc::default())?.at(now)
+}
+
+/// Verifies everything but the dates; our own identifiers stand under `arc`.
+///
+/// # Errors
+/// The first rule that is broken.
+pub fn verify_undated(
+    x5c: &[Vec<u8>],
+    anchors: &[TrustAnchor],
+    arc: &PrivateArc,
+) -> Result<UndatedChain, ChainFault> {
+    let (leaf, above) = match x5c {
+        [] => return Err(ChainFault::Empty),
+        _ if x5c.len() > MAX_CERTIFICATES => return Err(ChainFault::TooLong),
+        [leaf, above @ ..] => (DeviceCertificate::parse_under(leaf, arc)?, above),
+    };
+    let mut authorities = Vec::with_capacity(above.len());
+    for (index, der) in above.iter().enumerate() {
+        let authority = CaCertificate::parse(der)
+            .map_err(|fault| ChainFault::Authority { position: index + 1, fault: Box::new(fault) })?;
+        if authority.is_self_issued() {
+            return Err(ChainFault::RootIncluded);
+        }
+        authorities.push(authority);
+    }
+    let (Some(issuing), Some(highest)) = (authorities.first(), authorities.last()) else {
+        return Err(ChainFault::NoIssuingAuthority);
+    };
+    if !leaf.names_as_issuer(issuing) {
+        return Err(ChainFault::NotNamedAsIssuer { by: ChainLink::Device });
+    }
+    leaf.verify_signature(issuing.public_key())
+        .map_err(|_| ChainFault::BadSignature { of: ChainLink::Device })?;
+    for (index, pair) in authorities.windows(2).enumerate() {
+        let [lower, upper] = pair else { continue };
+        step(lower, upper, index + 1)?;
+    }
+    let anchor = anchors
+        .iter()
+        .find(|anchor| highest.names_as_issuer(anchor.certificate()))
+        .ok_or(ChainFault::UnknownRoot)?
+        .clone();
+    step(highest, anchor.certificate(), authorities.len())?;
+    check_path_lengths(&authorities, &anchor)?;
+    Ok(UndatedChain { leaf, authorities, anchor })
+}
+
+/// `lower`, at `position` in `x5c`, is named and signed by `upper`.
+fn step(lower: &CaCertificate, upper: &CaCertificate, position: usize) -> Result<(), ChainFault> {
+    if !lower.names_as_issuer(upper) {
+        return Err(ChainFault::NotNamedAsIssuer { by: ChainLink::Authority(position) });
+    }
+    lower
+        .verify_signature(upper.public_key())
+        .map_err(|_| ChainFault::BadSignature { of: ChainLink::Authority(position) })
+}
+
+/// RFC 5280 §4.2.1.9: a path length counts the authorities between this one and the device's certificate.
+fn check_path_lengths(authorities: &[CaCertificate], anchor: &TrustAnchor) -> Result<(), ChainFault> {
+    for (below, authority) in authorities.iter().chain([anchor.certificate()]).enumerate() {
+        if authority.path_length().is_some_and(|allowed| usize::from(allowed) < below) {
+            return Err(ChainFault::PathTooLong);
+        }
+    }
+    Ok(())
+}
+
+/// A chain whose signatures hold and whose dates nobody has looked at yet.
+#[derive(Debug, Clone)]
+pub struct UndatedChain {
+    leaf: DeviceCertificate,
+    authorities: Vec<CaCertificate>,
+    anchor: TrustAnchor,
+}
+
+impl UndatedChain {
+    /// The device's certificate.
+    pub fn leaf(&self) -> &DeviceCertificate {
+        &self.leaf
+    }
+
+    /// Judges the dates of every certificate in it, the root's included.
+    ///
+    /// # Errors
+    /// [`ChainFault::NotYetValid`] or [`ChainFault::Expired`].
+    pub fn at(self, now: Timestamp) -> Result<VerifiedChain, ChainFault> {
+        self.judge(now)?;
+        let Self { leaf, authorities, anchor } = self;
+        let mut authorities = authorities.into_iter();
+        let issuing_authority = authorities.next().ok_or(ChainFault::NoIssuingAuthority)?;
+        Ok(VerifiedChain { leaf, issuing_authority, upper: authorities.collect(), anchor })
+    }
+
+    /// Judges the dates without giving the chain away.
+    ///
+    /// # Errors
+    /// As [`at`](Self::at).
+    pub fn judge(&self, now: Timestamp) -> Result<(), ChainFault> {
+        let device =
+            [(ChainLink::Device, self.leaf.not_before(), self.leaf.not_after(), self.leaf.dates_at(now))];
+        let above = self
+            .authorities
+            .iter()
+            .enumerate()
+            .map(|(index, authority)| (ChainLink::Authority(index + 1), authority));
+        let root = [(ChainLink::Root, self.anchor.certificate())];
+        let authorities = above.chain(root).map(|(link, authority)| {
+            (link, authority.not_before(), authority.not_after(), authority.dates_at(now))
+        });
+        for (of, not_before, not_after, verdict) in device.into_iter().chain(authorities) {
+            match verdict {
+                DateVerdict::Valid => {}
+                DateVerdict::NotYetValid => return Err(ChainFault::NotYetValid { of, not_before }),
+                DateVerdict::Expired => return Err(ChainFault::Expired { of, not_after }),
+            }
+        }
+        Ok(())
+    }
+
+    /// The authority that signed the device's certificate: whose revocation list counts.
+    pub fn issuing_authority(&self) -> Option<&CaCertificate> {
+        self.authorities.first()
+    }
+}
+
+/// A chain that holds, dates included; only this module makes it.
+#[derive(Debug, Clone)]
+pub struct VerifiedChain {
+    leaf: DeviceCertificate,
+    issuing_authority: CaCertificate,
+    upper: Vec<CaCertificate>,
+    anchor: TrustAnchor,
+}
+
+impl VerifiedChain {
+    /// The device's certificate.
+    pub fn leaf(&self) -> &DeviceCertificate {
+        &self.leaf
+    }
+
+    /// The authority that signed it: whose revocation list counts.
+    pub fn issuing_authority(&self) -> &CaCertificate {
+        &self.issuing_authority
+    }
+
+    /// Authorities between the issuing one and the root; none in this profile's own hierarchy.
+    pub fn upper_authorities(&self) -> &[CaCertificate] {
+        &self.upper
+    }
+
+    /// The root it ends in.
+    pub fn anchor(&self) -> &TrustAnchor {
+        &self.anchor
+    }
+}
+
+/// A place in a chain.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ChainLink {
+    /// The device's certificate.
+    Device,
+    /// The authority at this index of `x5c`; 1 is the issuing one.
+    Authority(usize),
+    /// The trusted root.
+    Root,
+}
+
+impl std::fmt::Display for ChainLink {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Device => f.write_str("the device certificate"),
+            Self::Authority(position) => write!(f, "authority {position}"),
+            Self::Root => f.write_str("the root"),
+        }
+    }
+}
+
+/// Messages complete "cannot trust certificate chain: …".
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ChainFault {
+    /// No certificate at all.
+    #[error("it is empty")]
+    Empty,
+    /// More than [`MAX_CERTIFICATES`].
+    #[error("it has more than {MAX_CERTIFICATES} certificates")]
+    TooLong,
+    /// The device's certificate departs from the profile.
+    #[error("device certificate is refused: {0}")]
+    Device(Box<CertificateFault>),
+    /// A certificate above it is no authority's.
+    #[error("certificate {position} is refused: {fault}")]
+    Authority {
+        /// Its index in `x5c`.
+        position: usize,
+        /// Why.
+        fault: Box<CaFault>,
+    },
+    /// Roots do not travel: they are trusted beforehand or not at all (RFC 5280 §6.1; `x5c` leaves them out).
+    #[error("it includes a root")]
+    RootIncluded,
+    /// The device's certificate alone.
+    #[error("the issuing authority is missing")]
+    NoIssuingAuthority,
+    /// Issuer's name or key identifier is not that of the next certificate.
+    #[error("{by} was issued by another authority than the next in the chain")]
+    NotNamedAsIssuer {
+        /// Which certificate names another.
+        by: ChainLink,
+    },
+    /// The next certificate's key did not sign it.
+    #[error("{of} has a false signature")]
+    BadSignature {
+        /// Which certificate.
+        of: ChainLink,
+    },
+    /// More authorities than one of them allows below itself.
+    #[error("it is longer than an authority in it allows")]
+    PathTooLong,
+    /// No anchor is the highest certificate's issuer.
+    #[error("it does not end in a trusted root")]
+    UnknownRoot,
+    /// Too early.
+    #[error("{of} is valid only from {not_before}")]
+    NotYetValid {
+        /// Which certificate.
+        of: ChainLink,
+        /// From when it is valid.
+        not_before: Timestamp,
+    },
+    /// Too late.
+    #[error("{of} was valid until {not_after}")]
+    Expired {
+        /// Which certificate.
+        of: ChainLink,
+        /// Its last second.
+        not_after: Timestamp,
+    },
+}
+
+impl From<CertificateFault> for ChainFault {
+    fn from(fault: CertificateFault) -> Self {
+        Self::Device(Box::new(fault))
+    }
+}
+
+/// Messages complete "cannot trust root: …".
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum AnchorFault {
+    /// Not one PEM block with the label `CERTIFICATE`.
+    #[error("it is not a PEM certificate")]
+    NotPem,
+    /// Not an authority's certificate.
+    #[error(transparent)]
+    Certificate(#[from] CaFault),
+    /// Issued or signed by another key.
+    #[error("it is not signed by itself")]
+    NotSelfSigned,
+}
+
+#[cfg(test)]
+mod tests;
