@@ -1,4 +1,5 @@
 //! The issuer of mLegitymacja: the school's office, the certificate authority and the service that wallets
 //! talk to, in one program. The modules stand in the order in which they rest on each other.
 
+pub mod registry;
 pub mod store;

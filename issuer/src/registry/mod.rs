@@ -1,0 +1,3 @@
+//! The school's books: what the office knows and keeps.
+
+pub mod photo;
