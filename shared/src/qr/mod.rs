@@ -1,1 +1,11 @@
-//! qr.
+//! QR codes: drawing them for slips and screens, reading them from pictures.
+//!
+//! Both sides share this: the issuer draws what the wallet scans, and each reads what the other shows.
+
+pub mod render;
+pub mod scan;
+
+mod containment;
+mod picture;
+mod readers;
+mod view;

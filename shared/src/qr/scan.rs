@@ -1,0 +1,138 @@
+//! A picture becomes the texts of the QR codes in it.
+//!
+//! A phone's camera films until a code is read; here there is one picture, so everything is tried that might bring a
+//! code out: the picture as it is, other sizes, blurred, thresholded in several ways, inverted. rqrr looks first, for
+//! it is quick; rxing looks at whatever rqrr did and did not read. The search ends at the first view after which
+//! something has been read and no finder patterns are left that could belong to another code.
+//!
+//! Pictures come from strangers: they are limited in bytes and in pixels before they are unpacked, the work on them
+//! is bounded, and a reader that panics on one costs that reading alone.
+
+use image::GrayImage;
+use rxing::common::BitMatrix;
+
+use super::containment::contained;
+use super::picture;
+use super::readers::{self, Look, Reading, Spot};
+use super::view::{RECIPES, View};
+
+/// The largest file that is looked at, in bytes.
+pub const MAX_BYTES: usize = 32 * 1024 * 1024;
+
+/// The largest picture that is unpacked, in pixels: a 64-megapixel photograph.
+pub const MAX_PIXELS: u64 = 64 * 1024 * 1024;
+
+/// The longest side of a picture that is unpacked, in pixels.
+pub const MAX_SIDE_PX: u32 = 16_384;
+
+/// Reads all distinct codes in a PNG, JPEG or WebP picture, known by content; the file's name plays no part.
+///
+/// The picture is turned as its EXIF data say; the texts come in the order of their codes from top to bottom, never
+/// empty if `Ok`. They may be bearer secrets (an offer is): they belong in no log.
+///
+/// # Errors
+/// See [`ScanError`].
+pub fn scan(picture: &[u8]) -> Result<Vec<String>, ScanError> {
+    let mut readings = picture::decode(picture)?.into_iter().map(|grey| scan_luma(&grey));
+    readings.find(Result::is_ok).unwrap_or(Err(ScanError::NoCode))
+}
+
+/// Reads all distinct codes in an unpacked grey picture (0 is black); otherwise as [`scan`].
+///
+/// # Errors
+/// [`ScanError::NoCode`] if nothing was read; [`ScanError::TooLarge`] if a side is longer than [`MAX_SIDE_PX`].
+pub fn scan_luma(picture: &GrayImage) -> Result<Vec<String>, ScanError> {
+    let (width, height) = picture.dimensions();
+    if width.max(height) > MAX_SIDE_PX || u64::from(width) * u64::from(height) > MAX_PIXELS {
+        return Err(ScanError::TooLarge);
+    }
+    if width == 0 || height == 0 {
+        return Err(ScanError::NoCode);
+    }
+    let mut search = Search::default();
+    for recipe in RECIPES {
+        let Some(Some(view)) = contained(|| recipe.apply(picture)) else { continue };
+        let unread = search.look(&view);
+        if !search.found.is_empty() && !unread {
+            break;
+        }
+    }
+    search.into_texts()
+}
+
+/// Why nothing was read. Messages complete "cannot read QR code: …".
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum ScanError {
+    /// The file or the picture in it passes [`MAX_BYTES`], [`MAX_PIXELS`] or [`MAX_SIDE_PX`].
+    #[error("picture is too large")]
+    TooLarge,
+    /// The bytes are not of a kind that is read.
+    #[error("file is not a PNG, JPEG or WebP picture")]
+    UnknownFormat,
+    /// The bytes begin like a picture but cannot be unpacked.
+    #[error("picture is damaged")]
+    Broken,
+    /// The picture holds no code that could be read.
+    #[error("no QR code was found in the picture")]
+    NoCode,
+}
+
+/// What has been read so far, in the picture's own pixels.
+#[derive(Default)]
+struct Search {
+    found: Vec<Reading>,
+}
+
+impl Search {
+    /// Reads a view; says whether it shows a code that has not been read.
+    fn look(&mut self, view: &View) -> bool {
+        for reading in readers::rqrr(view) {
+            self.keep(reading, view.scale);
+        }
+        let Some(mut bits) = readers::bits(view) else { return false };
+        let upright = self.second_look(&bits, view.scale);
+        bits.flip_self();
+        let inverted = self.second_look(&bits, view.scale);
+        upright || inverted
+    }
+
+    fn second_look(&mut self, bits: &BitMatrix, scale: f32) -> bool {
+        let Look { readings, unread } = readers::rxing(bits, |spot| {
+            self.found.iter().any(|known| covers(&known.corners, Spot { x: spot.x / scale, y: spot.y / scale }))
+        });
+        for reading in readings {
+            self.keep(reading, scale);
+        }
+        unread
+    }
+
+    fn keep(&mut self, reading: Reading, scale: f32) {
+        let corners = reading.corners.map(|spot| Spot { x: spot.x / scale, y: spot.y / scale });
+        self.found.push(Reading { text: reading.text, corners });
+    }
+
+    fn into_texts(mut self) -> Result<Vec<String>, ScanError> {
+        let height = |reading: &Reading| reading.corners.iter().map(|spot| spot.y).sum::<f32>();
+        self.found.sort_by(|a, b| height(a).total_cmp(&height(b)));
+        let mut texts: Vec<String> = Vec::new();
+        for Reading { text, .. } in self.found {
+            if !text.is_empty() && !texts.contains(&text) {
+                texts.push(text);
+            }
+        }
+        if texts.is_empty() { Err(ScanError::NoCode) } else { Ok(texts) }
+    }
+}
+
+/// Whether `spot` lies in the quadrilateral, whichever way round its corners are listed.
+fn covers(corners: &[Spot; 4], spot: Spot) -> bool {
+    let mut left = 0;
+    for (index, from) in corners.iter().enumerate() {
+        let to = corners[(index + 1) % 4];
+        let turn = (to.x - from.x) * (spot.y - from.y) - (to.y - from.y) * (spot.x - from.x);
+        if turn > 0.0 {
+            left += 1;
+        }
+    }
+    left == 0 || left == 4
+}
