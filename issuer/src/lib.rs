@@ -1,5 +1,12 @@
 //! The issuer of mLegitymacja: the school's office, the certificate authority and the service that wallets
 //! talk to, in one program. The modules stand in the order in which they rest on each other.
 
+pub mod http;
+
+pub mod issuance;
+pub mod notify;
 pub mod registry;
+
+pub mod audit;
+pub mod authority;
 pub mod store;

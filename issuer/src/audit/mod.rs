@@ -189,7 +189,10 @@ pub async fn verify(store: &Store) -> Result<ChainVerdict, StoreError> {
         for entry in entries {
             position += 1;
             let expected = digest(&entry, &head);
-            if entry.position != Some(position) || entry.previous != Some(head) || entry.hash != Some(expected) {
+            if entry.position != Some(position)
+                || entry.previous != Some(head)
+                || entry.hash != Some(expected)
+            {
                 return Ok(ChainVerdict::Broken { position });
             }
             head = expected;

@@ -37,7 +37,8 @@ pub(super) async fn credential(
 }
 
 async fn answer(state: &ServerState, headers: &HeaderMap, body: &[u8]) -> Result<IssuedCard, Refusal> {
-    let access = state.authorize(headers, "/credential").map_err(|(error, kind)| refuse_access(&error, kind))?;
+    let access =
+        state.authorize(headers, "/credential").map_err(|(error, kind)| refuse_access(&error, kind))?;
     let request = CredentialRequest::parse(body).map_err(|error| refuse_request(&error))?;
     match &request.requested {
         RequestedCredential::Configuration(id) if id == CONFIGURATION_X509 => {}

@@ -63,7 +63,8 @@ impl ServerState {
         let proof = UnverifiedDpop::parse(proof.to_str().unwrap_or_default())?;
         let now = self.issuance.now();
         let url: Url = self.wire.issuer.endpoint(endpoint).as_url().clone();
-        let window = if self.wire.strict_time { DPOP_WINDOW } else { SignedDuration::from_hours(24 * 365 * 200) };
+        let window =
+            if self.wire.strict_time { DPOP_WINDOW } else { SignedDuration::from_hours(24 * 365 * 200) };
         let check = DpopCheck { method: "POST", url: &url, now, access_token, window };
         let proven = proof.verify(&check)?;
         if self.wire.replays.first_time(&proven, now, DPOP_WINDOW * 2) {

@@ -22,8 +22,7 @@ pub(super) struct Documents {
 
 impl Documents {
     pub(super) fn of(issuer: &IssuerUrl) -> Self {
-        let server =
-            AuthorizationServerMetadata::pre_authorized(issuer.clone(), issuer.endpoint("/token"));
+        let server = AuthorizationServerMetadata::of(issuer.clone(), issuer.endpoint("/token"));
         Self {
             issuer: serde_json::to_vec(&issuer_metadata(issuer)).unwrap_or_default(),
             authorization_server: serde_json::to_vec(&server).unwrap_or_default(),

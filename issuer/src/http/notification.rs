@@ -35,7 +35,9 @@ pub(super) async fn notification(
     };
     let request = match NotificationRequest::parse(&body) {
         Ok(request) => request,
-        Err(error) => return Refusal::new(error.code(), &error.to_string(), Reason::Malformed).into_response(),
+        Err(error) => {
+            return Refusal::new(error.code(), &error.to_string(), Reason::Malformed).into_response();
+        }
     };
     let event = match request.event {
         NotificationEvent::CredentialAccepted => WalletEvent::Accepted,

@@ -21,7 +21,8 @@ impl Refusal {
     /// What a client is told: code, text for developers, reason and what the pupil should do next.
     pub(super) fn new(code: impl ErrorCode, description: &str, reason: Reason) -> Self {
         let (pl, en) = messages::of(&reason);
-        let body = ErrorBody::new(code).with_description(description).with_reason(reason).with_messages(pl, en);
+        let body =
+            ErrorBody::new(code).with_description(description).with_reason(reason).with_messages(pl, en);
         Self { status: status(code), body, challenge: None, retry_after_seconds: None }
     }
 

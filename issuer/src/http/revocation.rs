@@ -7,13 +7,13 @@ use axum::response::{IntoResponse, Response};
 use super::ServerState;
 
 /// The list's name in its address.
-pub const LIST_NAME: &str = "issuing.crl";
+pub(crate) const LIST_NAME: &str = "issuing.crl";
 /// The issuing authority's certificate.
-pub const ISSUING_NAME: &str = "issuing.cer";
+pub(crate) const ISSUING_NAME: &str = "issuing.cer";
 /// The root certificate.
-pub const ROOT_NAME: &str = "root.cer";
+pub(crate) const ROOT_NAME: &str = "root.cer";
 /// The root certificate, as text.
-pub const ROOT_PEM_NAME: &str = "root.pem";
+pub(crate) const ROOT_PEM_NAME: &str = "root.pem";
 
 /// `GET /pki/crl/{name}`
 pub(super) async fn list(State(state): State<ServerState>, Path(name): Path<String>) -> Response {

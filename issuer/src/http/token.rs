@@ -18,7 +18,9 @@ use crate::issuance::token::{TOKEN_TTL, TokenError};
 pub(super) async fn token(State(state): State<ServerState>, headers: HeaderMap, body: Bytes) -> Response {
     let request = match TokenRequest::parse(&body) {
         Ok(request) => request,
-        Err(error) => return Refusal::new(error.code(), &error.to_string(), Reason::Malformed).into_response(),
+        Err(error) => {
+            return Refusal::new(error.code(), &error.to_string(), Reason::Malformed).into_response();
+        }
     };
     let key = match state.proven_key(&headers, "/token", None) {
         Ok(key) => key,

@@ -119,7 +119,9 @@ impl Dossier {
     /// The books hold nothing that cannot stand on a card, so a text that does not fit is a damaged row.
     pub fn card_data(&self, photo: &Photo, salt: [u8; 32]) -> Result<CardData, CardDataRefusal> {
         let damaged = |what| StoreError::Damaged(what);
-        let name = |text: &str| PersonName::parse(text).map_err(|_| damaged("a pupil's name cannot stand on a card"));
+        let name = |text: &str| {
+            PersonName::parse(text).map_err(|_| damaged("a pupil's name cannot stand on a card"))
+        };
         let address = |street: &str, code: &str, city: &str| {
             PostalAddress::new(street, code, city).map_err(|_| damaged("an address cannot stand on a card"))
         };

@@ -92,8 +92,7 @@ impl Issuance {
     pub async fn finish(&self, prepared: Certificate) -> Result<IssuedCard, EnrolmentError> {
         let stored = PreparedCertificate::from_stored_tbs(prepared.tbs).map_err(SignError::from)?;
         let signed = self.authority.sign(lint(stored).map_err(SignError::from)?)?;
-        let settle =
-            Settle { serial: prepared.serial, der: signed.into_der(), act: self.act(Actor::Wallet) };
+        let settle = Settle { serial: prepared.serial, der: signed.into_der(), act: self.act(Actor::Wallet) };
         let certificate = self.store.write(settle).await??;
         self.released(certificate)
     }
@@ -263,7 +262,8 @@ impl Prepare {
         new_enough(&self.claim, &dossier.office.profile)?;
         let photo = self.photo(tx, dossier).await?;
         let devices = Device::of_card(tx, &dossier.card.id).await?;
-        let slot = free_slot(&devices, grant.replaces_device.as_ref(), dossier.office.profile.devices.limit())?;
+        let slot =
+            free_slot(&devices, grant.replaces_device.as_ref(), dossier.office.profile.devices.limit())?;
         let name = self.claim.name.as_deref().and_then(DeviceName::tidy);
         let device = Device {
             id: self.device_id.clone(),
@@ -308,8 +308,7 @@ impl Prepare {
             given_names: data.given_names,
             surname: data.surname,
             pesel: data.pesel,
-            device_name: DeviceName::tidy(&device.name)
-                .ok_or(StoreError::Damaged("a device has no name"))?,
+            device_name: DeviceName::tidy(&device.name).ok_or(StoreError::Damaged("a device has no name"))?,
             slot: DeviceSlot::new(device.slot, device.slots)?,
             activated_at: device.activated_at,
             card_digest: CardData::digest(&bytes),
@@ -342,7 +341,9 @@ impl Prepare {
 
 /// A phone that says what it is must be new enough; one that says nothing cannot be judged.
 fn new_enough(claim: &DeviceClaim, profile: &SchoolProfile) -> Result<(), EnrolmentError> {
-    let below = |have: &Option<String>, least: &str| have.as_deref().is_some_and(|have| version(have) < version(least));
+    let below = |have: &Option<String>, least: &str| {
+        have.as_deref().is_some_and(|have| version(have) < version(least))
+    };
     let least_os = match claim.platform.as_deref() {
         Some("android") => Some(&profile.min_android),
         Some("ios") => Some(&profile.min_ios),
@@ -381,7 +382,8 @@ fn free_slot(
         }
         return Ok(DeviceSlot::new(replaced.slot, limit)?);
     }
-    let taken = |slot: u8| holds(DeviceState::Live).chain(holds(DeviceState::Pending)).any(|d| d.slot == slot);
+    let taken =
+        |slot: u8| holds(DeviceState::Live).chain(holds(DeviceState::Pending)).any(|d| d.slot == slot);
     let free = (1..=limit).find(|slot| !taken(*slot)).ok_or(EnrolmentError::PlacesTaken)?;
     Ok(DeviceSlot::new(free, limit)?)
 }
@@ -408,7 +410,9 @@ impl Verb for Settle {
         let certificate = Certificate::find(tx, &self.serial).await?.ok_or_else(damaged)?;
         match certificate.state {
             CertificateState::Issued => return Ok(Ok(certificate)),
-            CertificateState::Revoked | CertificateState::Voided => return Ok(Err(EnrolmentError::DeviceEnded)),
+            CertificateState::Revoked | CertificateState::Voided => {
+                return Ok(Err(EnrolmentError::DeviceEnded));
+            }
             CertificateState::Prepared => {}
         }
         if let Err(refusal) = dossier.may_issue(self.act.at) {
@@ -435,7 +439,8 @@ impl Verb for Settle {
             let detail = json!({ "grant": grant.id, "card": device.card_id, "slot": device.slot, "serial": self.serial });
             trail.record(tx, "device.activated", device.id.as_str(), detail).await?;
         } else {
-            Certificate::end_of_device(tx, &device.id, &self.serial, self.act.at, EndReason::Superseded).await?;
+            Certificate::end_of_device(tx, &device.id, &self.serial, self.act.at, EndReason::Superseded)
+                .await?;
             let detail = json!({ "serial": self.serial });
             trail.record(tx, "device.renewed", device.id.as_str(), detail).await?;
         }

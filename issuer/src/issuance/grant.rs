@@ -98,7 +98,9 @@ impl MakeGrant {
         let (order, replaces, old) = match &self.source {
             GrantSource::Order(order, replaces) => (order.clone(), replaces.clone(), None),
             GrantSource::InPlaceOf(grant) => {
-                let Some(old) = Grant::find(tx, grant).await? else { return Ok(Err(GrantRefusal::UnknownGrant)) };
+                let Some(old) = Grant::find(tx, grant).await? else {
+                    return Ok(Err(GrantRefusal::UnknownGrant));
+                };
                 if old.state == GrantState::Bound {
                     return Ok(Err(GrantRefusal::AlreadyUsed));
                 }
@@ -244,7 +246,8 @@ fn expiry(dossier: &Dossier, now: Timestamp) -> Timestamp {
 }
 
 fn has_place(devices: &[Device], replaces: Option<&DeviceId>, limit: u8) -> Result<(), GrantRefusal> {
-    let taken = devices.iter().filter(|d| matches!(d.state, DeviceState::Live | DeviceState::Pending)).count();
+    let taken =
+        devices.iter().filter(|d| matches!(d.state, DeviceState::Live | DeviceState::Pending)).count();
     match replaces {
         Some(id) if devices.iter().any(|d| d.id == *id && d.state == DeviceState::Live) => Ok(()),
         Some(_) => Err(GrantRefusal::UnknownDevice),

@@ -6,7 +6,7 @@ use base64::prelude::BASE64_URL_SAFE_NO_PAD as BASE64;
 use chacha20poly1305::aead::{Aead, KeyInit, Payload};
 use chacha20poly1305::{Key, XChaCha20Poly1305, XNonce};
 use hkdf::Hkdf;
-use hmac::{Hmac, KeyInit as _, Mac};
+use hmac::{Hmac, Mac};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use sha2::Sha256;
@@ -94,7 +94,10 @@ impl Keys {
             Purpose::ApiToken => &self.api_token,
             Purpose::Nonce => &self.nonce,
         };
-        let mut mac = Hmac::<Sha256>::new(&(**key).into());
+        let Ok(mut mac) = <Hmac<Sha256> as KeyInit>::new_from_slice(&**key) else {
+            // HMAC takes keys of any length.
+            return [0; 32];
+        };
         for part in parts {
             mac.update(&(part.len() as u64).to_be_bytes());
             mac.update(part);

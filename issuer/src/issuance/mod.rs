@@ -6,16 +6,16 @@
 pub mod dossier;
 pub mod keys;
 
-pub mod order;
-pub mod grant;
-pub mod offer;
-pub mod token;
-pub mod nonce;
-pub mod proof;
 pub mod enrolment;
+pub mod grant;
+pub mod nonce;
 pub mod notification;
+pub mod offer;
+pub mod order;
+pub mod proof;
 pub mod reissue;
 pub mod revocation;
+pub mod token;
 
 use std::sync::Arc;
 

@@ -43,5 +43,9 @@ pub(super) fn recognise(keys: &Keys, nonce: &str, now: Timestamp) -> Option<Live
     let issued_at = Timestamp::from_microsecond(micros).ok()?;
     let expires_at = issued_at.saturating_add(NONCE_TTL).ok()?;
     let live = issued_at <= now && now < expires_at;
-    (genuine && live).then(|| LiveNonce { hash: Sha256::digest(nonce.as_bytes()).into(), issued_at, expires_at })
+    (genuine && live).then(|| LiveNonce {
+        hash: Sha256::digest(nonce.as_bytes()).into(),
+        issued_at,
+        expires_at,
+    })
 }

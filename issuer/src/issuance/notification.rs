@@ -5,7 +5,6 @@ use serde_json::json;
 use super::Issuance;
 use super::token::AccessToken;
 use crate::audit::{Act, Actor};
-use crate::store::sql::params;
 use crate::store::tables::certificate::Certificate;
 use crate::store::tables::device::{Device, DeviceState, EndReason};
 use crate::store::tables::mobile_card::MobileCard;
@@ -70,8 +69,7 @@ impl Verb for RecordEvent {
         if device.grant_id != self.access.grant {
             return Ok(Err(NotificationError::Unknown));
         }
-        let sql = "INSERT INTO wallet_event (notification_id, event, at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING";
-        tx.execute(sql, params![&self.notification_id, self.event.word(), self.act.at]).await?;
+        certificate.record_event(tx, self.event.word(), self.act.at).await?;
         let proven = self.access.bound_to.as_ref().is_some_and(|key| key.to_string() == device.thumbprint);
         if self.event == WalletEvent::Deleted && proven && device.state == DeviceState::Live {
             device.end(DeviceState::Deleted, self.act.at, EndReason::Deleted);

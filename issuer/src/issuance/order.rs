@@ -35,7 +35,9 @@ impl Verb for PlaceOrder {
 
     async fn run(&self, tx: &mut dyn Statements) -> Result<Self::Answer, StoreError> {
         let now = self.act.at;
-        let Some(pupil) = Pupil::find(tx, &self.pupil).await? else { return Ok(Err(OrderRefusal::UnknownPupil)) };
+        let Some(pupil) = Pupil::find(tx, &self.pupil).await? else {
+            return Ok(Err(OrderRefusal::UnknownPupil));
+        };
         let Some(office) = SchoolFile::load(tx, &pupil.school_id, now).await? else {
             return Err(StoreError::Damaged("a pupil lacks a school"));
         };

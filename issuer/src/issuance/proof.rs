@@ -38,7 +38,8 @@ impl Issuance {
         let proof = UnverifiedProof::parse(jwt)?;
         let nonce = proof.nonce().ok_or(ProofError::NonceMissing)?;
         let nonce = recognise(&self.keys, nonce.expose(), now).ok_or(ProofError::NonceNotLive)?;
-        let verified = proof.verify(&self.addresses.issuer, now, (!strict_time).then_some(nonce.issued_at))?;
+        let verified =
+            proof.verify(&self.addresses.issuer, now, (!strict_time).then_some(nonce.issued_at))?;
         Ok(ProvenKey { key: verified.key().clone(), nonce })
     }
 }

@@ -59,9 +59,9 @@ impl Verb for ConfirmBaseCard {
         if base.state != BaseCardState::Held {
             return Ok(Err(BaseCardRefusal::AlreadyVoid));
         }
-        let longest = warsaw_date(self.act.at).max(base.valid_until).checked_add(
-            jiff::Span::new().days(i64::from(LONGEST_CONFIRMATION_DAYS)),
-        );
+        let longest = warsaw_date(self.act.at)
+            .max(base.valid_until)
+            .checked_add(jiff::Span::new().days(i64::from(LONGEST_CONFIRMATION_DAYS)));
         let plausible = ValidityPeriod::new(base.issued_on, self.until).is_ok()
             && longest.is_ok_and(|longest| self.until <= longest)
             && self.until >= warsaw_date(self.act.at);
@@ -214,7 +214,9 @@ impl ReissueReason {
     /// A reason for a new slip; only what a holder or an office may name.
     pub fn new(reason: EndReason) -> Option<Self> {
         match reason {
-            EndReason::CardVoid | EndReason::MovedSchool | EndReason::Deleted | EndReason::NeverReleased => None,
+            EndReason::CardVoid | EndReason::MovedSchool | EndReason::Deleted | EndReason::NeverReleased => {
+                None
+            }
             EndReason::PhoneLost
             | EndReason::PhoneDamaged
             | EndReason::IdentityStolen
@@ -229,10 +231,7 @@ impl ReissueReason {
     /// Whatever may be in the wrong hands goes at once; a card that only shows old data or sits on a broken
     /// phone may stay until there is a better one.
     pub fn at_once(self) -> bool {
-        matches!(
-            self.0,
-            EndReason::PhoneLost | EndReason::IdentityStolen | EndReason::ServiceGivenUp
-        )
+        matches!(self.0, EndReason::PhoneLost | EndReason::IdentityStolen | EndReason::ServiceGivenUp)
     }
 }
 
@@ -283,7 +282,8 @@ impl Verb for ReissueCard {
             return Ok(Err(GrantRefusal::UnknownDevice));
         }
         let replaces = if self.reason.at_once() {
-            super::revocation::end(tx, &mut device, self.reason.0, self.act.at, &mut self.act.trail()).await?;
+            super::revocation::end(tx, &mut device, self.reason.0, self.act.at, &mut self.act.trail())
+                .await?;
             None
         } else {
             Some(device.id)

@@ -184,9 +184,10 @@ fn entry(ended: &Ended) -> Result<ListEntry, StoreError> {
 fn list_reason(reason: EndReason) -> Option<ListReason> {
     match reason {
         EndReason::PhoneLost | EndReason::IdentityStolen => Some(ListReason::KeyCompromise),
-        EndReason::PhoneDamaged | EndReason::ServiceGivenUp | EndReason::Deleted | EndReason::NeverReleased => {
-            Some(ListReason::CessationOfOperation)
-        }
+        EndReason::PhoneDamaged
+        | EndReason::ServiceGivenUp
+        | EndReason::Deleted
+        | EndReason::NeverReleased => Some(ListReason::CessationOfOperation),
         EndReason::DataWrong | EndReason::MovedSchool => Some(ListReason::AffiliationChanged),
         EndReason::CardVoid => Some(ListReason::PrivilegeWithdrawn),
         EndReason::Superseded => Some(ListReason::Superseded),

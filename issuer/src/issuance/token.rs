@@ -167,7 +167,11 @@ impl Verb for RedeemGrant {
     }
 }
 
-async fn count_failure(tx: &mut dyn Statements, mut grant: Grant, act: &Act) -> Result<TokenError, StoreError> {
+async fn count_failure(
+    tx: &mut dyn Statements,
+    mut grant: Grant,
+    act: &Act,
+) -> Result<TokenError, StoreError> {
     grant.failures += 1;
     let tries_left = MAX_FAILURES.saturating_sub(grant.failures);
     if tries_left == 0 && grant.state == GrantState::Ready {

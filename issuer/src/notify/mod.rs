@@ -20,7 +20,9 @@ pub(crate) async fn card_ready(
     let subject = "mLegitymacja gotowa do pobrania";
     let until = warsaw_date(grant.expires_at);
     let body = if grant.code_mac.is_some() {
-        format!("Kod QR i kod aktywacyjny mLegitymacji są do odbioru w sekretariacie szkoły. Kody są ważne do {until}.")
+        format!(
+            "Kod QR i kod aktywacyjny mLegitymacji są do odbioru w sekretariacie szkoły. Kody są ważne do {until}."
+        )
     } else {
         "Kod QR mLegitymacji jest dostępny po zalogowaniu, w sekcji Aplikacje.".to_owned()
     };

@@ -9,11 +9,11 @@ use shared::device::DevicePolicy;
 use shared::photo_rule::PhotoRule;
 use utoipa::ToSchema;
 
+use crate::store::StoreError;
 use crate::store::tables::base_card::Form;
 use crate::store::tables::notice::Channel;
 use crate::store::tables::pupil::Applicant;
 use crate::store::tables::school::Profile as ProfileRow;
-use crate::store::StoreError;
 
 /// What a wallet must show to activate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -282,8 +282,14 @@ mod tests {
         let with = |changes| SchoolProfile::with(Preset::Legacy2019, changes);
         assert_eq!(with(Overrides { devices: Some(0), ..Default::default() }), Err(ProfileError::Devices));
         assert_eq!(with(Overrides { devices: Some(21), ..Default::default() }), Err(ProfileError::Devices));
-        assert_eq!(with(Overrides { grant_ttl_hours: Some(0), ..Default::default() }), Err(ProfileError::GrantTtl));
-        assert_eq!(with(Overrides { applicants: Some(vec![]), ..Default::default() }), Err(ProfileError::EmptyList));
+        assert_eq!(
+            with(Overrides { grant_ttl_hours: Some(0), ..Default::default() }),
+            Err(ProfileError::GrantTtl)
+        );
+        assert_eq!(
+            with(Overrides { applicants: Some(vec![]), ..Default::default() }),
+            Err(ProfileError::EmptyList)
+        );
         assert_eq!(
             with(Overrides { min_ios: Some("ten".into()), ..Default::default() }),
             Err(ProfileError::Version)

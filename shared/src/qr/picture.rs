@@ -82,8 +82,9 @@ fn refusal(error: ImageError) -> ScanError {
     match error {
         ImageError::Limits(_) => ScanError::TooLarge,
         ImageError::Unsupported(_) => ScanError::UnknownFormat,
-        ImageError::Decoding(_) | ImageError::Encoding(_) | ImageError::Parameter(_) | ImageError::IoError(_) => {
-            ScanError::Broken
-        }
+        ImageError::Decoding(_)
+        | ImageError::Encoding(_)
+        | ImageError::Parameter(_)
+        | ImageError::IoError(_) => ScanError::Broken,
     }
 }

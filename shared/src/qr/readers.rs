@@ -9,7 +9,7 @@ use rxing::common::cpp_essentials::ConcentricPattern;
 use rxing::common::{BitMatrix, DetectorRXingResult, HybridBinarizer};
 use rxing::qrcode::cpp_port::decoder::Decode;
 use rxing::qrcode::cpp_port::detector::{
-    FinderPatternSet, FindFinderPatterns, GenerateFinderPatternSets, SampleQR,
+    FindFinderPatterns, FinderPatternSet, GenerateFinderPatternSets, SampleQR,
 };
 use rxing::{Binarizer, Luma8Source};
 
@@ -146,7 +146,13 @@ fn black_and_white(binary: &GrayImage) -> Option<BitMatrix> {
 /// rows that cut the same pattern count once. Looks at every `step`th row and stops at `limit`.
 ///
 /// The readers' own searches are at most as tolerant, so this bounds what they will find before they start.
-fn places(width: usize, height: usize, step: usize, limit: usize, dark: impl Fn(usize, usize) -> bool) -> usize {
+fn places(
+    width: usize,
+    height: usize,
+    step: usize,
+    limit: usize,
+    dark: impl Fn(usize, usize) -> bool,
+) -> usize {
     struct Place {
         x: usize,
         last_y: usize,

@@ -125,7 +125,8 @@ struct Symbol {
 
 impl Symbol {
     fn encode(text: &str) -> Result<Self, RenderError> {
-        let code = QrCode::with_error_correction_level(text.as_bytes(), EcLevel::M).map_err(RenderError::TooLong)?;
+        let code =
+            QrCode::with_error_correction_level(text.as_bytes(), EcLevel::M).map_err(RenderError::TooLong)?;
         // At most 177 (version 40).
         let width = code.width() as u32;
         Ok(Self { modules: code.into_colors(), width })
@@ -140,6 +141,8 @@ impl Symbol {
         let (Some(x), Some(y)) = (x.checked_sub(QUIET_ZONE), y.checked_sub(QUIET_ZONE)) else {
             return false;
         };
-        x < self.width && y < self.width && self.modules.get((y * self.width + x) as usize) == Some(&Color::Dark)
+        x < self.width
+            && y < self.width
+            && self.modules.get((y * self.width + x) as usize) == Some(&Color::Dark)
     }
 }

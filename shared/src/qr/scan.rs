@@ -98,7 +98,9 @@ impl Search {
 
     fn second_look(&mut self, bits: &BitMatrix, scale: f32) -> bool {
         let Look { readings, unread } = readers::rxing(bits, |spot| {
-            self.found.iter().any(|known| covers(&known.corners, Spot { x: spot.x / scale, y: spot.y / scale }))
+            self.found
+                .iter()
+                .any(|known| covers(&known.corners, Spot { x: spot.x / scale, y: spot.y / scale }))
         });
         for reading in readings {
             self.keep(reading, scale);

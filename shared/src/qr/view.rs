@@ -109,7 +109,9 @@ fn resized(picture: &GrayImage, side: u32) -> GrayImage {
         // Far down, a plain average of the covered pixels is the right filter, and a fast one.
         image::imageops::thumbnail(picture, new_width, new_height)
     } else {
-        DynamicImage::from(picture.clone()).resize_exact(new_width, new_height, FilterType::Triangle).into_luma8()
+        DynamicImage::from(picture.clone())
+            .resize_exact(new_width, new_height, FilterType::Triangle)
+            .into_luma8()
     }
 }
 
@@ -134,8 +136,9 @@ fn stretch(grey: &mut GrayImage) {
     if high <= low {
         return;
     }
-    let table: Vec<u8> =
-        (0..256).map(|value: usize| (value.saturating_sub(low) * 255 / (high - low)).min(255) as u8).collect();
+    let table: Vec<u8> = (0..256)
+        .map(|value: usize| (value.saturating_sub(low) * 255 / (high - low)).min(255) as u8)
+        .collect();
     for value in grey.iter_mut() {
         *value = table[usize::from(*value)];
     }

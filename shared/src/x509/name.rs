@@ -11,7 +11,7 @@ use x509_cert::name::Name;
 
 use super::oid::{self, ObjectIdentifier};
 use super::profile::DeviceCertificateFields;
-use super::text::{PersonName, TextFault};
+use crate::card_data::{PersonName, PersonNameError};
 use crate::pesel::{Pesel, PeselError};
 
 /// The most characters of a common name (RFC 5280, `ub-common-name`).
@@ -251,7 +251,7 @@ pub enum SubjectFault {
     ForeignCountry,
     /// Given names or surname outside the limits.
     #[error("its {0} cannot be taken: {1}")]
-    Text(AttributeKind, TextFault),
+    Text(AttributeKind, PersonNameError),
     /// Not the shortened given names and surname.
     #[error("its common name is not made of its names")]
     CommonNameDiffers,
@@ -355,8 +355,8 @@ mod tests {
         }
         let cases: [(usize, AttributeKind, &str, SubjectFault); 8] = [
             (0, Country, "DE", SubjectFault::ForeignCountry),
-            (1, Surname, "", SubjectFault::Text(Surname, TextFault::Empty)),
-            (2, GivenName, " Anna", SubjectFault::Text(GivenName, TextFault::Untidy)),
+            (1, Surname, "", SubjectFault::Text(Surname, PersonNameError::Length)),
+            (2, GivenName, " Anna", SubjectFault::Text(GivenName, PersonNameError::Joints)),
             (3, CommonName, "Ewa Nowak", SubjectFault::CommonNameDiffers),
             (4, Identifier, "44051401359", SubjectFault::NotAPeselIdentifier),
             (4, Identifier, "PNODE-44051401359", SubjectFault::NotAPeselIdentifier),

@@ -1,41 +1,9 @@
-//! Texts that go into certificates: names of people and of devices.
+//! Names of devices, as they go into certificates. Names of people are [`crate::card_data::PersonName`].
 
 use std::fmt;
 
-/// The most characters of the given names, and of the surname.
-///
-/// RFC 5280 would take 32768 (`ub-name`); this keeps a certificate small and is twice what the longest names
-/// on Polish documents need.
-pub const PERSON_NAME_MAX_CHARS: usize = 128;
-
 /// The most characters of a device name.
 pub const DEVICE_NAME_MAX_CHARS: usize = 64;
-
-/// Given names or a surname, as on the base card; its `Debug` does not tell it.
-#[derive(Clone, PartialEq, Eq)]
-pub struct PersonName(String);
-
-impl PersonName {
-    /// Takes a tidy name of 1 to 128 characters.
-    ///
-    /// # Errors
-    /// When it is empty, too long, has spaces at its ends or in pairs, or control or direction-changing
-    /// characters.
-    pub fn parse(text: &str) -> Result<Self, TextFault> {
-        check(text, PERSON_NAME_MAX_CHARS).map(|()| Self(text.to_owned()))
-    }
-
-    /// The name.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Debug for PersonName {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("PersonName(…)")
-    }
-}
 
 /// What a phone calls itself ("Pixel 9"); only what the phone says, attested by nobody.
 #[derive(Clone, PartialEq, Eq)]
@@ -45,7 +13,7 @@ impl DeviceName {
     /// Takes a tidy name of 1 to 64 characters.
     ///
     /// # Errors
-    /// As [`PersonName::parse`], with the smaller limit.
+    /// When it is empty, too long, has spaces at its ends or in pairs, or control or direction-changing characters.
     pub fn parse(text: &str) -> Result<Self, TextFault> {
         check(text, DEVICE_NAME_MAX_CHARS).map(|()| Self(text.to_owned()))
     }
@@ -122,15 +90,13 @@ mod tests {
 
     #[test]
     fn limits_count_characters_not_bytes() {
-        assert!(PersonName::parse(&"Ż".repeat(128)).is_ok());
-        assert_eq!(PersonName::parse(&"Ż".repeat(129)), Err(TextFault::TooLong { max_chars: 128 }));
         assert!(DeviceName::parse(&"ż".repeat(64)).is_ok());
         assert_eq!(DeviceName::parse(&"ż".repeat(65)), Err(TextFault::TooLong { max_chars: 64 }));
     }
 
     #[test]
     fn untidy_names_are_refused() {
-        assert_eq!(PersonName::parse(""), Err(TextFault::Empty));
+        assert_eq!(DeviceName::parse(""), Err(TextFault::Empty));
         for bad in [
             " Anna",
             "Anna ",
@@ -141,10 +107,10 @@ mod tests {
             "An\u{200b}na",
             "An\u{a0}na",
         ] {
-            assert_eq!(PersonName::parse(bad), Err(TextFault::Untidy), "{bad:?}");
+            assert_eq!(DeviceName::parse(bad), Err(TextFault::Untidy), "{bad:?}");
         }
-        assert_eq!(PersonName::parse("Anna Maria").unwrap().as_str(), "Anna Maria");
-        assert!(PersonName::parse("Nowak-Jeziorańska").is_ok());
+        assert_eq!(DeviceName::parse("Anna Maria").unwrap().as_str(), "Anna Maria");
+        assert!(DeviceName::parse("Nowak-Jeziorańska").is_ok());
     }
 
     #[test]
@@ -165,7 +131,7 @@ mod tests {
 
     #[test]
     fn printing_a_name_does_not_tell_it() {
-        assert!(!format!("{:?}", PersonName::parse("Anna").unwrap()).contains("Anna"));
+        assert!(!format!("{:?}", DeviceName::parse("Anna").unwrap()).contains("Anna"));
         assert!(!format!("{:?}", DeviceName::parse("Telefon Ani").unwrap()).contains("Ani"));
     }
 }

@@ -25,8 +25,9 @@ pub struct Postgres {
 
 impl Postgres {
     pub(super) async fn open(address: &str) -> Result<Self, StoreError> {
-        let config: tokio_postgres::Config =
-            address.parse().map_err(|_| StoreError::Unavailable("address is not a postgres:// URL".into()))?;
+        let config: tokio_postgres::Config = address
+            .parse()
+            .map_err(|_| StoreError::Unavailable("address is not a postgres:// URL".into()))?;
         let manager =
             Manager::from_config(config, NoTls, ManagerConfig { recycling_method: RecyclingMethod::Fast });
         let pool = Pool::builder(manager)
@@ -141,7 +142,9 @@ impl ToSql for Value {
 
 fn failure(error: tokio_postgres::Error) -> StoreError {
     match error.code() {
-        Some(&SqlState::T_R_SERIALIZATION_FAILURE | &SqlState::T_R_DEADLOCK_DETECTED) => StoreError::Contention,
+        Some(&SqlState::T_R_SERIALIZATION_FAILURE | &SqlState::T_R_DEADLOCK_DETECTED) => {
+            StoreError::Contention
+        }
         // The message names a constraint; the detail, which holds values, is left out.
         Some(code) if code.code().starts_with("23") => StoreError::Constraint(
             error.as_db_error().and_then(|db| db.constraint()).unwrap_or("unnamed").to_owned(),

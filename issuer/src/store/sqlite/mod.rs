@@ -53,7 +53,8 @@ impl Sqlite {
             .name("sqlite-writer".into())
             .spawn(move || write_loop(connection, queue))
             .map_err(|error| StoreError::Unavailable(error.to_string()))?;
-        let readers = Readers { path: path.to_owned(), idle: Mutex::default(), permits: Semaphore::new(READERS) };
+        let readers =
+            Readers { path: path.to_owned(), idle: Mutex::default(), permits: Semaphore::new(READERS) };
         Ok(Self { jobs, readers: Arc::new(readers) })
     }
 
@@ -98,7 +99,8 @@ fn connect(path: &Path, read_only: bool) -> Result<Connection, StoreError> {
     } else {
         OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE
     };
-    let connection = Connection::open_with_flags(path, access | OpenFlags::SQLITE_OPEN_NO_MUTEX).map_err(failure)?;
+    let connection =
+        Connection::open_with_flags(path, access | OpenFlags::SQLITE_OPEN_NO_MUTEX).map_err(failure)?;
     connection.busy_timeout(std::time::Duration::from_secs(5)).map_err(failure)?;
     connection.set_prepared_statement_cache_capacity(128);
     Ok(connection)
@@ -130,7 +132,8 @@ fn write_loop(mut connection: Connection, mut queue: mpsc::Receiver<Job>) {
 
 /// SQLite answers while it is asked, so a verb's future is ready when it is first polled.
 fn at_once<T>(work: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
-    work.now_or_never().unwrap_or(Err(StoreError::Damaged("a verb waited for something outside the database")))
+    work.now_or_never()
+        .unwrap_or(Err(StoreError::Damaged("a verb waited for something outside the database")))
 }
 
 struct Session<'c> {
@@ -141,7 +144,11 @@ impl Session<'_> {
     fn in_savepoint<V: Verb>(&mut self, verb: &V) -> Result<V::Answer, StoreError> {
         self.connection.execute_batch("SAVEPOINT verb").map_err(failure)?;
         let answer = at_once(verb.run(self));
-        let end = if answer.as_ref().is_ok_and(V::keeps) { "RELEASE verb" } else { "ROLLBACK TO verb; RELEASE verb" };
+        let end = if answer.as_ref().is_ok_and(V::keeps) {
+            "RELEASE verb"
+        } else {
+            "ROLLBACK TO verb; RELEASE verb"
+        };
         self.connection.execute_batch(end).map_err(failure)?;
         answer
     }

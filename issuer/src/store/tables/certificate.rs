@@ -125,6 +125,17 @@ impl Certificate {
         Ok(())
     }
 
+    /// Records what the wallet reported, once for each event.
+    pub async fn record_event(
+        &self,
+        tx: &mut dyn Statements,
+        event: &str,
+        at: Timestamp,
+    ) -> Result<(), StoreError> {
+        let sql = "INSERT INTO wallet_event (notification_id, event, at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING";
+        tx.execute(sql, params![&self.notification_id, event, at]).await.map(|_| ())
+    }
+
     /// What the revocation list must name: taken back, and not yet past its own end at `now`.
     pub async fn ended(tx: &mut dyn Statements, now: Timestamp) -> Result<Vec<Ended>, StoreError> {
         let sql = "SELECT serial, ended_at, end_reason FROM certificate \

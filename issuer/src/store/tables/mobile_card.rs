@@ -25,7 +25,10 @@ row! {
 
 impl MobileCard {
     /// The copy of a base card, if one was ever ordered.
-    pub async fn of_base_card(tx: &mut dyn Statements, base: &BaseCardId) -> Result<Option<Self>, StoreError> {
+    pub async fn of_base_card(
+        tx: &mut dyn Statements,
+        base: &BaseCardId,
+    ) -> Result<Option<Self>, StoreError> {
         Ok(Self::select(tx, "WHERE base_card_id = $1", params![base]).await?.into_iter().next())
     }
 

@@ -55,6 +55,7 @@ impl Notice {
         since: Timestamp,
         limit: u32,
     ) -> Result<Vec<Self>, StoreError> {
-        Self::select(tx, "WHERE created_at >= $1 ORDER BY created_at, id LIMIT $2", params![since, limit]).await
+        Self::select(tx, "WHERE created_at >= $1 ORDER BY created_at, id LIMIT $2", params![since, limit])
+            .await
     }
 }

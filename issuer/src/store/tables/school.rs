@@ -125,7 +125,8 @@ impl Profile {
         school: &SchoolId,
         at: Timestamp,
     ) -> Result<Option<Self>, StoreError> {
-        let condition = "WHERE school_id = $1 AND effective_from <= $2 ORDER BY effective_from DESC, id DESC LIMIT 1";
+        let condition =
+            "WHERE school_id = $1 AND effective_from <= $2 ORDER BY effective_from DESC, id DESC LIMIT 1";
         Ok(Self::select(tx, condition, params![school, at]).await?.into_iter().next())
     }
 
