@@ -1,1 +1,213 @@
-//! sandbox
+//! The sandbox: a clock that can be moved, faults on demand, and what would have been sent.
+//!
+//! Only with `--sandbox`, and only on this machine.
+
+use std::collections::VecDeque;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::http::StatusCode;
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use axum::{Json, Router};
+use jiff::{SignedDuration, Span, Timestamp};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use shared::clock::Clock;
+use shared::validity::warsaw;
+
+use crate::issuance::Issuance;
+use crate::store::tables::notice::Notice;
+use crate::store::{Statements, StoreError, Verb};
+
+/// A clock that runs like another one, ahead by what it was moved.
+pub struct MovableClock {
+    base: Arc<dyn Clock>,
+    ahead_micros: AtomicI64,
+}
+
+impl MovableClock {
+    /// A clock that shows what `base` shows, until it is moved.
+    pub fn new(base: Arc<dyn Clock>) -> Self {
+        Self { base, ahead_micros: AtomicI64::new(0) }
+    }
+
+    fn set(&self, now: Timestamp) {
+        let ahead = now.as_microsecond() - self.base.now().as_microsecond();
+        self.ahead_micros.store(ahead, Ordering::SeqCst);
+    }
+}
+
+impl Clock for MovableClock {
+    fn now(&self) -> Timestamp {
+        let ahead = SignedDuration::from_micros(self.ahead_micros.load(Ordering::SeqCst));
+        self.base.now().saturating_add(ahead).unwrap_or(Timestamp::MAX)
+    }
+}
+
+/// What shall go wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FaultKind {
+    /// The request is worked off, but its answer breaks off.
+    LoseReply,
+    /// The request is not looked at: 503.
+    Unavailable,
+}
+
+/// A fault to come.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Fault {
+    /// The end of the request's path: `/token`, `/credential`.
+    pub path: String,
+    /// What goes wrong.
+    pub kind: FaultKind,
+    /// How often; once by default.
+    #[serde(default = "once")]
+    pub times: u32,
+}
+
+fn once() -> u32 {
+    1
+}
+
+/// The sandbox of one issuer.
+#[derive(Clone)]
+pub struct Sandbox {
+    clock: Arc<MovableClock>,
+    issuance: Issuance,
+    faults: Arc<Mutex<VecDeque<Fault>>>,
+}
+
+impl Sandbox {
+    /// The sandbox around `issuance`, whose clock is `clock`.
+    pub fn new(clock: Arc<MovableClock>, issuance: Issuance) -> Self {
+        Self { clock, issuance, faults: Arc::default() }
+    }
+
+    /// `/sandbox/…`
+    pub fn routes(&self) -> Router {
+        Router::new()
+            .route("/sandbox/clock", get(clock).post(move_clock))
+            .route("/sandbox/faults", get(faults).post(add_fault).delete(clear_faults))
+            .route("/sandbox/mail", get(mail))
+            .route("/sandbox/seed", post(seed))
+            .with_state(self.clone())
+    }
+
+    /// Lets faults happen to the requests behind it.
+    pub async fn strike(State(sandbox): State<Self>, request: Request, next: Next) -> Response {
+        match sandbox.next_fault(request.uri().path()) {
+            None => next.run(request).await,
+            Some(FaultKind::Unavailable) => {
+                (StatusCode::SERVICE_UNAVAILABLE, Json(json!({ "error": "temporarily_unavailable" })))
+                    .into_response()
+            }
+            Some(FaultKind::LoseReply) => {
+                let answered = next.run(request).await.status();
+                let broken = futures::stream::iter([Err::<Vec<u8>, _>(std::io::Error::other("lost"))]);
+                (answered, Body::from_stream(broken)).into_response()
+            }
+        }
+    }
+
+    fn next_fault(&self, path: &str) -> Option<FaultKind> {
+        let mut faults = self.faults.lock().unwrap_or_else(PoisonError::into_inner);
+        let at = faults.iter().position(|fault| path.ends_with(&fault.path))?;
+        let fault = faults.get_mut(at)?;
+        let kind = fault.kind;
+        fault.times = fault.times.saturating_sub(1);
+        if fault.times == 0 {
+            faults.remove(at);
+        }
+        Some(kind)
+    }
+}
+
+/// `{"now": "2027-10-01T00:00:00Z"}` or `{"advance": "P31D"}`
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Move {
+    now: Option<Timestamp>,
+    advance: Option<Span>,
+}
+
+async fn clock(State(sandbox): State<Sandbox>) -> Json<serde_json::Value> {
+    let now = sandbox.clock.now();
+    Json(json!({ "now": now, "warsaw": now.to_zoned(warsaw()) }))
+}
+
+/// Forward only: going back would break what was promised; `/sandbox/seed` starts again.
+async fn move_clock(State(sandbox): State<Sandbox>, Json(to): Json<Move>) -> Response {
+    let now = sandbox.clock.now();
+    let target = match (to.now, to.advance) {
+        (Some(target), None) => Some(target),
+        (None, Some(span)) => now.to_zoned(warsaw()).checked_add(span).ok().map(|at| at.timestamp()),
+        _ => None,
+    };
+    match target {
+        Some(target) if target >= now => {
+            sandbox.clock.set(target);
+            clock(State(sandbox)).await.into_response()
+        }
+        Some(_) => refuse(StatusCode::CONFLICT, "clock_goes_forward_only", "POST /sandbox/seed starts again"),
+        None => refuse(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "clock_needs_one_target",
+            "send either now (RFC 3339) or advance (ISO 8601 duration)",
+        ),
+    }
+}
+
+fn refuse(status: StatusCode, code: &str, hint: &str) -> Response {
+    (status, Json(json!({ "code": code, "detail": hint }))).into_response()
+}
+
+async fn faults(State(sandbox): State<Sandbox>) -> Json<Vec<Fault>> {
+    let faults = sandbox.faults.lock().unwrap_or_else(PoisonError::into_inner);
+    Json(faults.iter().cloned().collect())
+}
+
+async fn add_fault(State(sandbox): State<Sandbox>, Json(fault): Json<Fault>) -> StatusCode {
+    sandbox.faults.lock().unwrap_or_else(PoisonError::into_inner).push_back(fault);
+    StatusCode::NO_CONTENT
+}
+
+async fn clear_faults(State(sandbox): State<Sandbox>) -> StatusCode {
+    sandbox.faults.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    StatusCode::NO_CONTENT
+}
+
+/// What the school has told people; nothing leaves the sandbox.
+async fn mail(State(sandbox): State<Sandbox>) -> Response {
+    struct Latest;
+    #[async_trait::async_trait]
+    impl Verb for Latest {
+        type Answer = Vec<Notice>;
+        async fn run(&self, tx: &mut dyn Statements) -> Result<Self::Answer, StoreError> {
+            Notice::since(tx, Timestamp::UNIX_EPOCH, 500).await
+        }
+    }
+    match sandbox.issuance.store.read(Latest).await {
+        Ok(notices) => Json(notices.iter().map(notice).collect::<Vec<_>>()).into_response(),
+        Err(error) => {
+            tracing::error!(%error, "cannot list notices");
+            StatusCode::SERVICE_UNAVAILABLE.into_response()
+        }
+    }
+}
+
+fn notice(notice: &Notice) -> serde_json::Value {
+    json!({
+        "id": notice.id, "channel": notice.channel, "to": notice.recipient, "subject": notice.subject,
+        "body": notice.body, "state": notice.state, "at": notice.created_at,
+    })
+}
+
+async fn seed() -> StatusCode {
+    StatusCode::NOT_IMPLEMENTED
+}
