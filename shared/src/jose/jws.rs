@@ -1,5 +1,7 @@
 //! JWS in compact form (RFC 7515 §7.1), ES256 alone (RFC 7518 §3.4).
 
+use std::fmt;
+
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED, UnparsedPublicKey};
 use serde::Serialize;
 use serde::de::{Deserialize as _, DeserializeOwned};
@@ -15,7 +17,7 @@ pub const MAX_LENGTH: usize = 16 * 1024;
 pub const ES256: &str = "ES256";
 
 /// A compact JWS whose signature nobody has checked yet.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct CompactJws {
     header: Header,
     payload: Vec<u8>,
@@ -24,7 +26,7 @@ pub struct CompactJws {
 }
 
 /// The members of a protected header that this project reads; unknown ones are ignored.
-#[derive(Debug, Clone, Default, PartialEq, serde::Deserialize)]
+#[derive(Clone, Default, PartialEq, serde::Deserialize)]
 pub struct Header {
     /// The signature algorithm; [`CompactJws::parse`] lets only [`ES256`] through.
     pub alg: String,
@@ -45,6 +47,20 @@ pub struct Header {
 /// A member that is there counts as there, even when it is null: `"crit": null` must not pass for no `crit`.
 fn present<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Value>, D::Error> {
     Value::deserialize(deserializer).map(Some)
+}
+
+/// A `jwk` may hold a private key sent by mistake, an `x5c` a person's name.
+impl fmt::Debug for Header {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Header").field("alg", &self.alg).field("typ", &self.typ).finish_non_exhaustive()
+    }
+}
+
+/// Claims are personal data or secrets more often than not.
+impl fmt::Debug for CompactJws {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CompactJws").field("header", &self.header).finish_non_exhaustive()
+    }
 }
 
 impl CompactJws {
@@ -113,8 +129,14 @@ impl CompactJws {
 }
 
 /// What is to be signed: `base64url(header) "." base64url(claims)`. The key stays with its owner.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct SigningInput(String);
+
+impl fmt::Debug for SigningInput {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SigningInput(…)")
+    }
+}
 
 impl SigningInput {
     /// Encodes `header` and `claims`, member for member in the order in which they serialise.
@@ -228,6 +250,17 @@ mod tests {
         assert_eq!(jws.header().typ.as_deref(), Some("t"));
         assert_eq!(jws.verify(&public), Ok(()));
         assert_eq!(jws.verify(&device(8).1), Err(BadSignature));
+    }
+
+    #[test]
+    fn printing_tells_neither_keys_nor_claims() {
+        let header = json!({"alg": "ES256", "typ": "t", "jwk": {"d": "geheim"}, "kid": "k-1"});
+        let text = signed(&header, &json!({"pesel": "44051401359"}), &device(7).0);
+        let jws = CompactJws::parse(&text).unwrap();
+        assert_eq!(
+            format!("{jws:?}"),
+            r#"CompactJws { header: Header { alg: "ES256", typ: Some("t"), .. }, .. }"#
+        );
     }
 
     #[test]

@@ -13,12 +13,34 @@ pub const MAX_OFFER_URI_LENGTH: usize = 8 * 1024;
 const SCHEME: &str = "openid-credential-offer:";
 
 /// Where an offer is: in the text itself, or at an address.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum OfferUri {
     /// The offer itself.
     ByValue(Box<CredentialOffer>),
-    /// Its address; the path holds a bearer secret.
-    ByReference(HttpUrl),
+    /// Its address.
+    ByReference(OfferAddress),
+}
+
+/// Where an offer can be fetched. The path holds a bearer secret, so it is shown only on purpose.
+#[derive(Clone, PartialEq, Eq)]
+pub struct OfferAddress(HttpUrl);
+
+impl OfferAddress {
+    /// Takes an address that has been checked already.
+    pub fn new(address: HttpUrl) -> Self {
+        Self(address)
+    }
+
+    /// The address, for the one place that fetches or prints it.
+    pub fn expose(&self) -> &HttpUrl {
+        &self.0
+    }
+}
+
+impl fmt::Debug for OfferAddress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "OfferAddress({}/…)", self.0.as_url().origin().ascii_serialization())
+    }
 }
 
 impl OfferUri {
@@ -65,7 +87,7 @@ impl OfferUri {
                 policy.check(offer.credential_issuer.as_url())?;
                 Ok(Self::ByValue(Box::new(offer)))
             }
-            (None, Some(address)) => Ok(Self::ByReference(HttpUrl::parse(&address, policy)?)),
+            (None, Some(address)) => Ok(Self::ByReference(OfferAddress(HttpUrl::parse(&address, policy)?))),
             (Some(_), Some(_)) => Err(OfferUriError::Both),
             (None, None) => Err(OfferUriError::Neither),
         }
@@ -80,7 +102,7 @@ impl OfferUri {
     pub fn to_text(&self) -> Result<String, OfferUriError> {
         match self {
             Self::ByReference(address) => {
-                Ok(format!("{SCHEME}//?credential_offer_uri={}", query_value(address.as_str())))
+                Ok(format!("{SCHEME}//?credential_offer_uri={}", query_value(address.0.as_str())))
             }
             Self::ByValue(offer) => {
                 let json =
@@ -104,17 +126,6 @@ fn query_value(text: &str) -> String {
         }
     }
     encoded
-}
-
-impl fmt::Debug for OfferUri {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::ByValue(offer) => f.debug_tuple("ByValue").field(offer).finish(),
-            Self::ByReference(address) => {
-                write!(f, "ByReference({}/…)", address.as_url().origin().ascii_serialization())
-            }
-        }
-    }
 }
 
 /// Messages complete "cannot read offer: …"; they never repeat the text, which holds a secret.
@@ -169,7 +180,7 @@ mod tests {
             panic!("by reference")
         };
         assert_eq!(
-            address.as_str(),
+            address.expose().as_str(),
             "https://server.example.com/credential-offer/GkurKxf5T0Y-mnPFCHqWOMiZi4VS138cQO_V7PZHAdM"
         );
 
@@ -262,7 +273,7 @@ mod tests {
         #[test]
         fn every_address_survives_the_text(path in "[!-~]{0,60}") {
             if let Ok(address) = HttpUrl::parse(&format!("https://a.example/{path}"), UrlPolicy::HttpsOnly) {
-                let offer = OfferUri::ByReference(address);
+                let offer = OfferUri::ByReference(OfferAddress::new(address));
                 prop_assert_eq!(OfferUri::parse(&offer.to_text().unwrap()), Ok(offer));
             }
         }

@@ -1,16 +1,15 @@
-//! What an issuer says of itself (OpenID4VCI 1.0 §12.2.4) and what its authorization server does (RFC 8414, §12.3).
+//! What an issuer says of itself (OpenID4VCI 1.0 §12.2.4).
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::json::{JsonError, read};
-use super::uri::{HttpUrl, IssuerUrl};
-use super::{FORMAT_X509, GRANT_PRE_AUTHORIZED_CODE, GRANT_REFRESH_TOKEN};
+use super::display::{CredentialMetadata, Display};
+use super::{MAX_METADATA_LENGTH, MetadataError};
 use crate::jose::jws::ES256;
-
-/// Longest metadata document, in bytes; foreign issuers put pictures in theirs.
-pub const MAX_METADATA_LENGTH: usize = 1024 * 1024;
+use crate::vci::FORMAT_X509;
+use crate::vci::json::read;
+use crate::vci::uri::{HttpUrl, IssuerUrl};
 
 /// Metadata of a credential issuer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -74,80 +73,6 @@ pub enum Algorithm {
     Cose(i64),
 }
 
-/// How a credential is shown to its holder.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct CredentialMetadata {
-    /// Its names, one per language.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub display: Vec<Display>,
-    /// What it says.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub claims: Vec<ClaimDescription>,
-}
-
-/// A name in one language.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Display {
-    /// The name.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub name: Option<String>,
-    /// Language tag (BCP 47): `pl`, `en`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub locale: Option<String>,
-    /// A sentence about it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub description: Option<String>,
-    /// CSS colour of the card.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub background_color: Option<String>,
-    /// CSS colour of the writing.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub text_color: Option<String>,
-}
-
-impl Display {
-    /// A name in the language `locale`.
-    pub fn new(locale: &str, name: &str) -> Self {
-        Self { name: Some(name.to_owned()), locale: Some(locale.to_owned()), ..Self::default() }
-    }
-}
-
-/// One piece of data in a credential (Appendix B.2).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ClaimDescription {
-    /// Where it is (Appendix C).
-    pub path: Vec<PathStep>,
-    /// Whether every such credential has it.
-    #[serde(default)]
-    pub mandatory: bool,
-    /// Its names, one per language.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub display: Vec<Display>,
-}
-
-impl ClaimDescription {
-    /// A member named `name` at the top, with its Polish and English names.
-    pub fn new(name: &str, mandatory: bool, pl: &str, en: &str) -> Self {
-        Self {
-            path: vec![PathStep::Name(name.to_owned())],
-            mandatory,
-            display: vec![Display::new("pl", pl), Display::new("en", en)],
-        }
-    }
-}
-
-/// One step of a claims path pointer (Appendix C).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(untagged)]
-pub enum PathStep {
-    /// A member of an object.
-    Name(String),
-    /// An element of an array, from 0.
-    Index(u64),
-    /// Every element of an array; `null` on the wire.
-    Every,
-}
-
 impl CredentialConfiguration {
     /// A configuration of format [`FORMAT_X509`], bound to the key that an ES256 `jwt` proof proves.
     pub fn x509(scope: &str, metadata: CredentialMetadata) -> Self {
@@ -191,108 +116,12 @@ impl IssuerMetadata {
     }
 }
 
-/// Metadata of an OAuth 2.0 authorization server.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct AuthorizationServerMetadata {
-    /// Its identifier; equal, as text, to the one that the metadata were asked for.
-    pub issuer: IssuerUrl,
-    /// Where tokens come from.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub token_endpoint: Option<HttpUrl>,
-    /// Grant types; absent means `authorization_code` and `implicit` (RFC 8414 §2).
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub grant_types_supported: Option<Vec<String>>,
-    /// Response types of the authorization endpoint.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub response_types_supported: Vec<String>,
-    /// How clients authenticate at the token endpoint.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub token_endpoint_auth_methods_supported: Vec<String>,
-    /// Algorithms of DPoP proofs (RFC 9449 §5.1); empty where DPoP is not understood.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub dpop_signing_alg_values_supported: Vec<String>,
-    /// Whether a pre-authorized code may be redeemed without a client id (§12.3).
-    #[serde(rename = "pre-authorized_grant_anonymous_access_supported", default)]
-    pub pre_authorized_grant_anonymous_access_supported: bool,
-}
-
-impl AuthorizationServerMetadata {
-    /// This project's own: anonymous wallets, pre-authorized codes, renewal, DPoP with ES256.
-    pub fn of(issuer: IssuerUrl, token_endpoint: HttpUrl) -> Self {
-        let only = |value: &str| vec![value.to_owned()];
-        Self {
-            issuer,
-            token_endpoint: Some(token_endpoint),
-            grant_types_supported: Some(vec![
-                GRANT_PRE_AUTHORIZED_CODE.to_owned(),
-                GRANT_REFRESH_TOKEN.to_owned(),
-            ]),
-            // RFC 8414 demands the member although there is no authorization endpoint; `none` is a registered
-            // response type that promises nothing.
-            response_types_supported: only("none"),
-            token_endpoint_auth_methods_supported: only("none"),
-            dpop_signing_alg_values_supported: only(ES256),
-            pre_authorized_grant_anonymous_access_supported: true,
-        }
-    }
-
-    /// Reads the document that was fetched from `expected`'s well-known address.
-    ///
-    /// # Errors
-    /// See [`MetadataError`].
-    pub fn parse(json: &[u8], expected: &IssuerUrl) -> Result<Self, MetadataError> {
-        let metadata: Self = read(json, MAX_METADATA_LENGTH)?;
-        metadata.check_issuer(expected)?;
-        Ok(metadata)
-    }
-
-    /// Holds the document's identifier against the one that was asked for, as text (RFC 8414 §3.3).
-    ///
-    /// # Errors
-    /// [`MetadataError::OtherIssuer`].
-    pub fn check_issuer(&self, expected: &IssuerUrl) -> Result<(), MetadataError> {
-        if self.issuer == *expected { Ok(()) } else { Err(MetadataError::OtherIssuer) }
-    }
-
-    /// Whether `grant_type` is named.
-    pub fn grants(&self, grant_type: &str) -> bool {
-        self.grant_types_supported.iter().flatten().any(|name| name == grant_type)
-    }
-
-    /// Whether DPoP proofs with ES256 are understood.
-    pub fn takes_es256_dpop(&self) -> bool {
-        self.dpop_signing_alg_values_supported.iter().any(|name| name == ES256)
-    }
-}
-
-/// Messages complete "cannot read metadata: …".
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum MetadataError {
-    /// Longer than [`MAX_METADATA_LENGTH`].
-    #[error("document is too long")]
-    TooLong,
-    /// Not JSON, a required member missing, a member of the wrong type or an address that may not be spoken to.
-    #[error("document is not JSON of the expected shape")]
-    Malformed,
-    /// The document is another issuer's; nothing in it may be used.
-    #[error("document belongs to another issuer")]
-    OtherIssuer,
-}
-
-impl From<JsonError> for MetadataError {
-    fn from(error: JsonError) -> Self {
-        match error {
-            JsonError::TooLong => Self::TooLong,
-            JsonError::Malformed => Self::Malformed,
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
     use serde_json::{Value, json};
 
+    use super::super::{ClaimDescription, PathStep};
     use super::*;
     use crate::vci::CONFIGURATION_X509;
     use crate::vci::uri::UrlPolicy;
@@ -363,33 +192,11 @@ mod tests {
     }
 
     #[test]
-    fn server_metadata_are_written_and_read_member_by_member() {
-        let server = AuthorizationServerMetadata::of(issuer(), issuer().endpoint("token"));
-        let wire = json!({
-            "issuer": "http://127.0.0.1:8080",
-            "token_endpoint": "http://127.0.0.1:8080/token",
-            "grant_types_supported": ["urn:ietf:params:oauth:grant-type:pre-authorized_code", "refresh_token"],
-            "response_types_supported": ["none"],
-            "token_endpoint_auth_methods_supported": ["none"],
-            "dpop_signing_alg_values_supported": ["ES256"],
-            "pre-authorized_grant_anonymous_access_supported": true,
-        });
-        assert_eq!(serde_json::to_value(&server).unwrap(), wire);
-        let read = AuthorizationServerMetadata::parse(&serde_json::to_vec(&wire).unwrap(), &issuer());
-        assert_eq!(read.as_ref(), Ok(&server));
-        assert!(server.grants(GRANT_REFRESH_TOKEN) && server.takes_es256_dpop());
-        assert!(!server.grants("authorization_code"));
-    }
-
-    #[test]
     fn metadata_of_another_issuer_are_not_used() {
         for other in ["http://127.0.0.1:8080/", "http://localhost:8080", "https://127.0.0.1:8080"] {
             let mut value = wire();
             value["credential_issuer"] = json!(other);
             assert_eq!(parse(&value), Err(MetadataError::OtherIssuer), "{other}");
-            let server = json!({"issuer": other, "token_endpoint": "https://a.example/token"});
-            let read = AuthorizationServerMetadata::parse(&serde_json::to_vec(&server).unwrap(), &issuer());
-            assert_eq!(read, Err(MetadataError::OtherIssuer), "{other}");
         }
     }
 
@@ -458,7 +265,6 @@ mod tests {
         #[test]
         fn reading_never_panics(bytes in any::<Vec<u8>>()) {
             let _ = IssuerMetadata::parse(&bytes, &issuer());
-            let _ = AuthorizationServerMetadata::parse(&bytes, &issuer());
         }
     }
 }
