@@ -5,7 +5,8 @@ use std::fmt;
 use jiff::Timestamp;
 use url::Url;
 
-use super::text::{DeviceName, PersonName};
+use super::text::DeviceName;
+use crate::card_data::PersonName;
 use crate::device::DeviceSlot;
 use crate::pesel::Pesel;
 

@@ -14,7 +14,8 @@ use super::name::{StringKind, SubjectName};
 use super::oid::PrivateArc;
 use super::profile::{DeviceCertificateFields, PkiUrls};
 use super::signed::UnverifiedSigned;
-use super::text::{DeviceName, PersonName};
+use super::text::DeviceName;
+use crate::card_data::PersonName;
 use crate::device::DeviceSlot;
 use crate::pesel::Pesel;
 

@@ -1,41 +1,9 @@
-//! Texts that go into certificates: names of people and of devices.
+//! The one text in a certificate that nobody but a phone vouches for: the device's name.
 
 use std::fmt;
 
-/// The most characters of the given names, and of the surname.
-///
-/// RFC 5280 would take 32768 (`ub-name`); this keeps a certificate small and is twice what the longest names
-/// on Polish documents need.
-pub const PERSON_NAME_MAX_CHARS: usize = 128;
-
 /// The most characters of a device name.
 pub const DEVICE_NAME_MAX_CHARS: usize = 64;
-
-/// Given names or a surname, as on the base card; its `Debug` does not tell it.
-#[derive(Clone, PartialEq, Eq)]
-pub struct PersonName(String);
-
-impl PersonName {
-    /// Takes a tidy name of 1 to 128 characters.
-    ///
-    /// # Errors
-    /// When it is empty, too long, has spaces at its ends or in pairs, or control or direction-changing
-    /// characters.
-    pub fn parse(text: &str) -> Result<Self, TextFault> {
-        check(text, PERSON_NAME_MAX_CHARS).map(|()| Self(text.to_owned()))
-    }
-
-    /// The name.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Debug for PersonName {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("PersonName(…)")
-    }
-}
 
 /// What a phone calls itself ("Pixel 9"); only what the phone says, attested by nobody.
 #[derive(Clone, PartialEq, Eq)]
@@ -45,9 +13,10 @@ impl DeviceName {
     /// Takes a tidy name of 1 to 64 characters.
     ///
     /// # Errors
-    /// As [`PersonName::parse`], with the smaller limit.
+    /// When it is empty, too long, has spaces at its ends or in pairs, or control or direction-changing
+    /// characters.
     pub fn parse(text: &str) -> Result<Self, TextFault> {
-        check(text, DEVICE_NAME_MAX_CHARS).map(|()| Self(text.to_owned()))
+        check(text).map(|()| Self(text.to_owned()))
     }
 
     /// Makes a name out of whatever a phone said: unwanted characters dropped, spaces collapsed, the rest cut
@@ -76,12 +45,12 @@ impl fmt::Debug for DeviceName {
     }
 }
 
-fn check(text: &str, max_chars: usize) -> Result<(), TextFault> {
+fn check(text: &str) -> Result<(), TextFault> {
     if text.is_empty() {
         return Err(TextFault::Empty);
     }
-    if text.chars().count() > max_chars {
-        return Err(TextFault::TooLong { max_chars });
+    if text.chars().count() > DEVICE_NAME_MAX_CHARS {
+        return Err(TextFault::TooLong);
     }
     let spaces_tidy = !text.starts_with(' ') && !text.ends_with(' ') && !text.contains("  ");
     if !spaces_tidy || text.chars().any(|c| is_unwanted(c) || (c.is_whitespace() && c != ' ')) {
@@ -105,12 +74,9 @@ pub enum TextFault {
     /// No characters.
     #[error("it is empty")]
     Empty,
-    /// More characters than its place has.
-    #[error("it is longer than {max_chars} characters")]
-    TooLong {
-        /// How many there may be.
-        max_chars: usize,
-    },
+    /// More than [`DEVICE_NAME_MAX_CHARS`].
+    #[error("it is longer than {DEVICE_NAME_MAX_CHARS} characters")]
+    TooLong,
     /// Spaces at the ends or in pairs, control characters, characters that change direction.
     #[error("it has stray spaces or invisible characters")]
     Untidy,
@@ -122,29 +88,26 @@ mod tests {
 
     #[test]
     fn limits_count_characters_not_bytes() {
-        assert!(PersonName::parse(&"Ż".repeat(128)).is_ok());
-        assert_eq!(PersonName::parse(&"Ż".repeat(129)), Err(TextFault::TooLong { max_chars: 128 }));
         assert!(DeviceName::parse(&"ż".repeat(64)).is_ok());
-        assert_eq!(DeviceName::parse(&"ż".repeat(65)), Err(TextFault::TooLong { max_chars: 64 }));
+        assert_eq!(DeviceName::parse(&"ż".repeat(65)), Err(TextFault::TooLong));
     }
 
     #[test]
     fn untidy_names_are_refused() {
-        assert_eq!(PersonName::parse(""), Err(TextFault::Empty));
+        assert_eq!(DeviceName::parse(""), Err(TextFault::Empty));
         for bad in [
-            " Anna",
-            "Anna ",
-            "Anna  Maria",
-            "Anna\tMaria",
-            "Anna\0",
-            "\u{202e}annA",
-            "An\u{200b}na",
-            "An\u{a0}na",
+            " Pixel",
+            "Pixel ",
+            "Pixel  9",
+            "Pixel\t9",
+            "Pixel\0",
+            "\u{202e}lexiP",
+            "Pix\u{200b}el",
+            "P\u{a0}9",
         ] {
-            assert_eq!(PersonName::parse(bad), Err(TextFault::Untidy), "{bad:?}");
+            assert_eq!(DeviceName::parse(bad), Err(TextFault::Untidy), "{bad:?}");
         }
-        assert_eq!(PersonName::parse("Anna Maria").unwrap().as_str(), "Anna Maria");
-        assert!(PersonName::parse("Nowak-Jeziorańska").is_ok());
+        assert_eq!(DeviceName::parse("Pixel 9 (Ania)").unwrap().as_str(), "Pixel 9 (Ania)");
     }
 
     #[test]
@@ -165,7 +128,6 @@ mod tests {
 
     #[test]
     fn printing_a_name_does_not_tell_it() {
-        assert!(!format!("{:?}", PersonName::parse("Anna").unwrap()).contains("Anna"));
         assert!(!format!("{:?}", DeviceName::parse("Telefon Ani").unwrap()).contains("Ani"));
     }
 }
