@@ -1,4 +1,4 @@
-//! Names of devices, as they go into certificates. Names of people are [`crate::card_data::PersonName`].
+//! The one text in a certificate that nobody but a phone vouches for: the device's name.
 
 use std::fmt;
 
@@ -13,9 +13,10 @@ impl DeviceName {
     /// Takes a tidy name of 1 to 64 characters.
     ///
     /// # Errors
-    /// When it is empty, too long, has spaces at its ends or in pairs, or control or direction-changing characters.
+    /// When it is empty, too long, has spaces at its ends or in pairs, or control or direction-changing
+    /// characters.
     pub fn parse(text: &str) -> Result<Self, TextFault> {
-        check(text, DEVICE_NAME_MAX_CHARS).map(|()| Self(text.to_owned()))
+        check(text).map(|()| Self(text.to_owned()))
     }
 
     /// Makes a name out of whatever a phone said: unwanted characters dropped, spaces collapsed, the rest cut
@@ -44,12 +45,12 @@ impl fmt::Debug for DeviceName {
     }
 }
 
-fn check(text: &str, max_chars: usize) -> Result<(), TextFault> {
+fn check(text: &str) -> Result<(), TextFault> {
     if text.is_empty() {
         return Err(TextFault::Empty);
     }
-    if text.chars().count() > max_chars {
-        return Err(TextFault::TooLong { max_chars });
+    if text.chars().count() > DEVICE_NAME_MAX_CHARS {
+        return Err(TextFault::TooLong);
     }
     let spaces_tidy = !text.starts_with(' ') && !text.ends_with(' ') && !text.contains("  ");
     if !spaces_tidy || text.chars().any(|c| is_unwanted(c) || (c.is_whitespace() && c != ' ')) {
@@ -73,12 +74,9 @@ pub enum TextFault {
     /// No characters.
     #[error("it is empty")]
     Empty,
-    /// More characters than its place has.
-    #[error("it is longer than {max_chars} characters")]
-    TooLong {
-        /// How many there may be.
-        max_chars: usize,
-    },
+    /// More than [`DEVICE_NAME_MAX_CHARS`].
+    #[error("it is longer than {DEVICE_NAME_MAX_CHARS} characters")]
+    TooLong,
     /// Spaces at the ends or in pairs, control characters, characters that change direction.
     #[error("it has stray spaces or invisible characters")]
     Untidy,
@@ -91,26 +89,25 @@ mod tests {
     #[test]
     fn limits_count_characters_not_bytes() {
         assert!(DeviceName::parse(&"ż".repeat(64)).is_ok());
-        assert_eq!(DeviceName::parse(&"ż".repeat(65)), Err(TextFault::TooLong { max_chars: 64 }));
+        assert_eq!(DeviceName::parse(&"ż".repeat(65)), Err(TextFault::TooLong));
     }
 
     #[test]
     fn untidy_names_are_refused() {
         assert_eq!(DeviceName::parse(""), Err(TextFault::Empty));
         for bad in [
-            " Anna",
-            "Anna ",
-            "Anna  Maria",
-            "Anna\tMaria",
-            "Anna\0",
-            "\u{202e}annA",
-            "An\u{200b}na",
-            "An\u{a0}na",
+            " Pixel",
+            "Pixel ",
+            "Pixel  9",
+            "Pixel\t9",
+            "Pixel\0",
+            "\u{202e}lexiP",
+            "Pix\u{200b}el",
+            "P\u{a0}9",
         ] {
             assert_eq!(DeviceName::parse(bad), Err(TextFault::Untidy), "{bad:?}");
         }
-        assert_eq!(DeviceName::parse("Anna Maria").unwrap().as_str(), "Anna Maria");
-        assert!(DeviceName::parse("Nowak-Jeziorańska").is_ok());
+        assert_eq!(DeviceName::parse("Pixel 9 (Ania)").unwrap().as_str(), "Pixel 9 (Ania)");
     }
 
     #[test]
@@ -131,7 +128,6 @@ mod tests {
 
     #[test]
     fn printing_a_name_does_not_tell_it() {
-        assert!(!format!("{:?}", DeviceName::parse("Anna").unwrap()).contains("Anna"));
         assert!(!format!("{:?}", DeviceName::parse("Telefon Ani").unwrap()).contains("Ani"));
     }
 }
