@@ -55,8 +55,10 @@ impl Given {
     /// # Errors
     /// When it cannot be read or has a setting that does not exist.
     pub fn from_file(path: &Path) -> Result<Self, ConfigError> {
-        let text = std::fs::read_to_string(path).map_err(|error| ConfigError::File(path.to_owned(), error))?;
-        toml::from_str(&text).map_err(|error| ConfigError::Syntax(path.to_owned(), Box::new(error)))
+        let text = std::fs::read_to_string(path)
+            .map_err(|cause| ConfigError::File { path: path.to_owned(), cause })?;
+        toml::from_str(&text)
+            .map_err(|cause| ConfigError::Syntax { path: path.to_owned(), cause: Box::new(cause) })
     }
 
     /// These settings, and `file`'s where these say nothing.
@@ -192,11 +194,21 @@ impl Settings {
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
     /// The file cannot be read.
-    #[error("{0} cannot be read: {1}", .0.display())]
-    File(PathBuf, std::io::Error),
+    #[error("{} cannot be read: {cause}", .path.display())]
+    File {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        cause: std::io::Error,
+    },
     /// The file is not TOML of the expected shape.
-    #[error("{0} is wrong: {1}", .0.display())]
-    Syntax(PathBuf, Box<toml::de::Error>),
+    #[error("{} is wrong: {cause}", .path.display())]
+    Syntax {
+        /// Which.
+        path: PathBuf,
+        /// Where and why.
+        cause: Box<toml::de::Error>,
+    },
     /// Neither `sqlite` nor `postgres://…`.
     #[error("database is neither sqlite nor a postgres:// address")]
     Database,

@@ -1,93 +1,136 @@
-//! stub
-#![expect(
-    clippy::todo,
-    missing_docs,
-    unused,
-    reason = "interface only, so that the rest can be compiled; the implementation follows"
-)]
+//! The certificate authority: the only holder of CA keys.
+//!
+//! A certificate comes to be in three steps, each a type of its own: [`Authority::prepare`] settles the bytes
+//! to be signed, [`lint`] reads them back and judges them, [`Authority::sign`] consumes what passed. Between
+//! the first and the last the caller stores the bytes, so that a crash leaves no certificate that nobody
+//! knows of.
+
+pub mod hierarchy;
+pub mod key_file;
+mod open;
+pub mod sealed_key;
+
+mod profile;
+pub mod serial;
+
+pub mod lint;
+pub mod prepare;
+pub mod sign;
+
+pub mod crl;
+
+use std::fmt;
+
+use aws_lc_rs::signature::EcdsaKeyPair;
 use jiff::Timestamp;
-use shared::entropy::Entropy;
-use shared::x509::profile::DeviceCertificateFields;
-pub use shared::x509::profile::PkiUrls;
-use shared::x509::serial::SerialNumber;
-pub struct Authority;
-pub struct PreparedCertificate;
-pub struct LintedCertificate;
-pub struct SignedCertificate;
-#[derive(Debug, thiserror::Error)]
-#[error("x")]
-pub struct PrepareError;
-#[derive(Debug, thiserror::Error)]
-#[error("x")]
-pub struct LintFinding;
-#[derive(Debug, thiserror::Error)]
-#[error("x")]
-pub enum SignError {
-    A(#[from] PrepareError),
-    B(#[from] LintFinding),
+use shared::x509::ca::CaCertificate;
+use shared::x509::certificate::{DateVerdict, DeviceCertificate};
+use shared::x509::oid::PrivateArc;
+
+pub use crl::{ListEntry, ListReason};
+pub use hierarchy::{CreateOptions, RollOverOptions};
+pub use lint::{LintFinding, LintedCertificate, lint};
+pub use prepare::{PrepareError, PreparedCertificate};
+pub use serial::fresh_serial;
+pub use shared::x509::profile::{DeviceCertificateFields, PkiUrls};
+pub use sign::{SignError, SignedCertificate};
+
+/// Root and issuing authorities, ready to sign. The root's key is not among what it holds.
+pub struct Authority {
+    root: CaCertificate,
+    /// Replaced ones: they sign no certificates any more, but still lists of those that they signed.
+    earlier: Vec<IssuingAuthority>,
+    current: IssuingAuthority,
+    arc: PrivateArc,
 }
-pub fn lint(p: PreparedCertificate) -> Result<LintedCertificate, LintFinding> {
-    todo!()
+
+/// One issuing authority: certificate and key.
+struct IssuingAuthority {
+    generation: u32,
+    certificate: CaCertificate,
+    key: EcdsaKeyPair,
+    /// Its name and key identifier in rcgen's form, read once.
+    template: rcgen::CertificateParams,
 }
-pub fn fresh_serial(e: &dyn Entropy) -> SerialNumber {
-    todo!()
-}
-impl PreparedCertificate {
-    pub fn from_stored_tbs(b: Vec<u8>) -> Result<Self, PrepareError> {
-        todo!()
-    }
-}
-impl LintedCertificate {
-    pub fn to_be_signed(&self) -> &[u8] {
-        todo!()
-    }
-}
-impl SignedCertificate {
-    pub fn into_der(self) -> Vec<u8> {
-        todo!()
-    }
-}
-pub struct ListEntry {
-    pub serial: SerialNumber,
-    pub since: Timestamp,
-    pub reason: Option<ListReason>,
-}
-pub enum ListReason {
-    KeyCompromise,
-    CessationOfOperation,
-    AffiliationChanged,
-    PrivilegeWithdrawn,
-    Superseded,
-}
+
 impl Authority {
-    pub fn prepare(
-        &self,
-        f: &DeviceCertificateFields,
-        key: &[u8],
-        serial: SerialNumber,
-        urls: &PkiUrls,
-    ) -> Result<PreparedCertificate, PrepareError> {
-        todo!()
+    /// The same authority with our own identifiers under another arc than the documentation's.
+    #[must_use]
+    pub fn with_arc(mut self, arc: PrivateArc) -> Self {
+        self.arc = arc;
+        self
     }
-    pub fn sign(&self, l: LintedCertificate) -> Result<SignedCertificate, SignError> {
-        todo!()
+
+    /// The root's certificate: what wallets trust.
+    pub fn root(&self) -> &CaCertificate {
+        &self.root
     }
-    pub fn revocation_list(
-        &self,
-        e: &[ListEntry],
-        number: u64,
-        this: Timestamp,
-        next: Timestamp,
-    ) -> Result<Vec<u8>, SignError> {
-        todo!()
+
+    /// The certificate of the authority that signs new device certificates.
+    pub fn issuing(&self) -> &CaCertificate {
+        &self.current.certificate
     }
+
+    /// DER of [`issuing`](Self::issuing).
     pub fn issuing_certificate_der(&self) -> &[u8] {
-        todo!()
+        self.current.certificate.der()
     }
-    pub fn root_certificate_der(&self) -> &[u8] {
-        todo!()
+
+    /// Counts issuing authorities, from 1; every roll-over adds one. Lists are published per generation.
+    pub fn generation(&self) -> u32 {
+        self.current.generation
     }
-    pub fn root_certificate_pem(&self) -> String {
-        todo!()
+
+    /// Every issuing authority with its generation, the oldest first.
+    pub fn generations(&self) -> impl Iterator<Item = (u32, &CaCertificate)> {
+        self.all().map(|authority| (authority.generation, &authority.certificate))
+    }
+
+    /// The issuing authority that a device certificate names, with its generation.
+    pub fn issuer_of(&self, certificate: &DeviceCertificate) -> Option<(u32, &CaCertificate)> {
+        self.generations().find(|(_, authority)| certificate.names_as_issuer(authority))
+    }
+
+    /// Whether every certificate that signs is valid at `now`.
+    ///
+    /// # Errors
+    /// [`AuthorityError::NotYetValid`], [`AuthorityError::Expired`]: time for a roll-over.
+    pub fn check_dates(&self, now: Timestamp) -> Result<(), AuthorityError> {
+        for (which, certificate) in [("root", &self.root), ("issuing authority", self.issuing())] {
+            match certificate.dates_at(now) {
+                DateVerdict::Valid => {}
+                DateVerdict::NotYetValid => return Err(AuthorityError::NotYetValid { which }),
+                DateVerdict::Expired => return Err(AuthorityError::Expired { which }),
+            }
+        }
+        Ok(())
+    }
+
+    /// The last second of the longest card that can be issued without a roll-over.
+    pub fn longest_card(&self) -> Timestamp {
+        self.root.not_after().min(self.issuing().not_after())
+    }
+
+    fn all(&self) -> impl Iterator<Item = &IssuingAuthority> {
+        self.earlier.iter().chain([&self.current])
+    }
+
+    fn of_generation(&self, generation: u32) -> Option<&IssuingAuthority> {
+        self.all().find(|authority| authority.generation == generation)
     }
 }
+
+impl fmt::Debug for Authority {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Authority")
+            .field("root", &self.root)
+            .field("generation", &self.current.generation)
+            .field("issuing", &self.current.certificate)
+            .finish_non_exhaustive()
+    }
+}
+
+pub use open::AuthorityError;
+
+#[cfg(test)]
+mod tests;

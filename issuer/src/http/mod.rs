@@ -18,6 +18,8 @@ mod token;
 
 use std::sync::Arc;
 
+pub(crate) use revocation::{ISSUING_NAME, LIST_NAME};
+
 use shared::vci::uri::IssuerUrl;
 
 use crate::issuance::Issuance;

@@ -37,12 +37,16 @@ pub(super) async fn authority(State(state): State<ServerState>, Path(name): Path
         ISSUING_NAME => {
             sent("application/pkix-cert", "max-age=3600", authority.issuing_certificate_der().to_vec())
         }
-        ROOT_NAME => sent("application/pkix-cert", "max-age=3600", authority.root_certificate_der().to_vec()),
-        ROOT_PEM_NAME => {
-            sent("application/x-pem-file", "max-age=3600", authority.root_certificate_pem().into_bytes())
-        }
+        ROOT_NAME => sent("application/pkix-cert", "max-age=3600", authority.root().der().to_vec()),
+        ROOT_PEM_NAME => sent("application/x-pem-file", "max-age=3600", pem(authority.root().der())),
         _ => StatusCode::NOT_FOUND.into_response(),
     }
+}
+
+/// RFC 7468 §5.1.
+fn pem(der: &[u8]) -> Vec<u8> {
+    use x509_cert::der::pem::{LineEnding, encode_string};
+    encode_string("CERTIFICATE", LineEnding::LF, der).unwrap_or_default().into_bytes()
 }
 
 fn sent(kind: &'static str, cache: &'static str, bytes: Vec<u8>) -> Response {

@@ -8,6 +8,9 @@ use shared::secret::Secret;
 
 use super::Issuance;
 use super::keys::Keys;
+use crate::store::tables::certificate::SpentNonce;
+use crate::store::tables::idempotent_reply::IdempotentReply;
+use crate::store::{Statements, StoreError, Verb};
 
 /// How long a nonce may be answered.
 pub const NONCE_TTL: SignedDuration = SignedDuration::from_mins(5);
@@ -48,4 +51,29 @@ pub(super) fn recognise(keys: &Keys, nonce: &str, now: Timestamp) -> Option<Live
         issued_at,
         expires_at,
     })
+}
+
+struct Forget {
+    now: Timestamp,
+}
+
+#[async_trait::async_trait]
+impl Verb for Forget {
+    type Answer = ();
+
+    async fn run(&self, tx: &mut dyn Statements) -> Result<(), StoreError> {
+        SpentNonce::forget(tx, self.now).await?;
+        IdempotentReply::forget(tx, self.now).await?;
+        Ok(())
+    }
+}
+
+impl Issuance {
+    /// Forgets spent nonces and idempotent replies whose time is over.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn forget_expired(&self) -> Result<(), StoreError> {
+        self.store.write(Forget { now: self.now() }).await
+    }
 }

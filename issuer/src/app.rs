@@ -1,0 +1,367 @@
+//! The composition root: the only place that reads the system's clock and randomness, names a database and
+//! ties everything together. Tests embed an issuer from here with a clock of their own.
+
+use std::fs;
+use std::io::Write as _;
+use std::net::{SocketAddr, TcpListener};
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::{Router, middleware};
+use axum_server::Handle;
+use axum_server::tls_rustls::RustlsConfig;
+use jiff::Timestamp;
+use shared::clock::Clock;
+use shared::entropy::Entropy;
+use shared::secret::Secret;
+use zeroize::Zeroizing;
+
+use crate::audit;
+use crate::authority::hierarchy::CreateOptions;
+use crate::authority::{Authority, AuthorityError};
+use crate::config::{ConfigError, Given, Settings};
+use crate::http::router::{pki_routes, wallet_routes, with_common_layers};
+use crate::http::sandbox::{MovableClock, Sandbox};
+use crate::http::{ServerState, Wire};
+use crate::issuance::keys::Keys;
+use crate::issuance::{Addresses, Issuance};
+use crate::store::{Store, StoreError};
+use crate::telemetry::log_request;
+
+/// The system's clock.
+#[derive(Debug, Clone, Copy)]
+pub struct SystemClock;
+
+impl Clock for SystemClock {
+    #[expect(clippy::disallowed_methods, reason = "the composition root is where the clock is read")]
+    fn now(&self) -> Timestamp {
+        Timestamp::now()
+    }
+}
+
+/// The system's randomness.
+#[derive(Debug, Clone, Copy)]
+pub struct SystemEntropy;
+
+impl Entropy for SystemEntropy {
+    #[expect(clippy::disallowed_methods, reason = "the composition root is where randomness is drawn")]
+    fn fill(&self, out: &mut [u8]) {
+        while getrandom::fill(out).is_err() {
+            // The system has no randomness yet; there is nothing to be done without it.
+            std::thread::yield_now();
+        }
+    }
+}
+
+/// What an issuer is made of besides its settings.
+#[derive(Clone)]
+pub struct Surroundings {
+    /// Where `now` comes from.
+    pub clock: Arc<dyn Clock>,
+    /// Where randomness comes from.
+    pub entropy: Arc<dyn Entropy>,
+}
+
+impl Surroundings {
+    /// The system's own.
+    pub fn system() -> Self {
+        Self { clock: Arc::new(SystemClock), entropy: Arc::new(SystemEntropy) }
+    }
+}
+
+fn secret_path(data: &Path) -> PathBuf {
+    data.join("master-secret")
+}
+
+fn authority_path(data: &Path) -> PathBuf {
+    data.join("ca")
+}
+
+/// Makes a data folder: master secret, certificate authority, database.
+///
+/// # Errors
+/// When there is one already, or the disk or the database fails.
+pub async fn init(
+    given: &Given,
+    passphrase: Option<Secret>,
+    surroundings: &Surroundings,
+) -> Result<(), AppError> {
+    let data = given.data_dir();
+    fs::create_dir_all(&data).map_err(|error| disk(&data, error))?;
+    let path = secret_path(&data);
+    if path.exists() {
+        return Err(AppError::AlreadyThere(data));
+    }
+    let now = surroundings.clock.now();
+    let options = CreateOptions { passphrase, ..CreateOptions::simulator(now) };
+    if !authority_path(&data).exists() {
+        Authority::create(&authority_path(&data), &options, &*surroundings.entropy)?;
+    }
+    Store::open(&given.location()?).await?;
+    // Written last: a folder without it was never finished.
+    let secret = Zeroizing::new(surroundings.entropy.bytes::<32>());
+    let hex = Zeroizing::new(secret.iter().fold(String::new(), |hex, byte| hex + &format!("{byte:02x}")));
+    write_private(&path, hex.as_bytes()).map_err(|error| disk(&path, error))
+}
+
+/// Writes a file that only its owner may read, and waits until it is on disk.
+fn write_private(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
+    file.write_all(bytes)?;
+    file.sync_all()
+}
+
+fn read_secret(data: &Path) -> Result<Zeroizing<[u8; 32]>, AppError> {
+    let path = secret_path(data);
+    let text = match fs::read_to_string(&path) {
+        Ok(text) => Zeroizing::new(text),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            return Err(AppError::NotThere(data.to_owned()));
+        }
+        Err(error) => return Err(disk(&path, error)),
+    };
+    let mut secret = Zeroizing::new([0; 32]);
+    let hex = text.trim().as_bytes();
+    if hex.len() != 64 {
+        return Err(AppError::MasterSecret);
+    }
+    for (byte, pair) in secret.iter_mut().zip(hex.chunks_exact(2)) {
+        let pair = std::str::from_utf8(pair).map_err(|_| AppError::MasterSecret)?;
+        *byte = u8::from_str_radix(pair, 16).map_err(|_| AppError::MasterSecret)?;
+    }
+    Ok(secret)
+}
+
+/// Reads the passphrase of the CA keys, if the settings name a file.
+///
+/// # Errors
+/// When the file cannot be read.
+pub fn passphrase(given: &Given) -> Result<Option<Secret>, AppError> {
+    let Some(path) = &given.ca_passphrase_file else { return Ok(None) };
+    let text = fs::read_to_string(path).map_err(|error| disk(path, error))?;
+    Ok(Some(Secret::new(text.trim_end_matches(['\r', '\n']))))
+}
+
+/// An issuer that is ready to listen.
+pub struct App {
+    settings: Settings,
+    state: ServerState,
+    sandbox: Option<Sandbox>,
+    listener: TcpListener,
+}
+
+impl App {
+    /// Opens a data folder and binds the address, but does not listen yet. Port 0 takes any free one.
+    ///
+    /// # Errors
+    /// When settings, folder, authority or database are not fit to serve.
+    pub async fn open(given: &Given, surroundings: &Surroundings) -> Result<Self, AppError> {
+        let wanted = given.listen.unwrap_or(SocketAddr::from(([127, 0, 0, 1], 8080)));
+        let data = given.data_dir();
+        let keys = Keys::derive(&*read_secret(&data)?);
+        let authority = Authority::open(&authority_path(&data), passphrase(given)?.as_ref())?;
+        let listener = TcpListener::bind(wanted).map_err(|error| AppError::Bind(wanted, error))?;
+        let bound = listener.local_addr().map_err(|error| AppError::Bind(wanted, error))?;
+        listener.set_nonblocking(true).map_err(|error| AppError::Bind(wanted, error))?;
+        let settings = Settings::check(given, bound)?;
+        let store = Store::open(&given.location()?).await?;
+        let movable = Arc::new(MovableClock::new(Arc::clone(&surroundings.clock)));
+        let clock: Arc<dyn Clock> =
+            if settings.sandbox() { movable.clone() } else { Arc::clone(&surroundings.clock) };
+        authority.check_dates(clock.now())?;
+        let issuance = Issuance {
+            store,
+            authority: Arc::new(authority),
+            keys: Arc::new(keys),
+            clock,
+            entropy: Arc::clone(&surroundings.entropy),
+            addresses: Arc::new(Addresses {
+                issuer: settings.issuer().as_str().to_owned(),
+                pki: settings.pki().clone(),
+            }),
+        };
+        let settled = issuance.settle_leftovers().await?;
+        if settled > 0 {
+            tracing::info!(settled, "certificates left over from the last run were finished or voided");
+        }
+        let wire = Wire::new(settings.issuer().clone(), !settings.sandbox(), settings.invalid_tx_code());
+        let sandbox = settings.sandbox().then(|| Sandbox::new(movable, issuance.clone()));
+        let state = ServerState { issuance, wire: Arc::new(wire) };
+        Ok(Self { settings, state, sandbox, listener })
+    }
+
+    /// The decisions, for whoever embeds the issuer.
+    pub fn issuance(&self) -> &Issuance {
+        &self.state.issuance
+    }
+
+    /// What it was set to.
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    fn routes(&self) -> (Router, Router) {
+        let mut wallets = wallet_routes(self.state.clone());
+        if let Some(sandbox) = &self.sandbox {
+            let strike = middleware::from_fn_with_state(sandbox.clone(), Sandbox::strike);
+            wallets = wallets.layer(strike).merge(sandbox.routes());
+        }
+        let pki = pki_routes(self.state.clone());
+        let (main, lists) = match self.settings.pki_listen() {
+            Some(_) => (wallets, pki),
+            None => (wallets.merge(pki), Router::new()),
+        };
+        let finish = |router: Router| with_common_layers(router).layer(middleware::from_fn(log_request));
+        (finish(main), finish(lists))
+    }
+
+    /// Listens until told to stop; what has begun is finished first.
+    ///
+    /// # Errors
+    /// When the address or the TLS files cannot be used.
+    pub fn start(self) -> Result<Running, AppError> {
+        let (main, lists) = self.routes();
+        let handle = Handle::new();
+        let address = self.settings.listen();
+        let mut tasks = Vec::new();
+        match self.settings.tls().cloned() {
+            None => {
+                let server = axum_server::from_tcp(self.listener).map_err(|e| AppError::Bind(address, e))?;
+                let server = server.handle(handle.clone()).serve(main.into_make_service());
+                tasks.push(tokio::spawn(server));
+            }
+            Some((cert, key)) => {
+                let (listener, handle) = (self.listener, handle.clone());
+                tasks.push(tokio::spawn(async move {
+                    let config = RustlsConfig::from_pem_file(cert, key).await?;
+                    let server = axum_server::from_tcp_rustls(listener, config)?.handle(handle);
+                    server.serve(main.into_make_service()).await
+                }));
+            }
+        }
+        if let Some(listen) = self.settings.pki_listen() {
+            let server = axum_server::bind(listen).handle(handle.clone());
+            tasks.push(tokio::spawn(server.serve(lists.into_make_service())));
+        }
+        let issuance = self.state.issuance;
+        let housekeeping = tokio::spawn(keep_house(issuance.clone()));
+        Ok(Running { settings: self.settings, issuance, handle, tasks, housekeeping })
+    }
+}
+
+/// An issuer that listens.
+pub struct Running {
+    settings: Settings,
+    issuance: Issuance,
+    handle: Handle<SocketAddr>,
+    tasks: Vec<tokio::task::JoinHandle<std::io::Result<()>>>,
+    housekeeping: tokio::task::JoinHandle<()>,
+}
+
+impl Running {
+    /// The decisions.
+    pub fn issuance(&self) -> &Issuance {
+        &self.issuance
+    }
+
+    /// What it was set to; the port is the one in use.
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// A handle that stops it.
+    pub fn handle(&self) -> Handle<SocketAddr> {
+        self.handle.clone()
+    }
+
+    /// Waits until it has stopped.
+    ///
+    /// # Errors
+    /// When a listener failed.
+    pub async fn finished(self) -> Result<(), AppError> {
+        let address = self.settings.listen();
+        for task in self.tasks {
+            let ended = task.await.unwrap_or_else(|error| Err(std::io::Error::other(error)));
+            ended.map_err(|error| AppError::Bind(address, error))?;
+        }
+        self.housekeeping.abort();
+        audit::seal(&self.issuance.store).await?;
+        Ok(())
+    }
+
+    /// Stops: takes no more requests and finishes those that have begun, for ten seconds at the most.
+    ///
+    /// # Errors
+    /// When a listener failed.
+    pub async fn stop(self) -> Result<(), AppError> {
+        self.handle.graceful_shutdown(Some(Duration::from_secs(10)));
+        self.finished().await
+    }
+
+    /// Stops at once, as a power cut would: nothing is finished.
+    pub fn kill(self) {
+        self.handle.shutdown();
+        for task in &self.tasks {
+            task.abort();
+        }
+        self.housekeeping.abort();
+    }
+}
+
+/// Seals the audit trail twice a second and forgets what has run out once an hour.
+async fn keep_house(issuance: Issuance) {
+    let mut beats: u64 = 0;
+    let mut beat = tokio::time::interval(Duration::from_millis(500));
+    loop {
+        beat.tick().await;
+        if let Err(error) = audit::seal(&issuance.store).await {
+            tracing::warn!(%error, "cannot seal the audit trail");
+        }
+        if beats.is_multiple_of(7200)
+            && let Err(error) = issuance.forget_expired().await
+        {
+            tracing::warn!(%error, "cannot forget what has expired");
+        }
+        beats += 1;
+    }
+}
+
+fn disk(path: &Path, cause: std::io::Error) -> AppError {
+    AppError::Disk { path: path.to_owned(), cause }
+}
+
+/// Messages complete "cannot run the issuer: …".
+#[derive(Debug, thiserror::Error)]
+pub enum AppError {
+    /// Settings do not hold together.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// The folder was set up before.
+    #[error("{} is set up already", .0.display())]
+    AlreadyThere(PathBuf),
+    /// The folder was never set up.
+    #[error("{} is not set up: run `issuer init` first", .0.display())]
+    NotThere(PathBuf),
+    /// The master secret is not 64 hexadecimal digits.
+    #[error("master secret is damaged")]
+    MasterSecret,
+    /// A file cannot be read or written.
+    #[error("{}: {cause}", .path.display())]
+    Disk {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        cause: std::io::Error,
+    },
+    /// The address cannot be used.
+    #[error("cannot listen on {0}: {1}")]
+    Bind(SocketAddr, std::io::Error),
+    /// The certificate authority is not in order.
+    #[error("certificate authority: {0}")]
+    Authority(#[from] AuthorityError),
+    /// The database fails.
+    #[error("database: {0}")]
+    Store(#[from] StoreError),
+}

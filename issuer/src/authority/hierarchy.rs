@@ -1,0 +1,279 @@
+//! Making a hierarchy, and rolling over to a new issuing authority.
+
+use std::path::{Path, PathBuf};
+
+use der::pem::LineEnding;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use jiff::{Span, Timestamp};
+use shared::entropy::Entropy;
+use shared::secret::Secret;
+use shared::x509::ca::CaCertificate;
+use shared::x509::key::EcPublicKey;
+
+use super::key_file::{self, FileFault};
+use super::open::{read_key, read_root};
+use super::profile::{self, AuthorityProfile, Capture, Subject, WritingFault};
+use super::sealed_key::PrivateKey;
+use super::sign::sign_bytes;
+use super::{Authority, AuthorityError, fresh_serial};
+
+/// The most characters of an organisation and of a common name (RFC 5280, appendix A).
+const NAME_MAX_CHARS: usize = 64;
+
+/// What a new hierarchy says.
+#[derive(Debug, Clone)]
+pub struct CreateOptions {
+    /// O of both authorities; must contain "simulator", in any case.
+    pub organization: String,
+    /// CN of the root.
+    pub root_name: String,
+    /// CN of the issuing authority.
+    pub issuing_name: String,
+    /// First instant of both; whole seconds. No later than the oldest card that will be issued.
+    pub not_before: Timestamp,
+    /// Last second of the root.
+    pub root_not_after: Timestamp,
+    /// Last second of the issuing authority.
+    pub issuing_not_after: Timestamp,
+    /// Seals the keys; plain files without.
+    pub passphrase: Option<Secret>,
+}
+
+impl CreateOptions {
+    /// The usual hierarchy, made at `now`.
+    ///
+    /// It starts fifteen years back: a base card begins on its day of issue, and one that was issued in the
+    /// first year of an eight-year primary school and confirmed ever since is the oldest that there is, even
+    /// for a pupil who repeated. The issuing authority ends in twenty years, the root in thirty.
+    pub fn simulator(now: Timestamp) -> Self {
+        let today = now.to_zoned(TimeZone::UTC).date();
+        let midnight = |date: Date| date.to_zoned(TimeZone::UTC).map_or(now, |zoned| zoned.timestamp());
+        let moved = |years: i16| midnight(today.saturating_add(Span::new().years(years)));
+        Self {
+            organization: "mLegitymacja SIMULATOR".to_owned(),
+            root_name: "mLegitymacja SIMULATOR Root CA".to_owned(),
+            issuing_name: "mLegitymacja SIMULATOR Issuing CA 1".to_owned(),
+            not_before: moved(-15),
+            root_not_after: moved(30),
+            issuing_not_after: moved(20),
+            passphrase: None,
+        }
+    }
+
+    fn check(&self) -> Result<(), AuthorityError> {
+        check_names(&self.organization, [&self.root_name, &self.issuing_name])?;
+        let ordered = self.not_before < self.issuing_not_after
+            && self.issuing_not_after <= self.root_not_after
+            && [self.not_before, self.issuing_not_after, self.root_not_after]
+                .iter()
+                .all(|at| at.as_second() >= 0);
+        if ordered { Ok(()) } else { Err(AuthorityError::ImpossibleDates) }
+    }
+}
+
+/// What a new issuing authority below the same root says.
+#[derive(Debug, Clone)]
+pub struct RollOverOptions {
+    /// Its CN; the organisation stays.
+    pub issuing_name: String,
+    /// Its first instant.
+    pub not_before: Timestamp,
+    /// Its last second; at most the root's.
+    pub not_after: Timestamp,
+    /// Opens the root's key and seals the new one.
+    pub passphrase: Option<Secret>,
+}
+
+fn check_names<'a>(
+    organization: &str,
+    common_names: impl IntoIterator<Item = &'a String>,
+) -> Result<(), AuthorityError> {
+    let fits = |name: &str| !name.trim().is_empty() && name.chars().count() <= NAME_MAX_CHARS;
+    let says_so = organization.to_lowercase().contains("simulator");
+    if says_so && fits(organization) && common_names.into_iter().all(|name| fits(name)) {
+        Ok(())
+    } else {
+        Err(AuthorityError::NotASimulator)
+    }
+}
+
+impl Authority {
+    /// Makes root and issuing authority in `dir`, which must not exist or be empty, and opens them.
+    ///
+    /// Everything appears at once: a crash leaves a `dir.new-…` beside it and no half hierarchy.
+    ///
+    /// # Errors
+    /// When there is something already, or the options are impossible, or the disk fails.
+    pub fn create(
+        dir: &Path,
+        options: &CreateOptions,
+        entropy: &dyn Entropy,
+    ) -> Result<Self, AuthorityError> {
+        options.check()?;
+        let draft = draft_of(dir, entropy);
+        key_file::create_private_directory(&draft)?;
+        let made = write_hierarchy(&draft, options, entropy).and_then(|()| {
+            key_file::publish_directory(&draft, dir).map_err(|fault| match fault.kind() {
+                Some(std::io::ErrorKind::DirectoryNotEmpty | std::io::ErrorKind::AlreadyExists) => {
+                    AuthorityError::AlreadyExists
+                }
+                _ => fault.into(),
+            })
+        });
+        if made.is_err() {
+            // The first fault counts; what cannot be tidied up does no harm.
+            let _ = std::fs::remove_dir_all(&draft);
+        }
+        made?;
+        Self::open(dir, options.passphrase.as_ref())
+    }
+
+    /// Adds an issuing authority to the hierarchy in `dir` and opens it: from now on it signs new
+    /// certificates. Needs the root's key.
+    ///
+    /// # Errors
+    /// When the hierarchy or the root's key cannot be opened, the options are impossible, or the disk fails.
+    pub fn roll_over(
+        dir: &Path,
+        options: &RollOverOptions,
+        entropy: &dyn Entropy,
+    ) -> Result<Self, AuthorityError> {
+        let passphrase = options.passphrase.as_ref();
+        let opened = Self::open(dir, passphrase)?;
+        let root = read_root(dir)?;
+        let root_key = read_key(dir, key_file::ROOT_KEY.to_owned(), &root, passphrase)?;
+        let organization = organization_of(&root)?;
+        check_names(&organization, [&options.issuing_name])?;
+        let possible = options.not_before < options.not_after
+            && options.not_before >= root.not_before()
+            && options.not_after <= root.not_after();
+        if !possible {
+            return Err(AuthorityError::ImpossibleDates);
+        }
+        let profile = AuthorityProfile {
+            organization: &organization,
+            common_name: &options.issuing_name,
+            not_before: options.not_before,
+            not_after: options.not_after,
+            serial: fresh_serial(entropy),
+            path_length: 0,
+        };
+        let generation = opened.generation() + 1;
+        write_issuing(
+            dir,
+            generation,
+            &profile,
+            Signer { certificate: &root, key: &root_key },
+            passphrase,
+            entropy,
+        )?;
+        Self::open(dir, passphrase)
+    }
+}
+
+/// The organisation in a name that [`profile::authority`] wrote.
+fn organization_of(root: &CaCertificate) -> Result<String, AuthorityError> {
+    let template = profile::issuer_template(root)?;
+    match template.distinguished_name.get(&rcgen::DnType::OrganizationName) {
+        Some(rcgen::DnValue::Utf8String(organization)) => Ok(organization.clone()),
+        _ => Err(AuthorityError::NotASimulator),
+    }
+}
+
+fn draft_of(dir: &Path, entropy: &dyn Entropy) -> PathBuf {
+    let mut name = dir.file_name().map(std::ffi::OsStr::to_os_string).unwrap_or_default();
+    name.push(format!(".new-{:016x}", u64::from_be_bytes(entropy.bytes())));
+    dir.with_file_name(name)
+}
+
+fn write_hierarchy(dir: &Path, options: &CreateOptions, entropy: &dyn Entropy) -> Result<(), AuthorityError> {
+    let passphrase = options.passphrase.as_ref();
+    let (secret, key, public) = new_key()?;
+    let root = AuthorityProfile {
+        organization: &options.organization,
+        common_name: &options.root_name,
+        not_before: options.not_before,
+        not_after: options.root_not_after,
+        serial: fresh_serial(entropy),
+        path_length: 1,
+    };
+    let params = profile::authority(&root, &public)?;
+    let capture = Capture::new(&public);
+    params.self_signed(&capture).map_err(WritingFault::from)?;
+    let der = sign_bytes(&key, &capture.into_to_be_signed())?;
+    let certificate = read_back(key_file::ROOT_CERTIFICATE, &der)?;
+    let sealed = secret.to_pem(passphrase, entropy).map_err(AuthorityError::NewKey)?;
+    key_file::write_new(dir, key_file::ROOT_KEY, &sealed, 0o600)?;
+    key_file::write_new(dir, key_file::ROOT_CERTIFICATE, &pem(&der)?, 0o644)?;
+
+    let issuing = AuthorityProfile {
+        common_name: &options.issuing_name,
+        not_after: options.issuing_not_after,
+        serial: fresh_serial(entropy),
+        path_length: 0,
+        ..root
+    };
+    write_issuing(dir, 1, &issuing, Signer { certificate: &certificate, key: &key }, passphrase, entropy)
+}
+
+/// Who signs an issuing authority.
+struct Signer<'a> {
+    certificate: &'a CaCertificate,
+    key: &'a aws_lc_rs::signature::EcdsaKeyPair,
+}
+
+/// The key goes first: a certificate in the directory means that its key is there.
+fn write_issuing(
+    dir: &Path,
+    generation: u32,
+    profile: &AuthorityProfile<'_>,
+    root: Signer<'_>,
+    passphrase: Option<&Secret>,
+    entropy: &dyn Entropy,
+) -> Result<(), AuthorityError> {
+    let (secret, _, public) = new_key()?;
+    let mut params = profile::authority(profile, &public)?;
+    profile::below_a_root(&mut params)?;
+    let template = profile::issuer_template(root.certificate)?;
+    let capture = Capture::new(root.certificate.public_key());
+    params
+        .signed_by(&Subject(&public), &rcgen::Issuer::from_params(&template, &capture))
+        .map_err(WritingFault::from)?;
+    let der = sign_bytes(root.key, &capture.into_to_be_signed())?;
+    let name = key_file::issuing_certificate(generation);
+    read_back(&name, &der)?;
+    let sealed = secret.to_pem(passphrase, entropy).map_err(AuthorityError::NewKey)?;
+    // A key whose certificate was never written belongs to nobody.
+    discard_orphan(dir, generation)?;
+    key_file::write_new(dir, &key_file::issuing_key(generation), &sealed, 0o600)?;
+    key_file::write_new(dir, &name, &pem(&der)?, 0o644)?;
+    Ok(())
+}
+
+/// Removes what a crash between the key and its certificate left of this generation.
+fn discard_orphan(dir: &Path, generation: u32) -> Result<(), FileFault> {
+    if dir.join(key_file::issuing_certificate(generation)).exists() {
+        return Ok(());
+    }
+    key_file::remove_if_there(&dir.join(key_file::issuing_key(generation)))
+}
+
+fn new_key() -> Result<(PrivateKey, aws_lc_rs::signature::EcdsaKeyPair, EcPublicKey), AuthorityError> {
+    use aws_lc_rs::signature::KeyPair as _;
+    let secret = PrivateKey::generate().map_err(AuthorityError::NewKey)?;
+    let pair = secret.key_pair().map_err(AuthorityError::NewKey)?;
+    let public = EcPublicKey::from_p256_sec1(pair.public_key().as_ref())
+        .map_err(|_| AuthorityError::NewKey(super::sealed_key::KeyFault::NotP256))?;
+    Ok((secret, pair, public))
+}
+
+fn read_back(name: &str, der: &[u8]) -> Result<CaCertificate, AuthorityError> {
+    CaCertificate::parse(der).map_err(|fault| AuthorityError::Certificate { name: name.to_owned(), fault })
+}
+
+fn pem(der: &[u8]) -> Result<String, AuthorityError> {
+    der::Document::try_from(der)
+        .and_then(|document| document.to_pem("CERTIFICATE", LineEnding::LF))
+        .map_err(|error| WritingFault::from(error).into())
+}

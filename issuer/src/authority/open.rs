@@ -1,0 +1,168 @@
+//! Opening a hierarchy, and everything that may be wrong with it.
+
+use std::path::Path;
+
+use aws_lc_rs::signature::KeyPair as _;
+use shared::secret::Secret;
+use shared::x509::ca::{CaCertificate, CaFault};
+use shared::x509::chain::{AnchorFault, TrustAnchor};
+use shared::x509::oid::PrivateArc;
+
+use super::key_file::{self, FileFault};
+use super::profile::{self, WritingFault};
+use super::sealed_key::{KeyFault, PrivateKey};
+use super::sign::SignError;
+use super::{Authority, IssuingAuthority};
+
+impl Authority {
+    /// Opens the hierarchy in `dir`; `passphrase` if its keys are sealed.
+    ///
+    /// Checks that keys are readable by their owner alone and belong to their certificates, and that every
+    /// issuing authority was signed by the root. Dates are for [`check_dates`](Self::check_dates): an
+    /// authority past its end still signs lists.
+    ///
+    /// # Errors
+    /// The first thing that is wrong.
+    pub fn open(dir: &Path, passphrase: Option<&Secret>) -> Result<Self, AuthorityError> {
+        let root = read_root(dir)?;
+        let mut authorities = Vec::new();
+        for generation in key_file::generations(dir)? {
+            authorities.push(read_issuing(dir, generation, &root, passphrase)?);
+        }
+        let current = authorities.pop().ok_or(AuthorityError::NoIssuingAuthority)?;
+        Ok(Self { root, earlier: authorities, current, arc: PrivateArc::default() })
+    }
+}
+
+pub(super) fn read_root(dir: &Path) -> Result<CaCertificate, AuthorityError> {
+    let pem = key_file::read(&dir.join(key_file::ROOT_CERTIFICATE))?;
+    let anchor = TrustAnchor::from_pem(&pem).map_err(AuthorityError::Root)?;
+    Ok(anchor.certificate().clone())
+}
+
+/// Reads a key and checks that it is the one of `certificate`.
+pub(super) fn read_key(
+    dir: &Path,
+    name: String,
+    certificate: &CaCertificate,
+    passphrase: Option<&Secret>,
+) -> Result<aws_lc_rs::signature::EcdsaKeyPair, AuthorityError> {
+    let pem = key_file::read_private(&dir.join(&name))?;
+    let key = PrivateKey::from_pem(&pem, passphrase).and_then(|key| key.key_pair());
+    let key = key.map_err(|fault| AuthorityError::Key { name: name.clone(), fault })?;
+    if key.public_key().as_ref() == certificate.public_key().sec1() {
+        Ok(key)
+    } else {
+        Err(AuthorityError::ForeignKey { name })
+    }
+}
+
+fn read_issuing(
+    dir: &Path,
+    generation: u32,
+    root: &CaCertificate,
+    passphrase: Option<&Secret>,
+) -> Result<IssuingAuthority, AuthorityError> {
+    let name = key_file::issuing_certificate(generation);
+    let pem = key_file::read(&dir.join(&name))?;
+    let (label, document) =
+        der::Document::from_pem(&pem).map_err(|_| AuthorityError::NotPem { name: name.clone() })?;
+    if label != "CERTIFICATE" {
+        return Err(AuthorityError::NotPem { name });
+    }
+    let certificate = CaCertificate::parse(document.as_bytes())
+        .map_err(|fault| AuthorityError::Certificate { name: name.clone(), fault })?;
+    if !certificate.names_as_issuer(root) || certificate.verify_signature(root.public_key()).is_err() {
+        return Err(AuthorityError::NotFromRoot { name });
+    }
+    if certificate.path_length() != Some(0) || !certificate.may_sign_lists() {
+        return Err(AuthorityError::NotAnIssuingAuthority { name });
+    }
+    let key = read_key(dir, key_file::issuing_key(generation), &certificate, passphrase)?;
+    let template = profile::issuer_template(&certificate)?;
+    Ok(IssuingAuthority { generation, certificate, key, template })
+}
+
+/// Messages complete "cannot use the certificate authority: …".
+#[derive(Debug, thiserror::Error)]
+pub enum AuthorityError {
+    /// Files missing, unreadable, open to others.
+    #[error(transparent)]
+    File(#[from] FileFault),
+    /// There is a hierarchy already.
+    #[error("there is one already in this directory")]
+    AlreadyExists,
+    /// The root's certificate.
+    #[error("root is refused: {0}")]
+    Root(#[source] AnchorFault),
+    /// A file that should hold a PEM certificate.
+    #[error("{name} is not a PEM certificate")]
+    NotPem {
+        /// File name.
+        name: String,
+    },
+    /// An issuing authority's certificate.
+    #[error("{name} is refused: {fault}")]
+    Certificate {
+        /// File name.
+        name: String,
+        /// Why.
+        fault: CaFault,
+    },
+    /// Another root's.
+    #[error("{name} was not signed by this root")]
+    NotFromRoot {
+        /// File name.
+        name: String,
+    },
+    /// It may sign authorities, or no lists.
+    #[error("{name} is not an issuing authority's")]
+    NotAnIssuingAuthority {
+        /// File name.
+        name: String,
+    },
+    /// A root without anything below it.
+    #[error("there is no issuing authority")]
+    NoIssuingAuthority,
+    /// A key file: no key, sealed, wrong passphrase.
+    #[error("{name}: {fault}")]
+    Key {
+        /// File name.
+        name: String,
+        /// Why.
+        fault: KeyFault,
+    },
+    /// The key of another certificate.
+    #[error("{name} is not the key of its certificate")]
+    ForeignKey {
+        /// File name.
+        name: String,
+    },
+    /// The clock is slow, or the hierarchy from the future.
+    #[error("its {which} is not valid yet")]
+    NotYetValid {
+        /// Root or issuing authority.
+        which: &'static str,
+    },
+    /// Time for a roll-over, or for a new root.
+    #[error("its {which} has expired")]
+    Expired {
+        /// Root or issuing authority.
+        which: &'static str,
+    },
+    /// So that nobody takes its certificates for real ones.
+    #[error("its name must say that it is a simulator, in at most 64 characters")]
+    NotASimulator,
+    /// Dates in the wrong order, or an issuing authority that outlives its root.
+    #[error("its dates are impossible: each authority must end after it starts and before the one above")]
+    ImpossibleDates,
+    /// Writing a certificate failed.
+    #[error(transparent)]
+    Writing(#[from] WritingFault),
+    /// Signing a certificate failed.
+    #[error(transparent)]
+    Sign(#[from] SignError),
+    /// Making or sealing a new key failed.
+    #[error("a new key cannot be made: {0}")]
+    NewKey(#[source] KeyFault),
+}

@@ -1,0 +1,123 @@
+//! Third step: the signature, over exactly the bytes that passed the lint.
+
+use aws_lc_rs::rand::SystemRandom;
+use shared::x509::certificate::DeviceCertificate;
+use shared::x509::key::SignatureAlgorithm;
+use shared::x509::serial::SerialNumber;
+use shared::x509::signed;
+
+use super::crl::ListError;
+use super::lint::{LintFinding, LintedCertificate};
+use super::prepare::PrepareError;
+use super::{Authority, IssuingAuthority};
+
+/// A device certificate that this authority has signed and read back.
+#[derive(Debug)]
+pub struct SignedCertificate {
+    certificate: DeviceCertificate,
+    generation: u32,
+}
+
+impl SignedCertificate {
+    /// The certificate.
+    pub fn certificate(&self) -> &DeviceCertificate {
+        &self.certificate
+    }
+
+    /// Its DER.
+    pub fn der(&self) -> &[u8] {
+        self.certificate.der()
+    }
+
+    /// Its DER.
+    pub fn into_der(self) -> Vec<u8> {
+        self.certificate.der().to_vec()
+    }
+
+    /// Its serial number.
+    pub fn serial(&self) -> SerialNumber {
+        self.certificate.serial()
+    }
+
+    /// Which issuing authority signed it: on whose list it goes when it is revoked.
+    pub fn generation(&self) -> u32 {
+        self.generation
+    }
+}
+
+impl Authority {
+    /// Signs what passed the lint, once: the argument is consumed.
+    ///
+    /// ECDSA is random, so signing the same bytes twice makes two certificates of one serial number. Whoever
+    /// stores the first and hands out only what was stored has one.
+    ///
+    /// # Errors
+    /// When the bytes name another authority, or the signature does not stand up to being read back.
+    pub fn sign(&self, linted: LintedCertificate) -> Result<SignedCertificate, SignError> {
+        let body = linted.body();
+        // Also an earlier generation: what was prepared before a roll-over is finished after it.
+        let issuing = self
+            .all()
+            .find(|issuing| body.authority_key_identifier() == issuing.certificate.key_identifier())
+            .ok_or(SignError::OtherAuthority)?;
+        if body.not_before() < issuing.certificate.not_before()
+            || body.not_after() > issuing.certificate.not_after()
+        {
+            return Err(SignError::OutsideAuthority);
+        }
+        let der = issuing.sign_bytes(linted.to_be_signed())?;
+        let certificate =
+            DeviceCertificate::parse_under(&der, linted.arc()).map_err(|_| SignError::SelfCheck)?;
+        if !certificate.names_as_issuer(&issuing.certificate) {
+            return Err(SignError::OtherAuthority);
+        }
+        let as_linted = certificate.body() == body;
+        let signature = certificate.verify_signature(issuing.certificate.public_key());
+        if !as_linted || signature.is_err() {
+            return Err(SignError::SelfCheck);
+        }
+        Ok(SignedCertificate { certificate, generation: issuing.generation })
+    }
+}
+
+impl IssuingAuthority {
+    /// Signs bytes and puts the signature under them.
+    pub(super) fn sign_bytes(&self, to_be_signed: &[u8]) -> Result<Vec<u8>, SignError> {
+        sign_bytes(&self.key, to_be_signed)
+    }
+}
+
+pub(super) fn sign_bytes(
+    key: &aws_lc_rs::signature::EcdsaKeyPair,
+    to_be_signed: &[u8],
+) -> Result<Vec<u8>, SignError> {
+    let signature = key.sign(&SystemRandom::new(), to_be_signed).map_err(|_| SignError::Provider)?;
+    signed::assemble(to_be_signed, SignatureAlgorithm::EcdsaSha256, signature.as_ref())
+        .map_err(|_| SignError::SelfCheck)
+}
+
+/// Messages complete "cannot sign: …".
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum SignError {
+    /// The bytes could not be made.
+    #[error(transparent)]
+    Prepare(#[from] PrepareError),
+    /// The bytes are not fit to be signed.
+    #[error(transparent)]
+    Lint(#[from] LintFinding),
+    /// A revocation list cannot be made.
+    #[error(transparent)]
+    List(#[from] ListError),
+    /// Prepared for an authority whose key is not here.
+    #[error("it names another authority")]
+    OtherAuthority,
+    /// Valid when the authority is not.
+    #[error("it reaches beyond the authority's validity")]
+    OutsideAuthority,
+    /// The signature provider failed.
+    #[error("the signature provider failed")]
+    Provider,
+    /// What was signed does not read back as what was to be signed; nothing of it may leave the house.
+    #[error("the signed bytes do not read back")]
+    SelfCheck,
+}
