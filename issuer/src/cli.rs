@@ -1,1 +1,192 @@
-//! cli
+//! The command line: set up, serve, check.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use serde_json::json;
+use shared::secret::Secret;
+
+use crate::app::{self, App, AppError, Surroundings};
+use crate::audit::{self, ChainVerdict};
+use crate::config::Given;
+use crate::doctor;
+use crate::store::Store;
+
+/// The issuer of mLegitymacja (a simulator): the school's office, the certificate authority and the service
+/// that wallets talk to.
+#[derive(Parser)]
+#[command(name = "issuer", version, arg_required_else_help = true)]
+struct Cli {
+    /// Settings file (TOML); the command line and MLEG_* win over it
+    #[arg(long, env = "MLEG_CONFIG", value_name = "FILE", global = true)]
+    config: Option<PathBuf>,
+    /// Print results as JSON
+    #[arg(long, global = true)]
+    json: bool,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Make the data folder: keys, certificate authority, database, first account and API token
+    Init {
+        #[command(flatten)]
+        given: Given,
+        /// Login of the first account
+        #[arg(long, default_value = "dyrektor")]
+        login: String,
+    },
+    /// Listen
+    Serve {
+        #[command(flatten)]
+        given: Given,
+    },
+    /// Say what is wrong with a set-up
+    Check {
+        #[command(flatten)]
+        given: Given,
+    },
+    /// The audit trail
+    Audit {
+        #[command(subcommand)]
+        command: AuditCommand,
+    },
+}
+
+#[derive(Subcommand)]
+enum AuditCommand {
+    /// Walk the whole hash chain and say whether anything is missing or changed
+    Verify {
+        #[command(flatten)]
+        given: Given,
+    },
+}
+
+/// Runs the command line of this process.
+pub fn run() -> ExitCode {
+    let cli = Cli::parse();
+    app::telemetry_for(matches!(cli.command, Command::Serve { .. }));
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return fail(&format!("cannot start: {error}")),
+    };
+    match runtime.block_on(dispatch(cli)) {
+        Ok(code) => code,
+        Err(error) => fail(&format!("cannot run the issuer: {error}")),
+    }
+}
+
+fn fail(message: &str) -> ExitCode {
+    eprintln!("error: {message}");
+    ExitCode::from(1)
+}
+
+async fn dispatch(cli: Cli) -> Result<ExitCode, AppError> {
+    let file = match &cli.config {
+        Some(path) => Given::from_file(path)?,
+        None => Given::default(),
+    };
+    match cli.command {
+        Command::Init { given, login } => init(given.or(file), &login, cli.json).await,
+        Command::Serve { given } => serve(given.or(file), cli.json).await,
+        Command::Check { given } => check(given.or(file), cli.json).await,
+        Command::Audit { command: AuditCommand::Verify { given } } => verify(given.or(file), cli.json).await,
+    }
+}
+
+async fn init(given: Given, login: &str, json: bool) -> Result<ExitCode, AppError> {
+    let first = app::init(&given, app::passphrase(&given)?, login, &Surroundings::system()).await?;
+    let (password, token): (&Secret, &Secret) = (&first.password, &first.api_token);
+    if json {
+        let made = json!({ "data": given.data_dir(), "login": login, "password": password, "api_token": token });
+        println!("{made}");
+    } else {
+        println!("data folder   {}", given.data_dir().display());
+        println!("login         {login}");
+        println!("password      {}", password.expose());
+        println!("API token     {}", token.expose());
+        eprintln!("hint: password and token are shown this once; next: issuer serve --data {}", given.data_dir().display());
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn serve(given: Given, json: bool) -> Result<ExitCode, AppError> {
+    let app = App::open(&given, &Surroundings::system()).await?;
+    let issuer = app.settings().issuer().to_string();
+    let sandbox = app.settings().sandbox();
+    let running = app.start()?;
+    if json {
+        println!("{}", json!({ "issuer": issuer, "sandbox": sandbox }));
+    } else {
+        println!("issuer        {issuer}");
+        println!("staff API     {issuer}/api");
+        println!("root          {issuer}/pki/ca/root.pem");
+        if sandbox {
+            println!("sandbox       {issuer}/sandbox/clock");
+        }
+    }
+    let handle = running.handle();
+    tokio::spawn(async move {
+        stop_signal().await;
+        handle.graceful_shutdown(Some(std::time::Duration::from_secs(10)));
+    });
+    running.finished().await?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Ctrl-C, or a polite request to end.
+async fn stop_signal() {
+    let terminate = async {
+        match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+            Ok(mut signal) => signal.recv().await,
+            Err(_) => std::future::pending().await,
+        }
+    };
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => {}
+        _ = terminate => {}
+    }
+}
+
+async fn check(given: Given, json: bool) -> Result<ExitCode, AppError> {
+    let findings = doctor::examine(&given, &Surroundings::system()).await;
+    let sound = findings.iter().all(|finding| finding.problem.is_none());
+    if json {
+        let lines: Vec<_> =
+            findings.iter().map(|f| json!({ "check": f.check, "problem": f.problem, "hint": f.hint })).collect();
+        println!("{}", json!({ "sound": sound, "findings": lines }));
+    } else {
+        for finding in &findings {
+            match &finding.problem {
+                None => println!("ok     {}", finding.check),
+                Some(problem) => {
+                    println!("WRONG  {}: {problem}", finding.check);
+                    println!("       hint: {}", finding.hint);
+                }
+            }
+        }
+    }
+    Ok(if sound { ExitCode::SUCCESS } else { ExitCode::from(1) })
+}
+
+async fn verify(given: Given, json: bool) -> Result<ExitCode, AppError> {
+    let store = Store::open(&given.location()?).await?;
+    let verdict = audit::verify(&store).await?;
+    let (whole, line) = match verdict {
+        ChainVerdict::Whole { entries, head } => {
+            let head = head.iter().fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"));
+            (true, json!({ "whole": true, "entries": entries, "head": head }))
+        }
+        ChainVerdict::Broken { position } => (false, json!({ "whole": false, "first_wrong": position })),
+    };
+    if json {
+        println!("{line}");
+    } else if whole {
+        println!("whole: {} entries, head {}", line["entries"], line["head"].as_str().unwrap_or_default());
+    } else {
+        println!("BROKEN at entry {}", line["first_wrong"]);
+    }
+    Ok(if whole { ExitCode::SUCCESS } else { ExitCode::from(1) })
+}

@@ -1,2 +1,5 @@
-//! issuer.
-fn main() {}
+//! The issuer's program; see [`issuer::cli`].
+
+fn main() -> std::process::ExitCode {
+    issuer::cli::run()
+}
