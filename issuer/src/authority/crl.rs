@@ -137,3 +137,82 @@ pub enum ListError {
     #[error("it does not read back: {0}")]
     ReadBack(Box<CrlFault>),
 }
+
+#[cfg(test)]
+mod tests {
+    use shared::x509::crl::{Revocation, RevocationStatus};
+
+    use super::*;
+    use crate::authority::RollOverOptions;
+    use crate::authority::tests::{Dice, at, authority};
+
+    fn entry(octet: u8, reason: Option<ListReason>) -> ListEntry {
+        let serial = SerialNumber::from_be_bytes(&[octet; 16]).unwrap();
+        ListEntry { serial, since: at("2026-11-20T10:00:00.7Z"), reason }
+    }
+
+    const ALL: [Option<ListReason>; 6] = [
+        None,
+        Some(ListReason::KeyCompromise),
+        Some(ListReason::AffiliationChanged),
+        Some(ListReason::Superseded),
+        Some(ListReason::CessationOfOperation),
+        Some(ListReason::PrivilegeWithdrawn),
+    ];
+
+    #[test]
+    fn a_wallet_reads_what_was_revoked() {
+        let dir = tempfile::tempdir().unwrap();
+        let authority = authority(dir.path());
+        let entries: Vec<ListEntry> =
+            ALL.into_iter().zip(1..).map(|(reason, octet)| entry(octet, reason)).collect();
+        let (from, to) = (at("2026-11-21T00:00:00.9Z"), at("2026-11-22T00:00:00Z"));
+        let der = authority.revocation_list(&entries, 41, from, to).unwrap();
+        let list = UnverifiedCrl::parse(&der).unwrap().verify(authority.issuing()).unwrap();
+        assert_eq!(list.number(), 41);
+        assert_eq!((list.this_update(), list.next_update()), (at("2026-11-21T00:00:00Z"), to));
+        for entry in entries {
+            let since = at("2026-11-20T10:00:00Z");
+            let expected = RevocationStatus::Revoked(Revocation { since, reason: entry.reason });
+            assert_eq!(list.status_at(entry.serial, from), expected);
+        }
+        assert_eq!(list.status_at(entry(99, None).serial, from), RevocationStatus::Good);
+    }
+
+    #[test]
+    fn lists_that_a_wallet_would_refuse_do_not_leave() {
+        let dir = tempfile::tempdir().unwrap();
+        let authority = authority(dir.path());
+        let (from, to) = (at("2026-11-21T00:00:00Z"), at("2026-11-22T00:00:00Z"));
+        let twice = [entry(1, None), entry(1, None)];
+        let fault = authority.revocation_list(&twice, 1, from, to).unwrap_err();
+        assert!(matches!(fault, SignError::List(ListError::ReadBack(_))), "{fault:?}");
+        for (from, to) in [(to, from), (from, from)] {
+            let fault = authority.revocation_list(&[], 1, from, to).unwrap_err();
+            assert!(matches!(fault, SignError::List(ListError::Writing(_))), "{fault:?}");
+        }
+        assert!(authority.revocation_list(&[], 1, from, to).is_ok());
+    }
+
+    #[test]
+    fn each_generation_keeps_its_own_list() {
+        let dir = tempfile::tempdir().unwrap();
+        let old = authority(dir.path());
+        let options = RollOverOptions {
+            issuing_name: "mLegitymacja SIMULATOR Issuing CA 2".to_owned(),
+            not_before: old.root().not_before(),
+            not_after: old.root().not_after(),
+            passphrase: None,
+        };
+        let new = Authority::roll_over(&dir.path().join("authority"), &options, &Dice::new()).unwrap();
+        let (from, to) = (at("2026-11-21T00:00:00Z"), at("2026-11-22T00:00:00Z"));
+        for (generation, issuer) in new.generations() {
+            let der = new.revocation_list_of(generation, &[entry(1, None)], 1, from, to).unwrap();
+            assert!(UnverifiedCrl::parse(&der).unwrap().verify(issuer).is_ok());
+        }
+        assert_eq!(
+            new.revocation_list_of(3, &[], 1, from, to).unwrap_err(),
+            SignError::List(ListError::UnknownGeneration(3))
+        );
+    }
+}

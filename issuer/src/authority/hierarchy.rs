@@ -11,7 +11,7 @@ use shared::secret::Secret;
 use shared::x509::ca::CaCertificate;
 use shared::x509::key::EcPublicKey;
 
-use super::key_file::{self, FileFault};
+use super::key_file;
 use super::open::{read_key, read_root};
 use super::profile::{self, AuthorityProfile, Capture, Subject, WritingFault};
 use super::sealed_key::PrivateKey;
@@ -140,7 +140,7 @@ impl Authority {
         entropy: &dyn Entropy,
     ) -> Result<Self, AuthorityError> {
         let passphrase = options.passphrase.as_ref();
-        let opened = Self::open(dir, passphrase)?;
+        Self::open(dir, passphrase)?;
         let root = read_root(dir)?;
         let root_key = read_key(dir, key_file::ROOT_KEY.to_owned(), &root, passphrase)?;
         let organization = organization_of(&root)?;
@@ -159,7 +159,7 @@ impl Authority {
             serial: fresh_serial(entropy),
             path_length: 0,
         };
-        let generation = opened.generation() + 1;
+        let generation = key_file::next_generation(dir)?;
         write_issuing(
             dir,
             generation,
@@ -244,19 +244,9 @@ fn write_issuing(
     let name = key_file::issuing_certificate(generation);
     read_back(&name, &der)?;
     let sealed = secret.to_pem(passphrase, entropy).map_err(AuthorityError::NewKey)?;
-    // A key whose certificate was never written belongs to nobody.
-    discard_orphan(dir, generation)?;
     key_file::write_new(dir, &key_file::issuing_key(generation), &sealed, 0o600)?;
     key_file::write_new(dir, &name, &pem(&der)?, 0o644)?;
     Ok(())
-}
-
-/// Removes what a crash between the key and its certificate left of this generation.
-fn discard_orphan(dir: &Path, generation: u32) -> Result<(), FileFault> {
-    if dir.join(key_file::issuing_certificate(generation)).exists() {
-        return Ok(());
-    }
-    key_file::remove_if_there(&dir.join(key_file::issuing_key(generation)))
 }
 
 fn new_key() -> Result<(PrivateKey, aws_lc_rs::signature::EcdsaKeyPair, EcPublicKey), AuthorityError> {
@@ -276,4 +266,142 @@ fn pem(der: &[u8]) -> Result<String, AuthorityError> {
     der::Document::try_from(der)
         .and_then(|document| document.to_pem("CERTIFICATE", LineEnding::LF))
         .map_err(|error| WritingFault::from(error).into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::authority::tests::{Dice, at, now};
+
+    fn create(dir: &Path, edit: impl FnOnce(&mut CreateOptions)) -> Result<Authority, AuthorityError> {
+        let mut options = CreateOptions::simulator(now());
+        edit(&mut options);
+        Authority::create(&dir.join("authority"), &options, &Dice::new())
+    }
+
+    fn second(authority: &Authority) -> RollOverOptions {
+        RollOverOptions {
+            issuing_name: "mLegitymacja SIMULATOR Issuing CA 2".to_owned(),
+            not_before: authority.root().not_before(),
+            not_after: authority.root().not_after(),
+            passphrase: None,
+        }
+    }
+
+    #[test]
+    fn the_usual_hierarchy_covers_the_oldest_card_and_says_what_it_is() {
+        let dir = tempfile::tempdir().unwrap();
+        let authority = create(dir.path(), |_| {}).unwrap();
+        assert_eq!(authority.issuing().not_before(), at("2011-11-21T00:00:00Z"));
+        assert_eq!(authority.longest_card(), at("2046-11-21T00:00:00Z"));
+        assert_eq!(authority.root().not_after(), at("2056-11-21T00:00:00Z"));
+        for certificate in [authority.root(), authority.issuing()] {
+            assert!(certificate.name().contains("O=mLegitymacja SIMULATOR"), "{}", certificate.name());
+            assert!(certificate.may_sign_lists());
+        }
+        assert_eq!((authority.root().path_length(), authority.issuing().path_length()), (Some(1), Some(0)));
+        assert_ne!(authority.root().serial(), authority.issuing().serial());
+    }
+
+    #[test]
+    fn impossible_options_are_refused_before_anything_is_written() {
+        let dir = tempfile::tempdir().unwrap();
+        let name = |edit: fn(&mut CreateOptions)| create(dir.path(), edit).unwrap_err();
+        for fault in [
+            name(|o| o.organization = "Ministerstwo Cyfryzacji".to_owned()),
+            name(|o| o.organization = format!("simulator {}", "x".repeat(55))),
+            name(|o| o.issuing_name = " ".to_owned()),
+            name(|o| o.root_name = "x".repeat(65)),
+        ] {
+            assert!(matches!(fault, AuthorityError::NotASimulator), "{fault:?}");
+        }
+        for fault in [
+            name(|o| o.issuing_not_after = o.not_before),
+            name(|o| o.root_not_after = o.issuing_not_after - jiff::SignedDuration::from_secs(1)),
+            name(|o| o.not_before = at("1969-12-31T23:59:59Z")),
+        ] {
+            assert!(matches!(fault, AuthorityError::ImpossibleDates), "{fault:?}");
+        }
+        assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn an_existing_hierarchy_is_never_replaced() {
+        let dir = tempfile::tempdir().unwrap();
+        let first = create(dir.path(), |_| {}).unwrap();
+        assert!(matches!(create(dir.path(), |_| {}), Err(AuthorityError::AlreadyExists)));
+        let still = Authority::open(&dir.path().join("authority"), None).unwrap();
+        assert_eq!(still.root(), first.root());
+        assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 1, "the draft was tidied up");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn keys_are_their_owners_alone() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let dir = tempfile::tempdir().unwrap();
+        create(dir.path(), |_| {}).unwrap();
+        let mode = |name: &str| {
+            let path = dir.path().join("authority").join(name);
+            std::fs::metadata(path).unwrap().permissions().mode() & 0o777
+        };
+        assert_eq!((mode("root.key.pem"), mode("issuing-1.key.pem"), mode("")), (0o600, 0o600, 0o700));
+    }
+
+    #[test]
+    fn sealed_hierarchies_need_their_passphrase() {
+        use crate::authority::sealed_key::KeyFault;
+        let dir = tempfile::tempdir().unwrap();
+        let passphrase = Secret::new("długie hasło");
+        let created = create(dir.path(), |o| o.passphrase = Some(passphrase.clone())).unwrap();
+        let path = dir.path().join("authority");
+        let fault = |passphrase: Option<Secret>| match Authority::open(&path, passphrase.as_ref()) {
+            Err(AuthorityError::Key { fault, .. }) => fault,
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(fault(None), KeyFault::PassphraseNeeded);
+        assert_eq!(fault(Some(Secret::new("x"))), KeyFault::WrongPassphrase);
+        for name in ["root.key.pem", "issuing-1.key.pem"] {
+            let text = std::fs::read_to_string(path.join(name)).unwrap();
+            assert!(text.starts_with("-----BEGIN MLEG SEALED PRIVATE KEY-----"), "{name}");
+        }
+        let rolled = Authority::roll_over(
+            &path,
+            &RollOverOptions { passphrase: Some(passphrase.clone()), ..second(&created) },
+            &Dice::new(),
+        );
+        assert_eq!(rolled.unwrap().generation(), 2);
+        assert!(Authority::open(&path, Some(&passphrase)).is_ok());
+    }
+
+    #[test]
+    fn the_roots_key_may_be_away_until_a_roll_over() {
+        let dir = tempfile::tempdir().unwrap();
+        let authority = create(dir.path(), |_| {}).unwrap();
+        let path = dir.path().join("authority");
+        let (here, away) = (path.join("root.key.pem"), dir.path().join("safe"));
+        std::fs::rename(&here, &away).unwrap();
+        assert!(Authority::open(&path, None).is_ok());
+        let roll_over = || Authority::roll_over(&path, &second(&authority), &Dice::new());
+        assert!(matches!(roll_over(), Err(AuthorityError::File(_))));
+        std::fs::rename(&away, &here).unwrap();
+        assert_eq!(roll_over().unwrap().generation(), 2);
+    }
+
+    #[test]
+    fn a_roll_over_stays_within_its_root_and_skips_numbers_once_used() {
+        let dir = tempfile::tempdir().unwrap();
+        let authority = create(dir.path(), |_| {}).unwrap();
+        let path = dir.path().join("authority");
+        let beyond = RollOverOptions {
+            not_after: authority.root().not_after() + jiff::SignedDuration::from_secs(1),
+            ..second(&authority)
+        };
+        let fault = Authority::roll_over(&path, &beyond, &Dice::new()).unwrap_err();
+        assert!(matches!(fault, AuthorityError::ImpossibleDates));
+        // What a crash between key and certificate leaves behind.
+        std::fs::write(path.join("issuing-2.key.pem"), "orphan").unwrap();
+        assert_eq!(Authority::open(&path, None).unwrap().generation(), 1);
+        assert_eq!(Authority::roll_over(&path, &second(&authority), &Dice::new()).unwrap().generation(), 3);
+    }
 }

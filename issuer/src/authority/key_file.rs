@@ -29,18 +29,27 @@ pub fn issuing_key(generation: u32) -> String {
 
 /// The generations that have a certificate in `dir`, ascending.
 pub(super) fn generations(dir: &Path) -> Result<Vec<u32>, FileFault> {
-    let entries = fs::read_dir(dir).map_err(|error| FileFault::at(dir, error))?;
-    let mut found = Vec::new();
-    for entry in entries {
-        let name = entry.map_err(|error| FileFault::at(dir, error))?.file_name();
-        let number = name
-            .to_str()
-            .and_then(|name| name.strip_prefix("issuing-")?.strip_suffix(".cert.pem"))
-            .and_then(|number| number.parse().ok());
-        // Only the spelling that we write: not `issuing-01`.
-        found.extend(number.filter(|&number| name == issuing_certificate(number).as_str()));
-    }
+    let mut found = numbered(dir, ".cert.pem")?;
     found.sort_unstable();
+    Ok(found)
+}
+
+/// The first generation beyond all that have left a file in `dir`, be it a key whose certificate was never
+/// written: numbers are not used twice, keys never replaced.
+pub(super) fn next_generation(dir: &Path) -> Result<u32, FileFault> {
+    let found = [numbered(dir, ".cert.pem")?, numbered(dir, ".key.pem")?].concat();
+    Ok(found.into_iter().max().unwrap_or(0).saturating_add(1))
+}
+
+fn numbered(dir: &Path, suffix: &str) -> Result<Vec<u32>, FileFault> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(dir).map_err(|error| FileFault::at(dir, error))? {
+        let name = entry.map_err(|error| FileFault::at(dir, error))?.file_name();
+        let digits = name.to_str().and_then(|name| name.strip_prefix("issuing-")?.strip_suffix(suffix));
+        let number = digits.and_then(|digits| digits.parse::<u32>().ok());
+        // Only the spelling that we write: not `issuing-01`.
+        found.extend(number.filter(|number| digits == Some(number.to_string().as_str())));
+    }
     Ok(found)
 }
 
@@ -92,13 +101,6 @@ fn write_draft(draft: &Path, text: &str, mode: u32) -> io::Result<()> {
     let mut file = options.open(draft)?;
     file.write_all(text.as_bytes())?;
     file.sync_all()
-}
-
-pub(super) fn remove_if_there(path: &Path) -> Result<(), FileFault> {
-    match fs::remove_file(path) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(FileFault::at(path, error)),
-        _ => Ok(()),
-    }
 }
 
 /// Makes a directory that its owner alone can enter.
@@ -197,10 +199,11 @@ mod tests {
     fn generations_are_those_with_a_certificate() {
         let dir = tempfile::tempdir().unwrap();
         for name in
-            ["issuing-2.cert.pem", "issuing-10.cert.pem", "issuing-03.cert.pem", "issuing-4.key.pem", "x"]
+            ["issuing-2.cert.pem", "issuing-10.cert.pem", "issuing-03.cert.pem", "issuing-11.key.pem", "x"]
         {
             fs::write(dir.path().join(name), "").unwrap();
         }
         assert_eq!(generations(dir.path()).unwrap(), [2, 10]);
+        assert_eq!(next_generation(dir.path()).unwrap(), 12);
     }
 }

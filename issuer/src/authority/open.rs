@@ -166,3 +166,72 @@ pub enum AuthorityError {
     #[error("a new key cannot be made: {0}")]
     NewKey(#[source] KeyFault),
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+    use crate::authority::tests::authority;
+
+    /// Opens a good hierarchy after `spoil` had its directory.
+    fn fault_after(spoil: impl FnOnce(&Path)) -> AuthorityError {
+        let dir = tempfile::tempdir().unwrap();
+        authority(dir.path());
+        let path = dir.path().join("authority");
+        spoil(&path);
+        Authority::open(&path, None).unwrap_err()
+    }
+
+    /// Puts a file of another good hierarchy in the place of the same one here.
+    fn foreign(dir: &Path, name: &str) {
+        let other = tempfile::tempdir().unwrap();
+        authority(other.path());
+        fs::copy(other.path().join("authority").join(name), dir.join(name)).unwrap();
+    }
+
+    #[test]
+    fn whatever_is_wrong_has_its_own_error() {
+        let key = "issuing-1.key.pem";
+        let certificate = "issuing-1.cert.pem";
+        let missing = |name: &'static str| fault_after(|dir| fs::remove_file(dir.join(name)).unwrap());
+        for name in ["root.cert.pem", key] {
+            assert!(matches!(missing(name), AuthorityError::File(FileFault::Io { .. })), "{name}");
+        }
+        assert!(matches!(missing(certificate), AuthorityError::NoIssuingAuthority));
+        assert!(matches!(fault_after(|dir| foreign(dir, key)), AuthorityError::ForeignKey { .. }));
+        assert!(matches!(fault_after(|dir| foreign(dir, certificate)), AuthorityError::NotFromRoot { .. }));
+        assert!(matches!(
+            fault_after(|dir| foreign(dir, "root.cert.pem")),
+            AuthorityError::NotFromRoot { .. }
+        ));
+        let overwritten = |name: &'static str, with: &'static str| {
+            fault_after(|dir| assert!(fs::copy(dir.join(with), dir.join(name)).unwrap() > 0))
+        };
+        assert!(matches!(
+            overwritten("root.cert.pem", certificate),
+            AuthorityError::Root(AnchorFault::NotSelfSigned)
+        ));
+        assert!(matches!(overwritten("root.cert.pem", key), AuthorityError::Root(AnchorFault::NotPem)));
+        assert!(matches!(overwritten(certificate, key), AuthorityError::NotPem { .. }));
+        assert!(matches!(
+            overwritten(certificate, "root.cert.pem"),
+            AuthorityError::NotAnIssuingAuthority { .. }
+        ));
+        assert!(matches!(
+            fault_after(|dir| fs::write(dir.join(key), "").unwrap()),
+            AuthorityError::Key { fault: KeyFault::NotAKeyFile, .. }
+        ));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_key_that_others_can_read_is_not_used() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let fault = fault_after(|dir| {
+            fs::set_permissions(dir.join("issuing-1.key.pem"), fs::Permissions::from_mode(0o644)).unwrap();
+        });
+        assert!(matches!(fault, AuthorityError::File(FileFault::OpenToOthers { mode: 0o644, .. })));
+        assert!(fault.to_string().contains("issuing-1.key.pem can be read by others (mode 644, wanted 600)"));
+    }
+}

@@ -56,6 +56,12 @@ impl PreparedCertificate {
         &self.arc
     }
 
+    /// What was asked for, for tests that mix it up.
+    #[cfg(test)]
+    pub(super) fn asked_fields(&mut self) -> &mut DeviceCertificateFields {
+        &mut self.asked.as_mut().unwrap().fields
+    }
+
     pub(super) fn into_parts(self) -> (Vec<u8>, Option<Asked>) {
         (self.to_be_signed, self.asked)
     }
@@ -173,4 +179,74 @@ pub enum PrepareError {
     /// What was stored is no DER SEQUENCE.
     #[error("the stored bytes are not a certificate's body")]
     NotToBeSigned,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::authority::tests::{at, authority, device_key, fields, serial, urls};
+
+    type Edit = fn(&mut DeviceCertificateFields);
+
+    #[test]
+    fn dates_that_cannot_be_certified_as_they_are_are_refused() {
+        let dir = tempfile::tempdir().unwrap();
+        let authority = authority(dir.path());
+        let (starts, ends) = (at("2011-11-21T00:00:00Z"), at("2046-11-21T00:00:00Z"));
+        let cases: [(Edit, Option<PrepareError>); 9] = [
+            (|f| f.not_before = at("2011-11-21T00:00:00Z"), None),
+            (|f| f.not_before = at("2011-11-20T23:59:59Z"), Some(PrepareError::StartsAfterCard { starts })),
+            (|f| f.not_after = at("2046-11-21T00:00:00Z"), None),
+            (|f| f.not_after = at("2046-11-21T00:00:01Z"), Some(PrepareError::EndsBeforeCard { ends })),
+            (|f| f.not_after = at("2027-09-30T21:59:59.5Z"), Some(PrepareError::FractionOfASecond)),
+            (|f| f.not_after = at("2026-08-31T21:59:59Z"), Some(PrepareError::EndsBeforeItStarts)),
+            (
+                |f| f.activated_at = at("2026-08-31T21:59:59.999Z"),
+                Some(PrepareError::ActivatedOutsideValidity),
+            ),
+            (|f| f.activated_at = at("2027-09-30T22:00:00Z"), Some(PrepareError::ActivatedOutsideValidity)),
+            // The last second counts to its end.
+            (|f| f.activated_at = at("2027-09-30T21:59:59.999Z"), None),
+        ];
+        for (index, (edit, expected)) in cases.into_iter().enumerate() {
+            let mut fields = fields();
+            edit(&mut fields);
+            let found = authority.prepare(&fields, &device_key(), serial(), &urls());
+            assert_eq!(
+                found.map(|prepared| crate::authority::lint(prepared).unwrap()).err(),
+                expected,
+                "case {index}"
+            );
+        }
+    }
+
+    #[test]
+    fn keys_come_as_points_or_as_spki_and_only_on_p256() {
+        use rcgen::PublicKeyData as _;
+        let dir = tempfile::tempdir().unwrap();
+        let authority = authority(dir.path());
+        let prepare = |key: &[u8]| authority.prepare(&fields(), key, serial(), &urls());
+        let point = device_key();
+        let spki = EcPublicKey::from_p256_sec1(&point).unwrap().spki_der().to_vec();
+        let serialized = |key: &[u8]| prepare(key).unwrap().to_be_signed().to_vec();
+        assert_eq!(serialized(&point), serialized(&spki));
+
+        let of = |algorithm| rcgen::KeyPair::generate_for(algorithm).unwrap().subject_public_key_info();
+        let refused = |key: &[u8]| match prepare(key) {
+            Err(PrepareError::Key(fault)) => fault,
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(refused(&of(&rcgen::PKCS_RSA_SHA256)), KeyFault::NotEllipticCurve);
+        assert_eq!(refused(&of(&rcgen::PKCS_ECDSA_P384_SHA384)), KeyFault::WrongCurve);
+        assert_eq!(refused(&[4; 65]), KeyFault::NotAPoint);
+        assert!(matches!(refused(&[]), KeyFault::Malformed(_)));
+    }
+
+    #[test]
+    fn what_is_no_sequence_is_not_taken_up() {
+        for bytes in [&b""[..], b"\x04\x01\x00", b"\x30\x03\x02\x01", b"\x30\x00\x00"] {
+            let fault = PreparedCertificate::from_stored_tbs(bytes.to_vec()).unwrap_err();
+            assert_eq!(fault, PrepareError::NotToBeSigned, "{bytes:02x?}");
+        }
+    }
 }
