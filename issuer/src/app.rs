@@ -3,7 +3,7 @@
 
 use std::fs;
 use std::io::Write as _;
-use std::net::{SocketAddr, TcpListener};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -29,6 +29,9 @@ use crate::issuance::keys::Keys;
 use crate::issuance::{Addresses, Issuance};
 use crate::store::{Store, StoreError};
 use crate::telemetry::log_request;
+
+/// Where an issuer listens that was not told.
+pub const DEFAULT_LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8080);
 
 /// The system's clock.
 #[derive(Debug, Clone, Copy)]
@@ -71,11 +74,11 @@ impl Surroundings {
     }
 }
 
-fn secret_path(data: &Path) -> PathBuf {
+pub(crate) fn secret_path(data: &Path) -> PathBuf {
     data.join("master-secret")
 }
 
-fn authority_path(data: &Path) -> PathBuf {
+pub(crate) fn authority_path(data: &Path) -> PathBuf {
     data.join("ca")
 }
 
@@ -113,7 +116,7 @@ fn write_private(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
     file.sync_all()
 }
 
-fn read_secret(data: &Path) -> Result<Zeroizing<[u8; 32]>, AppError> {
+pub(crate) fn read_secret(data: &Path) -> Result<Zeroizing<[u8; 32]>, AppError> {
     let path = secret_path(data);
     let text = match fs::read_to_string(&path) {
         Ok(text) => Zeroizing::new(text),
@@ -158,7 +161,7 @@ impl App {
     /// # Errors
     /// When settings, folder, authority or database are not fit to serve.
     pub async fn open(given: &Given, surroundings: &Surroundings) -> Result<Self, AppError> {
-        let wanted = given.listen.unwrap_or(SocketAddr::from(([127, 0, 0, 1], 8080)));
+        let wanted = given.listen.unwrap_or(DEFAULT_LISTEN);
         let data = given.data_dir();
         let keys = Keys::derive(&*read_secret(&data)?);
         let authority = Authority::open(&authority_path(&data), passphrase(given)?.as_ref())?;

@@ -67,7 +67,7 @@ enum AuditCommand {
 /// Runs the command line of this process.
 pub fn run() -> ExitCode {
     let cli = Cli::parse();
-    app::telemetry_for(matches!(cli.command, Command::Serve { .. }));
+    crate::telemetry::start();
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return fail(&format!("cannot start: {error}")),

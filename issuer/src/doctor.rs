@@ -30,7 +30,11 @@ pub async fn examine(given: &Given, surroundings: &Surroundings) -> Vec<Finding>
     let listen = given.listen.unwrap_or(app::DEFAULT_LISTEN);
     let mut findings = vec![
         finding("settings", Settings::check(given, listen).map(|_| ()), "see issuer.example.toml"),
-        finding("master secret", app::read_secret(&data).map(|_| ()), "restore it from the backup, or run issuer init"),
+        finding(
+            "master secret",
+            app::read_secret(&data).map(|_| ()),
+            "restore it from the backup, or run issuer init",
+        ),
         finding("file permissions", private(&app::secret_path(&data)), "chmod 600"),
     ];
     let passphrase = app::passphrase(given);
@@ -40,7 +44,8 @@ pub async fn examine(given: &Given, surroundings: &Surroundings) -> Vec<Finding>
         }
         Err(error) => Err(error.to_string()),
     };
-    let dates = authority.as_ref().map_err(Clone::clone).and_then(|a| a.check_dates(now).map_err(|e| e.to_string()));
+    let dates =
+        authority.as_ref().map_err(Clone::clone).and_then(|a| a.check_dates(now).map_err(|e| e.to_string()));
     findings.push(finding(
         "certificate authority",
         authority.as_ref().map(|_| ()),
@@ -51,14 +56,24 @@ pub async fn examine(given: &Given, surroundings: &Surroundings) -> Vec<Finding>
         Ok(location) => Store::open(&location).await.map_err(|error| error.to_string()),
         Err(error) => Err(error.to_string()),
     };
-    findings.push(finding("database", store.as_ref().map(|_| ()), "is the server up, the address right, the disk full?"));
+    findings.push(finding(
+        "database",
+        store.as_ref().map(|_| ()),
+        "is the server up, the address right, the disk full?",
+    ));
     if let Ok(store) = store {
         let chain = match audit::verify(&store).await {
             Ok(ChainVerdict::Whole { .. }) => Ok(()),
-            Ok(ChainVerdict::Broken { position }) => Err(format!("entry {position} is missing or was changed")),
+            Ok(ChainVerdict::Broken { position }) => {
+                Err(format!("entry {position} is missing or was changed"))
+            }
             Err(error) => Err(error.to_string()),
         };
-        findings.push(finding("audit trail", chain, "keep this database as evidence; restore the last good backup beside it"));
+        findings.push(finding(
+            "audit trail",
+            chain,
+            "keep this database as evidence; restore the last good backup beside it",
+        ));
     }
     findings
 }
@@ -67,5 +82,9 @@ pub async fn examine(given: &Given, surroundings: &Surroundings) -> Vec<Finding>
 fn private(path: &std::path::Path) -> Result<(), String> {
     let Ok(metadata) = std::fs::metadata(path) else { return Ok(()) };
     let mode = metadata.permissions().mode() & 0o777;
-    if mode & 0o077 == 0 { Ok(()) } else { Err(format!("{} may be read by others ({mode:o})", path.display())) }
+    if mode & 0o077 == 0 {
+        Ok(())
+    } else {
+        Err(format!("{} may be read by others ({mode:o})", path.display()))
+    }
 }

@@ -15,6 +15,9 @@ pub mod order;
 pub mod proof;
 pub mod reissue;
 pub mod revocation;
+
+#[cfg(test)]
+mod tests;
 pub mod token;
 
 use std::sync::Arc;

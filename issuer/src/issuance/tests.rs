@@ -1,0 +1,404 @@
+//! The decisions from order to revocation, without HTTP.
+
+use std::sync::Arc;
+
+use jiff::{SignedDuration, Timestamp};
+use p256::ecdsa::SigningKey;
+use p256::ecdsa::signature::Signer as _;
+use shared::clock::{Clock, ManualClock};
+use shared::jose::jwk::PublicJwk;
+use shared::secret::Secret;
+use shared::vci::proof::signing_input;
+
+use super::enrolment::{DeviceClaim, EnrolmentError, IssuedCard};
+use super::grant::{GrantRefusal, GrantSource, MakeGrant, SlipSecrets};
+use super::keys::Keys;
+use super::offer::OfferError;
+use super::order::PlaceOrder;
+use super::revocation::{RevokeCard, RevokeDevice};
+use super::token::{AccessError, TokenError, Tokens};
+use super::{Addresses, Issuance};
+use crate::app::SystemEntropy;
+use crate::audit::{self, Actor, ChainVerdict};
+use crate::authority::{Authority, CreateOptions, PkiUrls};
+use crate::registry::profile::{ActivationMode, Overrides, Preset, SchoolProfile};
+use crate::store::id::*;
+use crate::store::tables::base_card::{BaseCard, BaseCardState, Form};
+use crate::store::tables::certificate::Certificate;
+use crate::store::tables::device::{Device, DeviceState, EndReason};
+use crate::store::tables::grant::{Grant, GrantState};
+use crate::store::tables::pupil::{Applicant, Application, ApplicationState, Photo, Pupil};
+use crate::store::tables::school::{Agreement, Profile, School, SchoolKind, SchoolRights, Term};
+use crate::store::{Location, Statements, Store, StoreError, Verb};
+
+struct Desk {
+    issuance: Issuance,
+    clock: Arc<ManualClock>,
+    pupil: PupilId,
+    _folder: tempfile::TempDir,
+}
+
+struct Phone(SigningKey);
+
+impl Phone {
+    fn new() -> Self {
+        let bytes: [u8; 32] = (&SystemEntropy as &dyn shared::entropy::Entropy).bytes();
+        Self(SigningKey::from_slice(&bytes).unwrap())
+    }
+
+    fn proof(&self, desk: &Desk, nonce: &Secret) -> String {
+        let point = self.0.verifying_key().to_sec1_point(false);
+        let key = PublicJwk::from_sec1(point.as_bytes()).unwrap();
+        let input = signing_input(&key, "http://127.0.0.1:1", Some(nonce), desk.clock.now()).unwrap();
+        let signature: p256::ecdsa::Signature = self.0.sign(input.as_bytes());
+        input.finish(signature.to_bytes().into())
+    }
+}
+
+impl Desk {
+    async fn new(preset: Preset, overrides: Overrides) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let now: Timestamp = "2026-11-21T18:30:00Z".parse().unwrap();
+        let clock = Arc::new(ManualClock::new(now));
+        let entropy = Arc::new(SystemEntropy);
+        let authority =
+            Authority::create(&folder.path().join("ca"), &CreateOptions::simulator(now), &*entropy).unwrap();
+        let store = Store::open(&Location::Sqlite(folder.path().join("issuer.db"))).await.unwrap();
+        let pki = PkiUrls::new("http://127.0.0.1:1/pki/crl/x.crl", "http://127.0.0.1:1/pki/ca/x.cer", None);
+        let issuance = Issuance {
+            store,
+            authority: Arc::new(authority),
+            keys: Arc::new(Keys::derive(&[3; 32])),
+            clock: clock.clone(),
+            entropy,
+            addresses: Arc::new(Addresses { issuer: "http://127.0.0.1:1".into(), pki: pki.unwrap() }),
+        };
+        let profile = SchoolProfile::with(preset, overrides).unwrap();
+        let pupil = issuance.store.write(Books { now, profile }).await.unwrap();
+        Self { issuance, clock, pupil, _folder: folder }
+    }
+
+    async fn order(&self) -> OrderId {
+        let verb = PlaceOrder {
+            id: OrderId::fresh(self.clock.now(), &SystemEntropy),
+            pupil: self.pupil.clone(),
+            base_card: None,
+            application: None,
+            act: self.issuance.act(Actor::System),
+        };
+        self.issuance.store.write(verb).await.unwrap().unwrap().id
+    }
+
+    async fn slip(&self, order: &OrderId) -> Result<(Grant, SlipSecrets), GrantRefusal> {
+        let (verb, secrets) =
+            MakeGrant::new(&self.issuance, GrantSource::Order(order.clone(), None), Actor::System);
+        Ok((self.issuance.store.write(verb).await.unwrap()?, secrets))
+    }
+
+    async fn token(&self, slip: &SlipSecrets, with_code: bool) -> Result<Tokens, TokenError> {
+        let offer = self.issuance.resolve_offer(slip.offer_id.expose()).await.map_err(TokenError::Slip)?;
+        let code = Secret::new(slip.code.expose());
+        self.issuance.redeem(&offer.pre_authorized_code, with_code.then_some(&code), None).await
+    }
+
+    async fn enrol(&self, tokens: &Tokens, phone: &Phone) -> Result<IssuedCard, EnrolmentError> {
+        let access = self.issuance.open_access(tokens.access.expose(), None).unwrap();
+        let nonce = self.issuance.fresh_nonce();
+        let proven = self.issuance.prove(&phone.proof(self, &nonce), true).unwrap();
+        self.issuance.enrol(access, proven, DeviceClaim::default()).await
+    }
+}
+
+struct Books {
+    now: Timestamp,
+    profile: SchoolProfile,
+}
+
+#[async_trait::async_trait]
+impl Verb for Books {
+    type Answer = PupilId;
+
+    async fn run(&self, tx: &mut dyn Statements) -> Result<PupilId, StoreError> {
+        let now = self.now;
+        let school_id = SchoolId::fresh(now, &SystemEntropy);
+        let pupil_id = PupilId::fresh(now, &SystemEntropy);
+        let school = School {
+            id: school_id.clone(),
+            rspo: 990_001,
+            regon: None,
+            name: "Szkoła Podstawowa na Próbę".into(),
+            kind: SchoolKind::Primary,
+            rights: SchoolRights::Public,
+            term: Term::Yearly,
+            street_line: "ul. Szkolna 1".into(),
+            postal_code: "00-001".into(),
+            city: "Warszawa".into(),
+            created_at: now,
+        };
+        school.insert(tx).await?;
+        let agreement = Agreement {
+            school_id: school_id.clone(),
+            number: "1/2026".into(),
+            signed_on: "2026-01-01".parse().unwrap(),
+            ended_on: None,
+        };
+        agreement.replace(tx).await?;
+        let profile = Profile {
+            id: ProfileId::fresh(now, &SystemEntropy),
+            school_id: school_id.clone(),
+            body: self.profile.to_record(),
+            effective_from: now,
+            created_at: now,
+        };
+        profile.insert(tx).await?;
+        let pupil = Pupil {
+            id: pupil_id.clone(),
+            school_id: school_id.clone(),
+            given_names: "Żaneta".into(),
+            surname: "Próbna".into(),
+            pesel: Some("12290155531".into()),
+            other_document: None,
+            birth_date: "2012-09-01".parse().unwrap(),
+            street_line: "ul. Domowa 2".into(),
+            postal_code: "00-002".into(),
+            city: "Warszawa".into(),
+            class_name: "7a".into(),
+            version: 1,
+            created_at: now,
+        };
+        pupil.insert(tx).await?;
+        let application = Application {
+            id: ApplicationId::fresh(now, &SystemEntropy),
+            pupil_id: pupil_id.clone(),
+            applicant: Applicant::Guardian,
+            guardian_id: None,
+            received_on: "2026-11-20".parse().unwrap(),
+            minor_may_collect: false,
+            state: ApplicationState::Complete,
+            note: None,
+            completed_on: Some("2026-11-21".parse().unwrap()),
+            created_at: now,
+        };
+        application.insert(tx).await?;
+        let photo = Photo {
+            id: PhotoId::fresh(now, &SystemEntropy),
+            pupil_id: pupil_id.clone(),
+            source_sha256: [1; 32],
+            jpeg: vec![0xff, 0xd8, 0xff, 0xe0, 0xff, 0xd9],
+            width: 236,
+            height: 304,
+            created_at: now,
+        };
+        photo.insert(tx).await?;
+        let base = BaseCard {
+            id: BaseCardId::fresh(now, &SystemEntropy),
+            pupil_id: pupil_id.clone(),
+            school_id,
+            rspo: 990_001,
+            year: 2026,
+            number: 7,
+            form: Form::Paper,
+            issued_on: "2026-09-01".parse().unwrap(),
+            valid_until: "2027-09-30".parse().unwrap(),
+            state: BaseCardState::Held,
+            void_reason: None,
+            duplicate_of: None,
+            created_at: now,
+        };
+        base.insert(tx).await?;
+        Ok(pupil_id)
+    }
+}
+
+struct DevicesOf(CardId);
+
+#[async_trait::async_trait]
+impl Verb for DevicesOf {
+    type Answer = Vec<(Device, Vec<Certificate>)>;
+
+    async fn run(&self, tx: &mut dyn Statements) -> Result<Self::Answer, StoreError> {
+        let mut found = Vec::new();
+        for device in Device::of_card(tx, &self.0).await? {
+            let certificates = Certificate::of_device(tx, &device.id).await?;
+            found.push((device, certificates));
+        }
+        Ok(found)
+    }
+}
+
+fn five_devices_with_codes() -> Overrides {
+    Overrides { devices: Some(5), activation: Some(ActivationMode::QrWithCode), ..Overrides::default() }
+}
+
+#[tokio::test]
+async fn a_slip_opens_one_device_and_delivers_to_it_again() {
+    let desk = Desk::new(Preset::Legacy2019, Overrides::default()).await;
+    let order = desk.order().await;
+    let (grant, slip) = desk.slip(&order).await.unwrap();
+    let phone = Phone::new();
+    let first = desk.enrol(&desk.token(&slip, true).await.unwrap(), &phone).await.unwrap();
+    assert_eq!(first.chain.len(), 2);
+
+    let again = desk.enrol(&desk.token(&slip, true).await.unwrap(), &phone).await.unwrap();
+    assert_eq!(again.chain, first.chain, "the same key gets the same bytes");
+    let other = desk.enrol(&desk.token(&slip, true).await.unwrap(), &Phone::new()).await;
+    assert!(matches!(other, Err(EnrolmentError::OtherDevice)));
+    assert!(matches!(desk.slip(&order).await, Err(GrantRefusal::NoFreePlace { limit: 1 })));
+
+    let devices = desk.issuance.store.read(DevicesOf(grant.card_id)).await.unwrap();
+    assert_eq!(devices.len(), 1);
+    assert_eq!(devices[0].0.state, DeviceState::Live);
+    assert_eq!(devices[0].1.len(), 1);
+}
+
+#[tokio::test]
+async fn five_wrong_codes_lock_and_other_mistakes_cost_nothing() {
+    let desk = Desk::new(Preset::Legacy2019, Overrides::default()).await;
+    let order = desk.order().await;
+    let (_, slip) = desk.slip(&order).await.unwrap();
+    let wrong = Secret::new(if slip.code.expose() == "00000000" { "00000001" } else { "00000000" });
+    for left in (0..5).rev() {
+        let offer = desk.issuance.resolve_offer(slip.offer_id.expose()).await.unwrap();
+        let code = &offer.pre_authorized_code;
+        assert!(matches!(desk.issuance.redeem(code, None, None).await, Err(TokenError::CodeMissing)));
+        let short = Secret::new("123");
+        assert!(matches!(
+            desk.issuance.redeem(code, Some(&short), None).await,
+            Err(TokenError::CodeMalformed)
+        ));
+        match desk.issuance.redeem(code, Some(&wrong), None).await {
+            Err(TokenError::WrongCode { tries_left }) => assert_eq!(tries_left, left),
+            other => panic!("{other:?}"),
+        }
+    }
+    assert!(matches!(desk.token(&slip, true).await, Err(TokenError::Slip(OfferError::Locked))));
+    let (_, fresh) = desk.slip(&order).await.unwrap();
+    assert!(desk.token(&fresh, true).await.is_ok(), "the office grants anew");
+}
+
+#[tokio::test]
+async fn a_grant_ends_at_its_instant() {
+    let desk = Desk::new(Preset::Legacy2019, Overrides::default()).await;
+    let (grant, slip) = desk.slip(&desk.order().await).await.unwrap();
+    assert_eq!(grant.expires_at.to_string(), "2026-12-21T18:30:00Z");
+    desk.clock.set(grant.expires_at - SignedDuration::from_secs(1));
+    assert!(desk.token(&slip, true).await.is_ok());
+    desk.clock.set(grant.expires_at);
+    assert!(matches!(desk.token(&slip, true).await, Err(TokenError::Slip(OfferError::Expired))));
+}
+
+#[tokio::test]
+async fn a_new_token_kills_the_older_one() {
+    let desk = Desk::new(Preset::Legacy2019, Overrides::default()).await;
+    let (_, slip) = desk.slip(&desk.order().await).await.unwrap();
+    let old = desk.token(&slip, true).await.unwrap();
+    let new = desk.token(&slip, true).await.unwrap();
+    let stale = desk.enrol(&old, &Phone::new()).await;
+    assert!(matches!(stale, Err(EnrolmentError::Access(AccessError::Superseded))));
+    assert!(desk.enrol(&new, &Phone::new()).await.is_ok());
+}
+
+#[tokio::test]
+async fn a_nonce_answers_one_request_only() {
+    let desk = Desk::new(Preset::Zpe2025, five_devices_with_codes()).await;
+    let order = desk.order().await;
+    let (_, slip) = desk.slip(&order).await.unwrap();
+    let (_, second) = desk.slip(&order).await.unwrap();
+    let (phone, nonce) = (Phone::new(), desk.issuance.fresh_nonce());
+    let enrol = async |slip: &SlipSecrets, phone: &Phone| {
+        let tokens = desk.token(slip, true).await.unwrap();
+        let access = desk.issuance.open_access(tokens.access.expose(), None).unwrap();
+        let proven = desk.issuance.prove(&phone.proof(&desk, &nonce), true).unwrap();
+        desk.issuance.enrol(access, proven, DeviceClaim::default()).await
+    };
+    let first = enrol(&slip, &phone).await.unwrap();
+    assert_eq!(enrol(&slip, &phone).await.unwrap().chain, first.chain, "the identical request replays");
+    assert!(matches!(enrol(&slip, &Phone::new()).await, Err(EnrolmentError::NonceSpent)));
+    assert!(matches!(enrol(&second, &phone).await, Err(EnrolmentError::NonceSpent)));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn fifty_phones_race_for_five_places() {
+    let desk = Arc::new(Desk::new(Preset::Zpe2025, five_devices_with_codes()).await);
+    let order = desk.order().await;
+    let mut slips = Vec::new();
+    for _ in 0..50 {
+        slips.push(desk.slip(&order).await.unwrap());
+    }
+    let card = slips[0].0.card_id.clone();
+    let mut racers = tokio::task::JoinSet::new();
+    for (_, slip) in slips {
+        let desk = desk.clone();
+        racers.spawn(async move { desk.enrol(&desk.token(&slip, true).await.unwrap(), &Phone::new()).await });
+    }
+    let (mut won, mut lost) = (0, 0);
+    while let Some(raced) = racers.join_next().await {
+        match raced.unwrap() {
+            Ok(_) => won += 1,
+            Err(EnrolmentError::PlacesTaken) => lost += 1,
+            Err(other) => panic!("{other}"),
+        }
+    }
+    assert_eq!((won, lost), (5, 45));
+    let devices = desk.issuance.store.read(DevicesOf(card)).await.unwrap();
+    let mut slots: Vec<u8> = devices.iter().map(|(device, _)| device.slot).collect();
+    slots.sort_unstable();
+    assert_eq!(slots, [1, 2, 3, 4, 5]);
+}
+
+#[tokio::test]
+async fn revoking_a_device_frees_its_place_and_lists_its_serial() {
+    let desk = Desk::new(Preset::Legacy2019, Overrides::default()).await;
+    let order = desk.order().await;
+    let (grant, slip) = desk.slip(&order).await.unwrap();
+    desk.enrol(&desk.token(&slip, true).await.unwrap(), &Phone::new()).await.unwrap();
+    let before = desk.issuance.revocation_list().await.unwrap();
+    let device = desk.issuance.store.read(DevicesOf(grant.card_id.clone())).await.unwrap()[0].0.id.clone();
+    let act = desk.issuance.act(Actor::System);
+    let verb = RevokeDevice { device, reason: EndReason::PhoneLost, act };
+    assert_eq!(desk.issuance.store.write(verb).await.unwrap().unwrap().state, DeviceState::Revoked);
+    let after = desk.issuance.revocation_list().await.unwrap();
+    assert_eq!(after.number, before.number + 1);
+    assert!(after.der.len() > before.der.len());
+    assert_eq!(
+        desk.issuance.revocation_list().await.unwrap().number,
+        after.number,
+        "unchanged, not signed anew"
+    );
+    assert!(matches!(desk.token(&slip, true).await, Err(TokenError::DeviceEnded)));
+    let (_, fresh) = desk.slip(&order).await.unwrap();
+    assert!(desk.enrol(&desk.token(&fresh, true).await.unwrap(), &Phone::new()).await.is_ok());
+
+    let act = desk.issuance.act(Actor::System);
+    let verb = RevokeCard { card: grant.card_id, reason: EndReason::ServiceGivenUp, act };
+    let devices = desk.issuance.store.write(verb).await.unwrap().unwrap();
+    assert!(devices.iter().all(|device| device.state == DeviceState::Revoked));
+    assert!(matches!(audit::verify(&desk.issuance.store).await, Ok(ChainVerdict::Whole { .. })));
+}
+
+/// A grant whose phone was cut off between the two commits.
+#[tokio::test]
+async fn what_a_crash_left_prepared_is_finished() {
+    struct Unsign(CardId);
+    #[async_trait::async_trait]
+    impl Verb for Unsign {
+        type Answer = ();
+        async fn run(&self, tx: &mut dyn Statements) -> Result<(), StoreError> {
+            let card = crate::store::Value::from(&self.0);
+            let sql = "UPDATE certificate SET state = 'prepared', der = NULL WHERE card_id = $1";
+            tx.execute(sql, &[card.clone()]).await?;
+            tx.execute("UPDATE device SET state = 'pending' WHERE card_id = $1", &[card]).await.map(|_| ())
+        }
+    }
+    let desk = Desk::new(Preset::Legacy2019, Overrides::default()).await;
+    let (grant, slip) = desk.slip(&desk.order().await).await.unwrap();
+    let phone = Phone::new();
+    let first = desk.enrol(&desk.token(&slip, true).await.unwrap(), &phone).await.unwrap();
+    desk.issuance.store.write(Unsign(grant.card_id.clone())).await.unwrap();
+    assert_eq!(desk.issuance.settle_leftovers().await.unwrap(), 1);
+    let again = desk.enrol(&desk.token(&slip, true).await.unwrap(), &phone).await.unwrap();
+    assert_eq!(again.card_data, first.card_data);
+    let devices = desk.issuance.store.read(DevicesOf(grant.card_id)).await.unwrap();
+    assert_eq!(devices[0].0.state, DeviceState::Live);
+    assert_eq!(grant.state, GrantState::Ready);
+}
