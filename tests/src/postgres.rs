@@ -14,11 +14,14 @@ use crate::outside;
 /// Starts the server, runs until its standard input closes (which happens however this process ends), and
 /// cleans up. The server refuses to run as root, so it runs as `postgres` there.
 const SUPERVISOR: &str = r#"
-as_owner() { if [ "$(id -u)" = 0 ]; then setpriv --reuid=postgres --regid=postgres --clear-groups -- "$@"; else "$@"; fi; }
+owner=
 cd "$1" || exit 1
-if [ "$(id -u)" = 0 ]; then chown postgres "$1"; fi
-as_owner "$2/initdb" -D "$1/data" -U mleg --auth=trust --encoding=UTF8 --locale=C >"$1/log" 2>&1 || exit 1
-as_owner "$2/postgres" -D "$1/data" -p "$3" -c listen_addresses=127.0.0.1 -c unix_socket_directories= \
+if [ "$(id -u)" = 0 ]; then
+    chown postgres "$1"
+    owner="setpriv --reuid=postgres --regid=postgres --clear-groups --"
+fi
+$owner "$2/initdb" -D "$1/data" -U mleg --auth=trust --encoding=UTF8 --locale=C >"$1/log" 2>&1 || exit 1
+$owner "$2/postgres" -D "$1/data" -p "$3" -c listen_addresses=127.0.0.1 -c unix_socket_directories= \
     -c max_connections=200 >>"$1/log" 2>&1 &
 server=$!
 cat >/dev/null
@@ -48,8 +51,11 @@ pub fn fresh_database() -> Option<String> {
 }
 
 fn start() -> Option<Server> {
-    let bin = outside::require("PostgreSQL", binaries())?;
-    let folder = tempfile::Builder::new().prefix("mleg-postgres").tempdir().expect("a temporary folder").keep();
+    let bin = outside::require("PostgreSQL", || {
+        binaries().ok_or("neither Debian's packages nor the path have initdb")
+    })?;
+    let folder =
+        tempfile::Builder::new().prefix("mleg-postgres").tempdir().expect("a temporary folder").keep();
     std::fs::set_permissions(&folder, std::fs::Permissions::from_mode(0o755)).expect("permissions");
     let free = TcpListener::bind("127.0.0.1:0").and_then(|l| l.local_addr()).expect("a free port").port();
     let mut script = tempfile::NamedTempFile::new().expect("a temporary file");
@@ -59,6 +65,8 @@ fn start() -> Option<Server> {
         .args([&folder, &bin])
         .arg(free.to_string())
         .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
         .spawn()
         .expect("a shell");
     let address = format!("postgres://mleg@127.0.0.1:{free}/postgres");
@@ -73,7 +81,11 @@ fn start() -> Option<Server> {
 }
 
 fn psql(address: &str, sql: &str) -> bool {
-    let quiet = Command::new("psql").args([address, "-qtAc", sql]).stdout(Stdio::null()).stderr(Stdio::null()).status();
+    let quiet = Command::new("psql")
+        .args([address, "-qtAc", sql])
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status();
     quiet.is_ok_and(|status| status.success())
 }
 
@@ -83,7 +95,9 @@ fn binaries() -> Option<PathBuf> {
         .map(|folder| folder.flatten().map(|entry| entry.path().join("bin")).collect())
         .unwrap_or_default();
     versions.sort();
-    let on_path = std::env::var_os("PATH").into_iter().flat_map(|path| std::env::split_paths(&path).collect::<Vec<_>>());
+    let on_path = std::env::var_os("PATH")
+        .into_iter()
+        .flat_map(|path| std::env::split_paths(&path).collect::<Vec<_>>());
     versions.into_iter().rev().chain(on_path).find(|bin| has_server(bin))
 }
 

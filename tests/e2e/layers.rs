@@ -1,0 +1,101 @@
+//! Who may import whom (shared/docs/architecture.md), read from the sources themselves.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+fn sources(folder: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        let path = entry.path();
+        if path.is_dir() {
+            found.extend(sources(&path));
+        } else if path.extension().is_some_and(|end| end == "rs") {
+            found.push(path);
+        }
+    }
+    found
+}
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+/// The code of a file without its unit tests, which may reach further.
+fn code(path: &Path) -> String {
+    let text = fs::read_to_string(path).unwrap();
+    let end = text.find("#[cfg(test)]\nmod tests {").unwrap_or(text.len());
+    let lines = text[..end].lines().filter(|line| !line.trim_start().starts_with("//"));
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+/// Breaches of "code in `folder` does not mention any of `forbidden`".
+fn breaches(folder: &str, forbidden: &[&str]) -> Vec<String> {
+    let folder = root().join(folder);
+    let files = if folder.is_dir() { sources(&folder) } else { vec![folder.with_extension("rs")] };
+    assert!(!files.is_empty() && files.iter().all(|file| file.exists()), "{} is gone", folder.display());
+    let mut found = Vec::new();
+    for file in files.into_iter().filter(|file| !file.ends_with("tests.rs")) {
+        let code = code(&file);
+        found.extend(
+            forbidden
+                .iter()
+                .filter(|name| code.contains(**name))
+                .map(|name| format!("{}: {name}", file.display())),
+        );
+    }
+    found
+}
+
+#[test]
+fn crates_import_downwards_only() {
+    for (krate, forbidden) in [
+        ("shared", &["issuer", "wallet", "tests"][..]),
+        ("issuer", &["wallet", "tests"]),
+        ("wallet", &["issuer", "tests"]),
+    ] {
+        let manifest = fs::read_to_string(root().join(krate).join("Cargo.toml")).unwrap();
+        for name in forbidden {
+            assert!(!manifest.contains(&format!("\n{name}.")), "{krate} depends on {name}");
+        }
+    }
+}
+
+#[test]
+fn shared_is_pure() {
+    let found = breaches(
+        "shared/src",
+        &["std::fs", "std::net", "SystemTime", "Timestamp::now", "tokio::", "getrandom"],
+    );
+    assert!(found.is_empty(), "{found:#?}");
+}
+
+#[test]
+fn the_issuer_rests_on_what_lies_below() {
+    let http = ["crate::http", "axum"];
+    let mut found = Vec::new();
+    for decisions in ["issuer/src/issuance", "issuer/src/registry", "issuer/src/notify"] {
+        found.extend(breaches(decisions, &http));
+        found.extend(breaches(decisions, &["SELECT ", "INSERT ", "UPDATE ", "DELETE "]));
+        found.extend(breaches(decisions, &["crate::app", "rusqlite", "tokio_postgres"]));
+    }
+    for below in ["issuer/src/authority", "issuer/src/store"] {
+        found.extend(breaches(below, &http));
+        found.extend(breaches(below, &["crate::issuance", "crate::registry", "crate::app", "crate::notify"]));
+    }
+    found.extend(breaches("issuer/src/http", &["rusqlite", "tokio_postgres", "crate::app"]));
+    assert!(found.is_empty(), "{found:#?}");
+}
+
+#[test]
+fn sql_and_keys_have_one_home() {
+    let found: Vec<String> = breaches("issuer/src", &["rusqlite", "tokio_postgres"])
+        .into_iter()
+        .filter(|breach| !breach.contains("/store/"))
+        .chain(
+            breaches("issuer/src", &["EcdsaKeyPair"])
+                .into_iter()
+                .filter(|breach| !breach.contains("/authority/")),
+        )
+        .collect();
+    assert!(found.is_empty(), "{found:#?}");
+}

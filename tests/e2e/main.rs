@@ -1,0 +1,4 @@
+//! Flows over real HTTP, one file each.
+
+mod layers;
+mod store;
