@@ -9,3 +9,8 @@ mod containment;
 mod picture;
 mod readers;
 mod view;
+
+#[cfg(test)]
+mod studio;
+#[cfg(test)]
+mod tests;

@@ -2,8 +2,8 @@
 //!
 //! A phone's camera films until a code is read; here there is one picture, so everything is tried that might bring a
 //! code out: the picture as it is, other sizes, blurred, thresholded in several ways, inverted. rqrr looks first, for
-//! it is quick; rxing looks at whatever rqrr did and did not read. The search ends at the first view after which
-//! something has been read and no finder patterns are left that could belong to another code.
+//! it is quick; rxing looks at whatever rqrr did and did not read. The search ends at the first view (after two that are
+//! always taken) that leaves something read and no finder patterns that could belong to another code.
 //!
 //! Pictures come from strangers: they are limited in bytes and in pixels before they are unpacked, the work on them
 //! is bounded, and a reader that panics on one costs that reading alone.
@@ -14,7 +14,7 @@ use rxing::common::BitMatrix;
 use super::containment::contained;
 use super::picture;
 use super::readers::{self, Look, Reading, Spot};
-use super::view::{RECIPES, View};
+use super::view::{ALWAYS, RECIPES, View};
 
 /// The largest file that is looked at, in bytes.
 pub const MAX_BYTES: usize = 32 * 1024 * 1024;
@@ -50,10 +50,10 @@ pub fn scan_luma(picture: &GrayImage) -> Result<Vec<String>, ScanError> {
         return Err(ScanError::NoCode);
     }
     let mut search = Search::default();
-    for recipe in RECIPES {
+    for (index, recipe) in RECIPES.iter().enumerate() {
         let Some(Some(view)) = contained(|| recipe.apply(picture)) else { continue };
         let unread = search.look(&view);
-        if !search.found.is_empty() && !unread {
+        if index + 1 >= ALWAYS && !search.found.is_empty() && !unread {
             break;
         }
     }
