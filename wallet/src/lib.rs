@@ -1,1 +1,16 @@
-//! wallet.
+//! A simulated mObywatel phone: holder of the mobile school card.
+//!
+//! The modules stand in the order in which a phone comes to life.
+
+pub mod device;
+pub mod pin;
+pub mod secure_element;
+
+pub mod documents;
+pub mod phone;
+
+mod home;
+mod sealed_box;
+
+#[cfg(test)]
+mod testing;
