@@ -9,6 +9,7 @@ pub mod secure_element;
 pub mod documents;
 pub mod phone;
 
+mod hex_name;
 mod home;
 mod sealed_box;
 

@@ -1,1 +1,6 @@
 //! documents.
+mod card;
+mod failure;
+mod record;
+mod seal;
+mod store;

@@ -17,12 +17,12 @@ use std::io;
 use std::path::Path;
 
 use jiff::{SignedDuration, Timestamp};
-use serde::{Deserialize, Serialize};
 use shared::entropy::Entropy;
 use zeroize::Zeroizing;
 
 pub use self::simulated::{SimulatedElement, SimulatedElements};
 pub use self::tries::TRY_LIMIT;
+use crate::hex_name::hex_name;
 use crate::pin::{NewPin, Pin};
 
 /// A secure element behind its PIN.
@@ -96,6 +96,19 @@ pub trait ElementSession: Send + Sync {
     /// # Errors
     /// When the element cannot be written.
     fn delete_key(&self, handle: &KeyHandle) -> Result<(), ElementError>;
+
+    /// The counter by which the store notices that it was turned back; 0 at first.
+    ///
+    /// # Errors
+    /// When the element cannot be read.
+    fn generation(&self) -> Result<u64, ElementError>;
+
+    /// Raises the counter to `to`; never lowers it. It need not be on disk at once: a counter that is behind
+    /// the store does no harm.
+    ///
+    /// # Errors
+    /// When the element cannot be written.
+    fn raise_generation(&self, to: u64) -> Result<(), ElementError>;
 
     /// All keys, in no order of meaning.
     ///
@@ -187,82 +200,31 @@ pub enum ElementError {
     Io(#[from] io::Error),
 }
 
-/// Which element; 128 random bits, new at every provisioning.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub struct ElementId(Hex16);
+hex_name!(
+    /// Which element; 128 random bits, new at every provisioning.
+    ElementId,
+    16
+);
 
-/// A key inside the element; 128 random bits that say nothing about the key.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub struct KeyHandle(Hex16);
+hex_name!(
+    /// A key inside the element; 128 random bits that say nothing about the key.
+    KeyHandle,
+    16
+);
 
-/// 16 bytes, written as 32 lower-case hexadecimal digits, so that they are safe as a file's name.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-struct Hex16(String);
-
-impl Hex16 {
-    fn random(entropy: &dyn Entropy) -> Self {
-        Self(entropy.bytes::<16>().iter().map(|byte| format!("{byte:02x}")).collect())
-    }
-
-    fn parse(text: &str) -> Result<Self, HandleError> {
-        let hexadecimal = text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
-        if text.len() == 32 && hexadecimal { Ok(Self(text.to_owned())) } else { Err(HandleError) }
+impl ElementId {
+    /// A new one.
+    pub fn random(entropy: &dyn Entropy) -> Self {
+        Self::of(entropy.bytes())
     }
 }
 
-macro_rules! hex16_newtype {
-    ($name:ident) => {
-        impl $name {
-            /// A new random one.
-            pub fn random(entropy: &dyn Entropy) -> Self {
-                Self(Hex16::random(entropy))
-            }
-
-            /// Reads 32 lower-case hexadecimal digits.
-            ///
-            /// # Errors
-            /// For any other text.
-            pub fn parse(text: &str) -> Result<Self, HandleError> {
-                Hex16::parse(text).map(Self)
-            }
-
-            /// The 32 digits.
-            pub fn as_str(&self) -> &str {
-                &self.0.0
-            }
-        }
-
-        impl fmt::Display for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(self.as_str())
-            }
-        }
-
-        impl TryFrom<String> for $name {
-            type Error = HandleError;
-
-            fn try_from(text: String) -> Result<Self, HandleError> {
-                Self::parse(&text)
-            }
-        }
-
-        impl From<$name> for String {
-            fn from(value: $name) -> String {
-                value.0.0
-            }
-        }
-    };
+impl KeyHandle {
+    /// A new one.
+    pub fn random(entropy: &dyn Entropy) -> Self {
+        Self::of(entropy.bytes())
+    }
 }
-
-hex16_newtype!(ElementId);
-hex16_newtype!(KeyHandle);
-
-/// The text is no handle.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("handle is not 32 lower-case hexadecimal digits")]
-pub struct HandleError;
 
 /// The key under which the documents are sealed; redacted when printed, wiped when dropped.
 pub struct StoreKey(Zeroizing<[u8; 32]>);
@@ -282,26 +244,5 @@ impl StoreKey {
 impl fmt::Debug for StoreKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("StoreKey(…)")
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_handle_is_never_a_path() {
-        for text in [
-            "",
-            "../../../../etc/passwd00000000000",
-            "0123456789ABCDEF0123456789ABCDEF",
-            "0123",
-            &"0".repeat(33),
-        ] {
-            assert_eq!(KeyHandle::parse(text), Err(HandleError), "{text:?}");
-        }
-        let text = "0123456789abcdef0123456789abcdef";
-        assert_eq!(KeyHandle::parse(text).unwrap().to_string(), text);
-        assert!(serde_json::from_str::<KeyHandle>("\"..\"").is_err());
     }
 }

@@ -60,6 +60,10 @@ impl SimulatedElement {
         self.dir.join("keys")
     }
 
+    fn generation(&self) -> PathBuf {
+        self.dir.join("generation")
+    }
+
     /// Read anew each time: what is on disk is the truth, also after a failed write.
     fn read(&self) -> Result<State, ElementError> {
         match fs::read(self.dir.join("element.json")) {
@@ -76,10 +80,12 @@ impl SimulatedElement {
     /// Secret first: once that is gone, what remains of the keys is noise.
     fn erase_as(&self, id: &ElementId) -> Result<(), ElementError> {
         self.write(&state::write_erased(id)?)?;
-        self.drop_keys()
+        self.drop_rest()
     }
 
-    fn drop_keys(&self) -> Result<(), ElementError> {
+    /// Keys and counter of a secret that is gone.
+    fn drop_rest(&self) -> Result<(), ElementError> {
+        home::remove_file(&self.generation())?;
         home::remove_dir(&self.keys())?;
         home::private_dir(&self.keys())?;
         Ok(home::sync_dir(&self.dir)?)
@@ -146,14 +152,14 @@ impl SecureElement for SimulatedElement {
         let _turn = self.one_try_at_a_time.lock().unwrap_or_else(PoisonError::into_inner);
         let ready = Ready::new(pin.pin(), self.cost, &*self.entropy).ok_or(COST_OUT_OF_BOUNDS)?;
         self.write(&ready.write()?)?;
-        self.drop_keys()?;
+        self.drop_rest()?;
         Ok(ready.id)
     }
 
     fn unlock(&self, pin: &Pin, now: Timestamp) -> Result<Box<dyn ElementSession>, PinRefusal> {
         let _turn = self.one_try_at_a_time.lock().unwrap_or_else(PoisonError::into_inner);
         let (ready, inner) = self.try_pin(pin, now)?;
-        Ok(Box::new(SimulatedSession::new(ready.id, self.keys(), &inner)))
+        Ok(Box::new(SimulatedSession::new(ready.id, self.keys(), self.generation(), &inner)))
     }
 
     fn change_pin(&self, current: &Pin, new: &NewPin, now: Timestamp) -> Result<(), PinRefusal> {
@@ -188,10 +194,8 @@ impl From<DirLockError> for ElementError {
 #[cfg(test)]
 mod tests {
     use jiff::SignedDuration;
-    use p256::ecdsa::signature::Verifier;
-    use p256::ecdsa::{Signature, VerifyingKey};
 
-    use super::super::{KeyHandle, TRY_LIMIT};
+    use super::super::TRY_LIMIT;
     use super::*;
     use crate::testing::TestEntropy;
 
@@ -386,61 +390,6 @@ mod tests {
     }
 
     #[test]
-    fn signatures_verify_under_the_public_key() {
-        let dir = tempfile::tempdir().unwrap();
-        let element = provisioned(dir.path());
-        let session = element.unlock(&pin(RIGHT), start()).unwrap();
-        let (one, two) = (
-            session.generate_key(&TestEntropy::new(7)).unwrap(),
-            session.generate_key(&TestEntropy::new(8)).unwrap(),
-        );
-        let key = VerifyingKey::from_sec1_bytes(&session.public_key(&one).unwrap()).unwrap();
-        let signature = Signature::from_slice(&session.sign(&one, b"proof").unwrap()).unwrap();
-        assert!(key.verify(b"proof", &signature).is_ok());
-        assert!(key.verify(b"other", &signature).is_err());
-        let others = Signature::from_slice(&session.sign(&two, b"proof").unwrap()).unwrap();
-        assert!(key.verify(b"proof", &others).is_err());
-    }
-
-    #[test]
-    fn keys_live_and_die_by_their_handle() {
-        let dir = tempfile::tempdir().unwrap();
-        let element = provisioned(dir.path());
-        let session = element.unlock(&pin(RIGHT), start()).unwrap();
-        let entropy = TestEntropy::new(7);
-        let (one, two) = (session.generate_key(&entropy).unwrap(), session.generate_key(&entropy).unwrap());
-        // What a killed write leaves behind is no key.
-        fs::write(dir.path().join(format!("keys/{}.new", KeyHandle::random(&entropy))), b"x").unwrap();
-        let mut handles = session.key_handles().unwrap();
-        handles.sort();
-        let mut expected = vec![one.clone(), two.clone()];
-        expected.sort();
-        assert_eq!(handles, expected);
-
-        session.delete_key(&one).unwrap();
-        session.delete_key(&one).unwrap();
-        assert!(matches!(session.sign(&one, b"x"), Err(ElementError::NoSuchKey)));
-        assert!(matches!(session.public_key(&one), Err(ElementError::NoSuchKey)));
-        assert!(session.sign(&two, b"x").is_ok());
-    }
-
-    #[test]
-    fn key_files_cannot_be_swapped_or_moved_to_another_element() {
-        let (here, there) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
-        let (element, other) = (provisioned(here.path()), open(there.path(), 2));
-        other.provision(&NewPin::parse(RIGHT).unwrap()).unwrap();
-        let session = element.unlock(&pin(RIGHT), start()).unwrap();
-        let foreign = other.unlock(&pin(RIGHT), start()).unwrap();
-        let entropy = TestEntropy::new(7);
-        let (one, two) = (session.generate_key(&entropy).unwrap(), session.generate_key(&entropy).unwrap());
-        let file = |dir: &Path, handle: &KeyHandle| dir.join("keys").join(handle.as_str());
-        fs::copy(file(here.path(), &one), file(there.path(), &one)).unwrap();
-        assert!(matches!(foreign.sign(&one, b"x"), Err(ElementError::Damaged(_))));
-        fs::copy(file(here.path(), &one), file(here.path(), &two)).unwrap();
-        assert!(matches!(session.sign(&two, b"x"), Err(ElementError::Damaged(_))));
-    }
-
-    #[test]
     fn provisioning_anew_leaves_nothing_of_before() {
         let dir = tempfile::tempdir().unwrap();
         let element = provisioned(dir.path());
@@ -462,19 +411,5 @@ mod tests {
         assert!(
             SimulatedElement::open(dir.path(), Arc::new(TestEntropy::new(2)), PinCost::FOR_TESTS).is_ok()
         );
-    }
-
-    #[test]
-    fn the_device_key_is_nowhere_on_disk_in_the_clear() {
-        let dir = tempfile::tempdir().unwrap();
-        let element = provisioned(dir.path());
-        let session = element.unlock(&pin(RIGHT), start()).unwrap();
-        // The first draw of this source is the scalar.
-        let handle = session.generate_key(&TestEntropy::new(7)).unwrap();
-        let scalar: [u8; 32] = (&TestEntropy::new(7) as &dyn Entropy).bytes();
-        let key = p256::ecdsa::SigningKey::from_slice(&scalar).unwrap();
-        assert_eq!(key.verifying_key().to_sec1_point(false).as_bytes(), session.public_key(&handle).unwrap());
-        let sealed = fs::read(dir.path().join("keys").join(handle.as_str())).unwrap();
-        assert!(!sealed.windows(32).any(|window| window == scalar));
     }
 }
