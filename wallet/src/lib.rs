@@ -13,5 +13,7 @@ mod hex_name;
 mod home;
 mod sealed_box;
 
+pub use hex_name::HexNameError;
+
 #[cfg(test)]
 mod testing;

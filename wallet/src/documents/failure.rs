@@ -2,6 +2,8 @@
 
 use std::io;
 
+use crate::secure_element::ElementError;
+
 /// Why the documents could not be read or kept. Messages complete "cannot use the document store: …".
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
@@ -50,6 +52,9 @@ pub enum StoreError {
     /// The file system refused.
     #[error("it cannot be read or written")]
     Io(#[source] io::Error),
+    /// The secure element failed.
+    #[error(transparent)]
+    Element(ElementError),
     /// sled refused.
     #[error("it cannot be read or written")]
     Engine(#[source] sled::Error),
@@ -69,6 +74,7 @@ impl StoreError {
             Self::Damaged(_) => "store_damaged",
             Self::TooBig => "record_too_big",
             Self::AfterFailure => "store_failed_before",
+            Self::Element(error) => error.reason(),
             Self::Io(_) | Self::Engine(_) => "store_io",
         }
     }
@@ -92,5 +98,29 @@ impl From<sled::Error> for StoreError {
             sled::Error::Corruption { .. } => Self::Damaged("its log is corrupt"),
             other => Self::Engine(other),
         }
+    }
+}
+
+impl From<ElementError> for StoreError {
+    fn from(error: ElementError) -> Self {
+        match error {
+            ElementError::Io(error) => Self::from(error),
+            other => Self::Element(other),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_full_disk_is_named_wherever_it_shows() {
+        for kind in [io::ErrorKind::StorageFull, io::ErrorKind::QuotaExceeded] {
+            assert_eq!(StoreError::from(io::Error::from(kind)).reason(), "disk_full");
+            assert_eq!(StoreError::from(sled::Error::Io(io::Error::from(kind))).reason(), "disk_full");
+            assert_eq!(StoreError::from(ElementError::Io(io::Error::from(kind))).reason(), "disk_full");
+        }
+        assert_eq!(StoreError::from(io::Error::from(io::ErrorKind::NotFound)).reason(), "store_io");
     }
 }

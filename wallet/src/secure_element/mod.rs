@@ -34,6 +34,12 @@ use crate::pin::{NewPin, Pin};
 /// early, since an element without a timer of its own cannot tell; what bounds guessing is therefore the
 /// number of tries, which no clock gives back.
 pub trait SecureElement: Send + Sync {
+    /// Which element this is, or was before it was erased; `None` if it is blank.
+    ///
+    /// # Errors
+    /// When the element cannot be read.
+    fn id(&self) -> Result<Option<ElementId>, ElementError>;
+
     /// What the element would say to a try at `now`; changes nothing.
     ///
     /// # Errors
@@ -59,7 +65,7 @@ pub trait SecureElement: Send + Sync {
     /// See [`PinRefusal`]; the old PIN then still holds.
     fn change_pin(&self, current: &Pin, new: &NewPin, now: Timestamp) -> Result<(), PinRefusal>;
 
-    /// Erases the secret and every key for good, as the final lock does.
+    /// Erases the secret and every key for good, as the final lock does, also where they are damaged.
     ///
     /// # Errors
     /// When the element cannot be written.
@@ -133,18 +139,13 @@ pub enum Standing {
     Blank,
     /// Holds a secret behind a PIN.
     Ready {
-        /// Which element this is.
-        id: ElementId,
         /// Tries before the final lock.
         tries_left: u8,
         /// Until then every try is refused unlooked at.
         wait_until: Option<Timestamp>,
     },
     /// Locked for good: secret and keys are gone.
-    Erased {
-        /// Which element this was.
-        id: ElementId,
-    },
+    Erased,
 }
 
 /// Why a PIN did not unlock. Messages complete "cannot unlock: …".
@@ -170,6 +171,18 @@ pub enum PinRefusal {
     /// The element did not work; nothing is said about the PIN.
     #[error(transparent)]
     Element(#[from] ElementError),
+}
+
+impl PinRefusal {
+    /// A stable name for programs.
+    pub fn reason(&self) -> &'static str {
+        match self {
+            Self::WrongPin { .. } => "wrong_pin",
+            Self::Wait { .. } => "wait",
+            Self::Erased => "erased",
+            Self::Element(error) => error.reason(),
+        }
+    }
 }
 
 /// Why the element did not do as asked. Messages complete "cannot use the secure element: …".
@@ -223,6 +236,20 @@ impl KeyHandle {
     /// A new one.
     pub fn random(entropy: &dyn Entropy) -> Self {
         Self::of(entropy.bytes())
+    }
+}
+
+impl ElementError {
+    /// A stable name for programs.
+    pub fn reason(&self) -> &'static str {
+        match self {
+            Self::Blank => "element_blank",
+            Self::NoSuchKey => "no_such_key",
+            Self::InUse => "element_in_use",
+            Self::Damaged(_) => "element_damaged",
+            Self::Newer { .. } => "element_newer",
+            Self::Io(_) => "element_io",
+        }
     }
 }
 

@@ -135,14 +135,21 @@ impl SimulatedElement {
 }
 
 impl SecureElement for SimulatedElement {
+    fn id(&self) -> Result<Option<ElementId>, ElementError> {
+        match self.read() {
+            Ok(State::Ready(Ready { id, .. }) | State::Erased(id)) => Ok(Some(id)),
+            Err(ElementError::Blank) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
     fn standing(&self, now: Timestamp) -> Result<Standing, ElementError> {
         match self.read() {
             Ok(State::Ready(ready)) if ready.tries.left() > 0 => Ok(Standing::Ready {
-                id: ready.id,
                 tries_left: ready.tries.left(),
                 wait_until: ready.tries.wait_until(now),
             }),
-            Ok(State::Ready(Ready { id, .. }) | State::Erased(id)) => Ok(Standing::Erased { id }),
+            Ok(State::Ready(_) | State::Erased(_)) => Ok(Standing::Erased),
             Err(ElementError::Blank) => Ok(Standing::Blank),
             Err(error) => Err(error),
         }
@@ -174,8 +181,11 @@ impl SecureElement for SimulatedElement {
         let _turn = self.one_try_at_a_time.lock().unwrap_or_else(PoisonError::into_inner);
         match self.read() {
             Ok(State::Ready(Ready { id, .. }) | State::Erased(id)) => self.erase_as(&id),
-            Err(ElementError::Blank) => Ok(()),
-            Err(error) => Err(error),
+            Err(ElementError::Io(error)) => Err(error.into()),
+            Err(_) => {
+                home::remove_file(&self.dir.join("element.json"))?;
+                self.drop_rest()
+            }
         }
     }
 }
@@ -334,7 +344,7 @@ mod tests {
         assert_eq!(fs::read_dir(dir.path().join("keys")).unwrap().count(), 0);
         drop((session, element));
         let again = open(dir.path(), 2);
-        assert!(matches!(again.standing(now).unwrap(), Standing::Erased { .. }));
+        assert!(matches!(again.standing(now).unwrap(), Standing::Erased));
         assert!(matches!(again.unlock(&pin(RIGHT), now), Err(PinRefusal::Erased)));
     }
 
@@ -366,7 +376,7 @@ mod tests {
         element.count_try(now).unwrap();
         drop(element);
         let element = open(dir.path(), 2);
-        assert!(matches!(element.standing(now).unwrap(), Standing::Erased { .. }));
+        assert!(matches!(element.standing(now).unwrap(), Standing::Erased));
         assert!(matches!(element.unlock(&pin(RIGHT), now), Err(PinRefusal::Erased)));
         assert!(!fs::read_to_string(dir.path().join("element.json")).unwrap().contains("root"));
     }
