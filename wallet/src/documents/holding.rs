@@ -50,10 +50,11 @@ impl Documents {
         card: &HeldCard,
         offer: Option<&OfferHash>,
         at: Timestamp,
-    ) -> Result<CardId, KeepError> {
+    ) -> Result<Inserted, KeepError> {
         let writer = self.writer();
         let id = self.card_id(&card.identity);
-        if self.card(&id)?.is_some_and(|held| held.state == CardState::Valid) {
+        let before = self.card(&id)?;
+        if before.as_ref().is_some_and(|held| held.state == CardState::Valid) {
             return Err(KeepError::AlreadyHeld { id });
         }
         let entry = HistoryEntry { at, card: Some(id.clone()), event: HistoryEvent::Activated };
@@ -61,7 +62,7 @@ impl Documents {
         changes.push(self.put(id.as_str(), card)?);
         changes.extend(offer.map(|offer| remove::<PendingActivation>(offer.as_str())));
         writer.commit(changes)?;
-        Ok(id)
+        Ok(Inserted { id, replaced: before.is_some() })
     }
 
     /// Puts `card` in the place of the card `old` in one step, and with the same step ends the activation of
@@ -143,6 +144,14 @@ impl Documents {
         }
         Ok(keys)
     }
+}
+
+/// A card that was kept.
+pub(crate) struct Inserted {
+    /// Its name.
+    pub(crate) id: CardId,
+    /// Whether it took the place of another, whose keys nobody needs now.
+    pub(crate) replaced: bool,
 }
 
 /// Why the cards could not be changed. Messages complete "cannot change the cards: …".

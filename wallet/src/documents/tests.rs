@@ -173,3 +173,58 @@ fn changes_by_many_threads_are_made_one_after_the_other() {
     seconds.sort_unstable();
     assert_eq!(seconds, (0..40).collect::<Vec<_>>());
 }
+
+/// Frozen: what version 1 of each record looks like. A change here is a new version with an upgrade.
+#[test]
+fn the_shapes_of_records_are_frozen() {
+    fn reads_back<R: Record>(version: u16, json: &str) {
+        let record = R::read(version, json.as_bytes()).unwrap();
+        let written: serde_json::Value = serde_json::from_slice(&record.write().unwrap()).unwrap();
+        assert_eq!(written, serde_json::from_str::<serde_json::Value>(json).unwrap(), "{}", R::KIND);
+        assert_eq!(R::VERSION, version, "{}", R::KIND);
+    }
+    let id = "000102030405060708090a0b0c0d0e0f";
+    let hash = id.repeat(2);
+    reads_back::<Generation>(1, &format!(r#"{{"number":7,"element":"{id}"}}"#));
+    reads_back::<device::DeviceRecord>(
+        1,
+        r#"{"name":"Telefon Zosi","platform":"ios","os_version":"17.4","app_version":"1.0"}"#,
+    );
+    reads_back::<TrustedRoot>(
+        1,
+        r#"{"name":"Ministerstwo","certificate":"MAA=","added_at":"2026-11-21T18:30:00Z"}"#,
+    );
+    reads_back::<Consents>(
+        1,
+        r#"{"terms":{"version":"2026-09","at":"2026-11-21T18:30:00Z"},"privacy_notice":null}"#,
+    );
+    reads_back::<PendingActivation>(
+        1,
+        &format!(
+            r#"{{"offer":"{hash}","issuer":"https://issuer.example","keys":[{{"configuration":"mlegitymacja_x509",
+            "key":"{id}"}}],"renews":"{id}","started_at":"2026-11-21T18:30:00Z"}}"#
+        ),
+    );
+    reads_back::<time_floor::TimeFloorRecord>(
+        1,
+        r#"{"at":"2026-11-21T18:30:00Z","source":"revocation_list"}"#,
+    );
+    for event in [
+        r#"{"happened":"activated"}"#,
+        r#"{"happened":"renewed"}"#,
+        r#"{"happened":"refreshed"}"#,
+        r#"{"happened":"revoked","reason":"lost"}"#,
+        r#"{"happened":"superseded"}"#,
+        r#"{"happened":"deleted"}"#,
+        r#"{"happened":"presented","verifier":"PKP","shared":["age"]}"#,
+        &format!(r#"{{"happened":"root_trusted","root":"{hash}","name":"Ministerstwo"}}"#),
+        &format!(r#"{{"happened":"root_distrusted","root":"{hash}","name":"Ministerstwo"}}"#),
+        r#"{"happened":"terms_accepted","version":"2026-09"}"#,
+        r#"{"happened":"privacy_notice_accepted","version":"3"}"#,
+    ] {
+        reads_back::<HistoryEntry>(
+            1,
+            &format!(r#"{{"at":"2026-11-21T18:30:00Z","card":"{id}","event":{event}}}"#),
+        );
+    }
+}

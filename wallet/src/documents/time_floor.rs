@@ -99,7 +99,7 @@ pub enum ClockVerdict {
 
 /// [`TimeFloor`], as kept.
 #[derive(Serialize, Deserialize)]
-struct TimeFloorRecord {
+pub(super) struct TimeFloorRecord {
     at: Timestamp,
     source: TimeSource,
 }

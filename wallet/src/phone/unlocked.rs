@@ -173,9 +173,11 @@ impl UnlockedPhone {
         at: Timestamp,
     ) -> Result<CardId, KeepError> {
         self.require_keys(card)?;
-        let id = self.documents.insert_card(card, offer, at)?;
-        let _swept = self.forget_unused_keys();
-        Ok(id)
+        let inserted = self.documents.insert_card(card, offer, at)?;
+        if inserted.replaced {
+            let _swept = self.forget_unused_keys();
+        }
+        Ok(inserted.id)
     }
 
     /// Puts a renewed card in the place of `old` in one step: after any crash there is the one or the other.
