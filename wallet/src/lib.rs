@@ -1,1 +1,19 @@
-//! wallet.
+//! A simulated mObywatel phone: holder of the mobile school card.
+//!
+//! The modules stand in the order in which a phone comes to life.
+
+pub mod device;
+pub mod pin;
+pub mod secure_element;
+
+pub mod documents;
+pub mod phone;
+
+mod hex_name;
+mod home;
+mod sealed_box;
+
+pub use hex_name::HexNameError;
+
+#[cfg(test)]
+mod testing;

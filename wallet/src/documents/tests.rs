@@ -1,0 +1,230 @@
+//! What documents promise that can only be seen from inside: versions, seals and the order of commits.
+
+use std::path::PathBuf;
+
+use jiff::Timestamp;
+use tempfile::TempDir;
+
+use super::history::{HistoryEntry, HistoryEvent};
+use super::*;
+use crate::device::{DeviceName, Platform, Version};
+use crate::pin::{NewPin, PinCost};
+use crate::secure_element::{SecureElement, SimulatedElement};
+use crate::testing::TestEntropy;
+
+/// An element and its documents, without the phone around them.
+struct Home {
+    dir: TempDir,
+    element: SimulatedElement,
+}
+
+impl Home {
+    fn new(seed: u64) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let entropy = Arc::new(TestEntropy::new(seed));
+        let element =
+            SimulatedElement::open(&dir.path().join("element"), entropy, PinCost::FOR_TESTS).unwrap();
+        element.provision(&pin()).unwrap();
+        Self { dir, element }
+    }
+
+    fn documents_dir(&self) -> PathBuf {
+        self.dir.path().join("documents")
+    }
+
+    fn id(&self) -> ElementId {
+        self.element.id().unwrap().unwrap()
+    }
+
+    fn session(&self) -> Arc<dyn ElementSession> {
+        Arc::from(self.element.unlock(pin().pin(), Timestamp::UNIX_EPOCH).unwrap())
+    }
+
+    fn create(&self) -> Documents {
+        let device = DeviceDescription {
+            name: DeviceName::parse("Telefon").unwrap(),
+            platform: Platform::Android,
+            os_version: Version::new(14, 0),
+            app_version: Version::new(1, 0),
+        };
+        let entropy = Arc::new(TestEntropy::new(77));
+        Documents::create(&self.documents_dir(), self.id(), self.session(), &device, entropy).unwrap()
+    }
+
+    fn reopen(&self) -> Result<Documents, StoreError> {
+        let locked = LockedDocuments::open(&self.documents_dir(), &self.id())?;
+        locked.unlock(self.session(), Arc::new(TestEntropy::new(78))).map_err(|failed| failed.1)
+    }
+
+    /// Changes the store behind the documents' back, as somebody with the files would.
+    fn tamper(&self, changes: &[Change]) {
+        Store::open(&self.documents_dir()).unwrap().commit(changes).unwrap();
+    }
+}
+
+fn pin() -> NewPin {
+    NewPin::parse("493027").unwrap()
+}
+
+fn entry(second: i64) -> HistoryEntry {
+    HistoryEntry { at: Timestamp::from_second(second).unwrap(), card: None, event: HistoryEvent::Refreshed }
+}
+
+#[test]
+fn a_store_of_a_later_version_is_refused_in_plain_words() {
+    let home = Home::new(1);
+    drop(home.create());
+    home.tamper(&[Change::Put(HEADER.to_owned(), br#"{"version":2,"shape":"unheard of"}"#.to_vec())]);
+    let refusal = home.reopen().err().unwrap();
+    assert_eq!(refusal.reason(), "store_newer");
+    assert_eq!(refusal.to_string(), "the store is of version 2, this program knows version 1");
+}
+
+#[test]
+fn a_record_of_a_later_version_is_refused_in_plain_words() {
+    let home = Home::new(1);
+    let documents = home.create();
+    let name = name::<HeldCard>("00112233445566778899aabbccddeeff");
+    let sealed = documents.sealer.seal(&name, HeldCard::VERSION + 1, b"{}");
+    documents.writer().commit(vec![Change::Put(name, sealed)]).unwrap();
+    let refusal = documents.cards().unwrap_err();
+    assert_eq!(refusal.reason(), "store_newer");
+    assert_eq!(refusal.to_string(), "card is of version 3, this program knows version 2");
+}
+
+#[test]
+fn a_store_without_header_is_damaged() {
+    let home = Home::new(1);
+    drop(home.create());
+    home.tamper(&[Change::Remove(HEADER.to_owned())]);
+    assert_eq!(home.reopen().err().unwrap().reason(), "store_damaged");
+}
+
+#[test]
+fn forging_the_header_of_a_copied_store_does_not_open_it() {
+    let (mine, other) = (Home::new(1), Home::new(2));
+    drop((mine.create(), other.create()));
+    std::fs::remove_dir_all(other.documents_dir()).unwrap();
+    std::fs::rename(mine.documents_dir(), other.documents_dir()).unwrap();
+    assert_eq!(other.reopen().err().unwrap().reason(), "store_of_other_device");
+    let header = format!(r#"{{"version":1,"element":"{}"}}"#, other.id());
+    other.tamper(&[Change::Put(HEADER.to_owned(), header.into_bytes())]);
+    assert_eq!(other.reopen().err().unwrap().reason(), "store_of_other_device");
+}
+
+#[test]
+fn a_sealed_record_cannot_be_put_in_anothers_place() {
+    let home = Home::new(1);
+    let documents = home.create();
+    documents.note(entry(1)).unwrap();
+    documents.note(entry(2)).unwrap();
+    drop(documents);
+    let store = Store::open(&home.documents_dir()).unwrap();
+    let (first, second) = ("history/0000000000000001", "history/0000000000000002");
+    let sealed = store.read(first).unwrap().unwrap();
+    store.commit(&[Change::Put(second.to_owned(), sealed)]).unwrap();
+    drop(store);
+    assert_eq!(home.reopen().unwrap().history().unwrap_err().reason(), "store_damaged");
+}
+
+#[test]
+fn a_commit_that_the_element_did_not_hear_of_is_no_reason_to_refuse() {
+    let home = Home::new(1);
+    let documents = home.create();
+    let before = home.session().generation().unwrap();
+    documents.note(entry(1)).unwrap();
+    assert_eq!(home.session().generation().unwrap(), before + 1);
+    drop(documents);
+    // As after a kill between the commit and the element's counter.
+    std::fs::write(home.dir.path().join("element/generation"), before.to_be_bytes()).unwrap();
+    let documents = home.reopen().unwrap();
+    assert_eq!(documents.history().unwrap().len(), 1);
+    documents.note(entry(2)).unwrap();
+    assert_eq!(home.session().generation().unwrap(), before + 2);
+}
+
+#[test]
+fn history_keeps_its_order_and_its_last_500_entries() {
+    let home = Home::new(1);
+    let documents = home.create();
+    let filled: Vec<Change> =
+        (1..=500).map(|n: i64| documents.put(&format!("{n:016x}"), &entry(n)).unwrap()).collect();
+    documents.writer().commit(filled).unwrap();
+    for n in 501..=503 {
+        documents.note(entry(n)).unwrap();
+    }
+    let history = documents.history().unwrap();
+    let seconds: Vec<i64> = history.iter().map(|entry| entry.at.as_second()).collect();
+    assert_eq!(seconds, (4..=503).collect::<Vec<_>>());
+}
+
+#[test]
+fn changes_by_many_threads_are_made_one_after_the_other() {
+    let home = Home::new(1);
+    let documents = home.create();
+    std::thread::scope(|scope| {
+        for thread in 0..4 {
+            let documents = &documents;
+            scope.spawn(move || (0..10).for_each(|n| documents.note(entry(10 * thread + n)).unwrap()));
+        }
+    });
+    let mut seconds: Vec<i64> =
+        documents.history().unwrap().iter().map(|entry| entry.at.as_second()).collect();
+    seconds.sort_unstable();
+    assert_eq!(seconds, (0..40).collect::<Vec<_>>());
+}
+
+/// Frozen: what version 1 of each record looks like. A change here is a new version with an upgrade.
+#[test]
+fn the_shapes_of_records_are_frozen() {
+    fn reads_back<R: Record>(version: u16, json: &str) {
+        let record = R::read(version, json.as_bytes()).unwrap();
+        let written: serde_json::Value = serde_json::from_slice(&record.write().unwrap()).unwrap();
+        assert_eq!(written, serde_json::from_str::<serde_json::Value>(json).unwrap(), "{}", R::KIND);
+        assert_eq!(R::VERSION, version, "{}", R::KIND);
+    }
+    let id = "000102030405060708090a0b0c0d0e0f";
+    let hash = id.repeat(2);
+    reads_back::<Generation>(1, &format!(r#"{{"number":7,"element":"{id}"}}"#));
+    reads_back::<device::DeviceRecord>(
+        1,
+        r#"{"name":"Telefon Zosi","platform":"ios","os_version":"17.4","app_version":"1.0"}"#,
+    );
+    reads_back::<TrustedRoot>(
+        1,
+        r#"{"name":"Ministerstwo","certificate":"MAA=","added_at":"2026-11-21T18:30:00Z"}"#,
+    );
+    reads_back::<Consents>(
+        1,
+        r#"{"terms":{"version":"2026-09","at":"2026-11-21T18:30:00Z"},"privacy_notice":null}"#,
+    );
+    reads_back::<PendingActivation>(
+        1,
+        &format!(
+            r#"{{"offer":"{hash}","issuer":"https://issuer.example","keys":[{{"configuration":"mlegitymacja_x509",
+            "key":"{id}"}}],"renews":"{id}","started_at":"2026-11-21T18:30:00Z"}}"#
+        ),
+    );
+    reads_back::<time_floor::TimeFloorRecord>(
+        1,
+        r#"{"at":"2026-11-21T18:30:00Z","source":"revocation_list"}"#,
+    );
+    for event in [
+        r#"{"happened":"activated"}"#,
+        r#"{"happened":"renewed"}"#,
+        r#"{"happened":"refreshed"}"#,
+        r#"{"happened":"revoked","reason":"lost"}"#,
+        r#"{"happened":"superseded"}"#,
+        r#"{"happened":"deleted"}"#,
+        r#"{"happened":"presented","verifier":"PKP","shared":["age"]}"#,
+        &format!(r#"{{"happened":"root_trusted","root":"{hash}","name":"Ministerstwo"}}"#),
+        &format!(r#"{{"happened":"root_distrusted","root":"{hash}","name":"Ministerstwo"}}"#),
+        r#"{"happened":"terms_accepted","version":"2026-09"}"#,
+        r#"{"happened":"privacy_notice_accepted","version":"3"}"#,
+    ] {
+        reads_back::<HistoryEntry>(
+            1,
+            &format!(r#"{{"at":"2026-11-21T18:30:00Z","card":"{id}","event":{event}}}"#),
+        );
+    }
+}

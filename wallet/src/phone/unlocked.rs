@@ -1,0 +1,299 @@
+//! The unlocked phone: its documents can be read and changed, its keys sign.
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use jiff::Timestamp;
+
+use super::{LockedPhone, Marker, Parts, UnlockRefusal, documents_dir};
+use crate::device::{DeviceDescription, DeviceRefusal};
+use crate::documents::{
+    CardId, Documents, HeldCard, KeepError, OfferHash, PendingActivation, PendingKey, StoreError,
+};
+use crate::home::{self, DirLock, DirLockError};
+use crate::pin::{NewPin, Pin};
+use crate::secure_element::{ElementError, ElementSession, KeyHandle, PinRefusal, SecureElement};
+
+/// A phone that somebody unlocked with its PIN, or has just set up.
+///
+/// May be shared by threads. Dropping it locks it: nothing but this value holds the keys.
+pub struct UnlockedPhone {
+    home: PathBuf,
+    lock: DirLock,
+    element: Box<dyn SecureElement>,
+    session: Arc<dyn ElementSession>,
+    documents: Documents,
+    parts: Parts,
+    /// A key that was just made must be noted before anybody looks for keys that nobody needs.
+    keys_turn: Mutex<()>,
+}
+
+impl UnlockedPhone {
+    /// Sets up a new phone in `home`, which is made if missing, behind `pin`.
+    ///
+    /// What an earlier set-up left behind when it was killed is swept away. `now` as in
+    /// [`LockedPhone::unlock`].
+    ///
+    /// # Errors
+    /// See [`CreateError`]; then there is no phone.
+    pub fn create(
+        home: &Path,
+        device: &DeviceDescription,
+        pin: &NewPin,
+        now: Timestamp,
+        parts: Parts,
+    ) -> Result<Self, CreateError> {
+        device.check(&parts.requirements)?;
+        home::private_dir(home)?;
+        let lock = DirLock::take(home)?;
+        if Marker::exists(home)? {
+            return Err(CreateError::AlreadySetUp);
+        }
+        let element = parts.elements.at(home)?;
+        let id = element.provision(pin)?;
+        let session: Arc<dyn ElementSession> = Arc::from(element.unlock(pin.pin(), now)?);
+        let dir = documents_dir(home);
+        home::remove_dir(&dir)?;
+        let documents =
+            Documents::create(&dir, id, Arc::clone(&session), device, Arc::clone(&parts.entropy))?;
+        Marker::write(home)?;
+        Ok(Self::assemble(home.to_owned(), lock, element, session, documents, parts))
+    }
+
+    pub(super) fn assemble(
+        home: PathBuf,
+        lock: DirLock,
+        element: Box<dyn SecureElement>,
+        session: Arc<dyn ElementSession>,
+        documents: Documents,
+        parts: Parts,
+    ) -> Self {
+        Self { home, lock, element, session, documents, parts, keys_turn: Mutex::new(()) }
+    }
+
+    /// Locks the phone.
+    pub fn lock(self) -> LockedPhone {
+        LockedPhone {
+            home: self.home,
+            lock: self.lock,
+            element: self.element,
+            documents: self.documents.lock(),
+            parts: self.parts,
+        }
+    }
+
+    /// The phone's directory.
+    pub fn home(&self) -> &Path {
+        &self.home
+    }
+
+    /// The unlocked secure element: public keys and signatures.
+    pub fn element(&self) -> &dyn ElementSession {
+        &*self.session
+    }
+
+    /// What the phone keeps. Changes that also concern keys are methods of the phone itself.
+    pub fn documents(&self) -> &Documents {
+        &self.documents
+    }
+
+    /// Keeps a new description of the phone, after its system or the app was updated or it was renamed.
+    ///
+    /// # Errors
+    /// When the new description does not meet the requirements, or cannot be kept.
+    pub fn describe(&self, device: &DeviceDescription) -> Result<(), CreateError> {
+        device.check(&self.parts.requirements)?;
+        Ok(self.documents.keep_device(device)?)
+    }
+
+    /// Sets `new` in place of the PIN `current`. A wrong `current` counts like a wrong PIN at the lock; at the
+    /// last one the phone is erased, and only [`LockedPhone::wipe`] is of any use.
+    ///
+    /// # Errors
+    /// As when unlocking; the old PIN then still holds.
+    pub fn change_pin(&self, current: &Pin, new: &NewPin, now: Timestamp) -> Result<(), UnlockRefusal> {
+        Ok(self.element.change_pin(current, new, now)?)
+    }
+
+    /// Begins to answer an offer: a key for each of `configurations`, kept together with the offer before
+    /// anything is asked of the issuer. For an offer that was begun already, the keys of then: so an activation
+    /// that was killed goes on with the key that the issuer knows.
+    ///
+    /// `renews` names the card that is to be replaced, if this is a renewal.
+    ///
+    /// # Errors
+    /// When element or store cannot be written.
+    pub fn begin_activation(
+        &self,
+        offer: &OfferHash,
+        issuer: &str,
+        configurations: &[&str],
+        renews: Option<&CardId>,
+        at: Timestamp,
+    ) -> Result<PendingActivation, StoreError> {
+        let _turn = self.keys_turn.lock().unwrap_or_else(PoisonError::into_inner);
+        let begun = self.documents.activation(offer)?.filter(|begun| begun.issuer == issuer);
+        let mut activation = begun.clone().unwrap_or_else(|| PendingActivation {
+            offer: offer.clone(),
+            issuer: issuer.to_owned(),
+            keys: Vec::new(),
+            renews: renews.cloned(),
+            started_at: at,
+        });
+        for &configuration in configurations {
+            if activation.key(configuration).is_none() {
+                let key = self.session.generate_key(&*self.parts.entropy)?;
+                activation.keys.push(PendingKey { configuration: configuration.to_owned(), key });
+            }
+        }
+        if begun.as_ref() != Some(&activation) {
+            self.documents.keep_activation(&activation)?;
+        }
+        Ok(activation)
+    }
+
+    /// Gives up the activation of `offer`; its keys are destroyed. That there is none is no error.
+    ///
+    /// # Errors
+    /// When element or store cannot be written.
+    pub fn abandon_activation(&self, offer: &OfferHash) -> Result<(), StoreError> {
+        self.documents.drop_activation(offer)?;
+        self.forget_unused_keys()
+    }
+
+    /// Keeps a card that was activated and verified; `offer` names the activation that ends with the same step.
+    ///
+    /// # Errors
+    /// See [`KeepError`]; nothing is kept then.
+    pub fn insert_card(
+        &self,
+        card: &HeldCard,
+        offer: Option<&OfferHash>,
+        at: Timestamp,
+    ) -> Result<CardId, KeepError> {
+        self.require_keys(card)?;
+        let inserted = self.documents.insert_card(card, offer, at)?;
+        if inserted.replaced {
+            let _swept = self.forget_unused_keys();
+        }
+        Ok(inserted.id)
+    }
+
+    /// Puts a renewed card in the place of `old` in one step: after any crash there is the one or the other.
+    /// Keys that only the old one needed are destroyed.
+    ///
+    /// # Errors
+    /// See [`KeepError`]; the old card is kept then.
+    pub fn replace_card(
+        &self,
+        old: &CardId,
+        card: &HeldCard,
+        offer: Option<&OfferHash>,
+        at: Timestamp,
+    ) -> Result<CardId, KeepError> {
+        self.require_keys(card)?;
+        let id = self.documents.replace_card(old, card, offer, at)?;
+        let _swept = self.forget_unused_keys();
+        Ok(id)
+    }
+
+    /// Deletes a card and destroys its keys.
+    ///
+    /// # Errors
+    /// See [`KeepError`].
+    pub fn delete_card(&self, id: &CardId, at: Timestamp) -> Result<(), KeepError> {
+        self.documents.delete_card(id, at)?;
+        let _swept = self.forget_unused_keys();
+        Ok(())
+    }
+
+    fn require_keys(&self, card: &HeldCard) -> Result<(), KeepError> {
+        for key in card.keys() {
+            match self.session.public_key(key) {
+                Ok(_) => {}
+                Err(ElementError::NoSuchKey) => return Err(KeepError::KeyMissing),
+                Err(error) => return Err(StoreError::from(error).into()),
+            }
+        }
+        Ok(())
+    }
+
+    /// Destroys the keys that neither a card nor an activation needs. Runs after every change and at every
+    /// unlocking; what one run leaves behind, the next one finds.
+    pub(super) fn forget_unused_keys(&self) -> Result<(), StoreError> {
+        let _turn = self.keys_turn.lock().unwrap_or_else(PoisonError::into_inner);
+        let in_use = self.documents.keys_in_use()?;
+        let unused = |handle: &KeyHandle| !in_use.contains(handle);
+        for handle in self.session.key_handles()?.into_iter().filter(unused) {
+            self.session.delete_key(&handle)?;
+        }
+        Ok(())
+    }
+}
+
+/// Why a phone could not be set up or described. Messages complete "cannot set up the phone: …".
+#[derive(Debug, thiserror::Error)]
+pub enum CreateError {
+    /// It is too old.
+    #[error(transparent)]
+    Device(#[from] DeviceRefusal),
+    /// There is a phone already.
+    #[error("there is one already")]
+    AlreadySetUp,
+    /// Another handle, in this process or another, has it.
+    #[error("it is in use by another program")]
+    InUse,
+    /// The secure element did not work.
+    #[error(transparent)]
+    Element(ElementError),
+    /// The documents could not be kept.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The file system refused.
+    #[error("it cannot be written")]
+    Io(#[from] io::Error),
+}
+
+impl CreateError {
+    /// A stable name for programs.
+    pub fn reason(&self) -> &'static str {
+        match self {
+            Self::Device(refusal) => refusal.reason(),
+            Self::AlreadySetUp => "already_set_up",
+            Self::InUse => "phone_in_use",
+            Self::Element(error) => error.reason(),
+            Self::Store(error) => error.reason(),
+            Self::Io(_) => "phone_io",
+        }
+    }
+}
+
+impl From<ElementError> for CreateError {
+    fn from(error: ElementError) -> Self {
+        match error {
+            ElementError::InUse => Self::InUse,
+            other => Self::Element(other),
+        }
+    }
+}
+
+impl From<PinRefusal> for CreateError {
+    fn from(refusal: PinRefusal) -> Self {
+        match refusal {
+            PinRefusal::Element(error) => error.into(),
+            PinRefusal::WrongPin { .. } | PinRefusal::Wait { .. } | PinRefusal::Erased => {
+                Self::Element(ElementError::Damaged("a new PIN does not unlock"))
+            }
+        }
+    }
+}
+
+impl From<DirLockError> for CreateError {
+    fn from(error: DirLockError) -> Self {
+        match error {
+            DirLockError::Held => Self::InUse,
+            DirLockError::Io(error) => Self::Io(error),
+        }
+    }
+}
