@@ -6,7 +6,7 @@
 use image::metadata::Orientation;
 use shared::photo_rule::PixelSize;
 
-use super::refusal::PhotoRefusal;
+use super::{refusal::PhotoRefusal, sent::Sent};
 
 mod marker {
     pub(super) const SOF0: u8 = 0xC0;
@@ -207,8 +207,8 @@ struct Parts<'a> {
     segments: Vec<Segment<'a>>,
     tables: Vec<QuantTable>,
     scans: u32,
-    /// How often each component's coarse values were sent, by its place in the frame.
-    coarse_scans: [u32; 4],
+    /// What of each channel was sent, by its place in the frame.
+    sent: [Sent; 4],
     jfif: bool,
     adobe_transform: Option<u8>,
     exif: Option<&'a [u8]>,
@@ -290,20 +290,17 @@ impl<'a> Parts<'a> {
     fn take_scan(&mut self, body: &[u8]) -> Result<(), PhotoRefusal> {
         let broken = PhotoRefusal::Broken("scan header");
         let frame = self.frame.as_ref().ok_or(PhotoRefusal::Broken("a scan stands before the frame"))?;
-        let Some((count, [selectors @ .., first, _last, approximation])) = body.split_first() else {
+        let Some((count, [selectors @ .., first, last, approximation])) = body.split_first() else {
             return Err(broken);
         };
         if selectors.len() != 2 * usize::from(*count) || !(1..=4).contains(count) {
             return Err(broken);
         }
-        // Coarse values: all of a sequential scan; the first pass over the DC of a progressive one.
-        let coarse = !frame.progressive || (*first == 0 && approximation >> 4 == 0);
         for selector in selectors.chunks_exact(2) {
             let place =
                 frame.components.iter().position(|c| selector.first() == Some(&c.id)).ok_or(broken)?;
-            if let Some(seen) = self.coarse_scans.get_mut(place) {
-                *seen += u32::from(coarse);
-            }
+            let channel = self.sent.get_mut(place).ok_or(broken)?;
+            channel.take(frame.progressive, *first, *last, *approximation)?;
         }
         self.scans += 1;
         Ok(())
@@ -311,9 +308,8 @@ impl<'a> Parts<'a> {
 
     fn finish(self) -> Result<Jpeg<'a>, PhotoRefusal> {
         let frame = self.frame.ok_or(PhotoRefusal::Broken("there is no picture"))?;
-        let mut sent = self.coarse_scans.iter().take(frame.components.len());
-        if sent.any(|&times| times != 1) {
-            return Err(PhotoRefusal::Broken("a colour channel is missing or sent twice"));
+        if self.sent.iter().take(frame.components.len()).any(|sent| !sent.is_complete()) {
+            return Err(PhotoRefusal::Truncated);
         }
         if frame.components.iter().any(|c| !self.tables.iter().any(|t| t.slot == c.table)) {
             return Err(PhotoRefusal::Broken("a quantisation table is missing"));
