@@ -107,11 +107,12 @@ fn every_fault_has_its_own_refusal() {
     // The whole file but a part of its pixels: cut in the middle, and given an end all the same.
     let half = [&good[..(scan + end) / 2], &[0xFF, 0xD9]].concat();
     let two_frames = [&good[..end - 2], &good[2..]].concat();
+    let one_channel = [&good[..scan], &[0xFF, 0xDA, 0, 8, 1, 1, 0, 0, 63, 0], &good[scan + 14..]].concat();
     let last_scan = PROGRESSIVE.windows(2).rposition(|w| w == [0xFF, 0xDA]).unwrap();
     let (but_the_last, last) = PROGRESSIVE[..PROGRESSIVE.len() - 2].split_at(last_scan);
     let blurred = announcing(&[but_the_last, &[0xFF, 0xD9]].concat(), 354, 496);
     let twice = announcing(&[but_the_last, last, last, &[0xFF, 0xD9]].concat(), 354, 496);
-    let cases: [(&str, Vec<u8>, &str); 21] = [
+    let cases: [(&str, Vec<u8>, &str); 25] = [
         ("nothing", vec![], "empty_file"),
         ("a PNG named .jpg", png.into_inner(), "not_jpeg"),
         ("an iPhone's HEIC", heic, "not_jpeg"),
@@ -124,6 +125,10 @@ fn every_fault_has_its_own_refusal() {
         ("cut in the picture", good[..(scan + end) / 2].to_vec(), "truncated"),
         ("cut before its end", good[..end - 1].to_vec(), "truncated"),
         ("half a picture with an end", half, "broken"),
+        ("colours finer than brightness", sampled(&good, [0x11, 0x22, 0x11]), "unsupported_coding"),
+        ("sampled in thirds", sampled(&good, [0x31, 0x11, 0x11]), "unsupported_coding"),
+        ("no sampling", sampled(&good, [0x00, 0x11, 0x11]), "unsupported_coding"),
+        ("a scan for one channel", one_channel, "unsupported_coding"),
         ("two frames", two_frames, "broken"),
         ("no scan", [&good[..scan], &[0xFF, 0xD9]].concat(), "truncated"),
         ("a progressive picture without its last pass", blurred, "truncated"),

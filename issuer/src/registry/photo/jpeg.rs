@@ -80,6 +80,8 @@ pub(super) struct Frame {
 #[derive(Debug)]
 pub(super) struct Component {
     pub(super) id: u8,
+    /// How finely it is sampled from left to right and from top to bottom, relative to the others.
+    pub(super) sampling: (u8, u8),
     /// Which quantisation table it uses.
     pub(super) table: u8,
 }
@@ -264,10 +266,8 @@ impl<'a> Parts<'a> {
         let components: Vec<_> = components
             .chunks_exact(3)
             .filter_map(|c| match c {
-                [id, sampling, table @ 0..=3]
-                    if (1..=4).contains(&(sampling >> 4)) && (1..=4).contains(&(sampling & 15)) =>
-                {
-                    Some(Component { id: *id, table: *table })
+                [id, sampling, table @ 0..=3] => {
+                    Some(Component { id: *id, sampling: (sampling >> 4, sampling & 15), table: *table })
                 }
                 _ => None,
             })
@@ -283,6 +283,9 @@ impl<'a> Parts<'a> {
         {
             return Err(broken);
         }
+        if !is_usual_sampling(&components) {
+            return Err(PhotoRefusal::UnsupportedCoding);
+        }
         self.frame = Some(Frame { stored, components, progressive: marker == marker::SOF2 });
         Ok(())
     }
@@ -295,6 +298,11 @@ impl<'a> Parts<'a> {
         };
         if selectors.len() != 2 * usize::from(*count) || !(1..=4).contains(count) {
             return Err(broken);
+        }
+        // One scan for every channel is allowed in a sequential file, but nobody writes it and decoders get it
+        // wrong.
+        if !frame.progressive && usize::from(*count) != frame.components.len() {
+            return Err(PhotoRefusal::UnsupportedCoding);
         }
         for selector in selectors.chunks_exact(2) {
             let place =
@@ -328,6 +336,15 @@ impl<'a> Parts<'a> {
             icc: self.icc,
         })
     }
+}
+
+/// Whether brightness, the first channel, is sampled as finely as any other, and a whole number of times as
+/// finely: 4:4:4, 4:2:2, 4:2:0 and their kin. Of the rest, decoders make garbage without saying so.
+fn is_usual_sampling(components: &[Component]) -> bool {
+    let Some((finest_x, finest_y)) = components.first().map(|c| c.sampling) else { return false };
+    components.iter().all(|Component { sampling: (x, y), .. }| {
+        [1, 2, 4].contains(x) && [1, 2, 4].contains(y) && finest_x % x == 0 && finest_y % y == 0
+    })
 }
 
 /// Checks that a DHT segment is made of whole tables, and of few enough that building them costs nothing.

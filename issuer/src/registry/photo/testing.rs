@@ -95,6 +95,14 @@ pub(super) fn announcing(jpeg: &[u8], width: u16, height: u16) -> Vec<u8> {
     jpeg
 }
 
+/// Writes other sampling factors into the frame header.
+pub(super) fn sampled(jpeg: &[u8], factors: [u8; 3]) -> Vec<u8> {
+    let frame = jpeg.windows(4).position(|w| matches!(w, [0xFF, 0xC0..=0xC2, 0, 17])).unwrap();
+    let mut jpeg = jpeg.to_vec();
+    factors.into_iter().enumerate().for_each(|(channel, factor)| jpeg[frame + 11 + 3 * channel] = factor);
+    jpeg
+}
+
 /// A progressive file that sends its coefficients one by one, in as many scans as the format allows without
 /// saying anything twice.
 pub(super) fn in_finest_scans(width: u16, height: u16) -> Vec<u8> {
