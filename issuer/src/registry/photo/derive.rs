@@ -81,7 +81,8 @@ impl fmt::Debug for DerivedPhoto {
 /// middle. Never enlarges. The quality is the best from 95 down that fits into the rule's bytes.
 ///
 /// # Errors
-/// [`PhotoRefusal::CropOutside`], [`PhotoRefusal::CropTooSmall`] or [`PhotoRefusal::CannotShrink`].
+/// [`PhotoRefusal::CropOutside`], [`PhotoRefusal::CropTooSmall`] (without a `crop`: [`PhotoRefusal::TooSmall`])
+/// or [`PhotoRefusal::CannotShrink`].
 pub fn derive(
     photo: &ExaminedPhoto<'_>,
     rule: &PhotoRule,
@@ -95,7 +96,11 @@ pub fn derive(
     let cut = area.centre(rule.cut_from(area.size()));
     let min = rule.limits().min_size;
     if !cut.size().covers(min) {
-        return Err(PhotoRefusal::CropTooSmall { size: cut.size(), min });
+        let size = cut.size();
+        return Err(match crop {
+            Some(_) => PhotoRefusal::CropTooSmall { size, min },
+            None => PhotoRefusal::TooSmall { size: whole, min },
+        });
     }
     let shown = photo.upright().crop_imm(cut.x, cut.y, cut.width, cut.height);
     let size = rule.kept_size(cut.size());

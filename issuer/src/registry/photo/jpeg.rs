@@ -6,7 +6,7 @@
 use image::metadata::Orientation;
 use shared::photo_rule::PixelSize;
 
-use super::refusal::PhotoRefusal;
+use super::{refusal::PhotoRefusal, sent::Sent};
 
 mod marker {
     pub(super) const SOF0: u8 = 0xC0;
@@ -80,6 +80,8 @@ pub(super) struct Frame {
 #[derive(Debug)]
 pub(super) struct Component {
     pub(super) id: u8,
+    /// How finely it is sampled from left to right and from top to bottom, relative to the others.
+    pub(super) sampling: (u8, u8),
     /// Which quantisation table it uses.
     pub(super) table: u8,
 }
@@ -207,8 +209,8 @@ struct Parts<'a> {
     segments: Vec<Segment<'a>>,
     tables: Vec<QuantTable>,
     scans: u32,
-    /// How often each component's coarse values were sent, by its place in the frame.
-    coarse_scans: [u32; 4],
+    /// What of each channel was sent, by its place in the frame.
+    sent: [Sent; 4],
     jfif: bool,
     adobe_transform: Option<u8>,
     exif: Option<&'a [u8]>,
@@ -264,10 +266,8 @@ impl<'a> Parts<'a> {
         let components: Vec<_> = components
             .chunks_exact(3)
             .filter_map(|c| match c {
-                [id, sampling, table @ 0..=3]
-                    if (1..=4).contains(&(sampling >> 4)) && (1..=4).contains(&(sampling & 15)) =>
-                {
-                    Some(Component { id: *id, table: *table })
+                [id, sampling, table @ 0..=3] => {
+                    Some(Component { id: *id, sampling: (sampling >> 4, sampling & 15), table: *table })
                 }
                 _ => None,
             })
@@ -283,6 +283,9 @@ impl<'a> Parts<'a> {
         {
             return Err(broken);
         }
+        if !is_usual_sampling(&components) {
+            return Err(PhotoRefusal::UnsupportedCoding);
+        }
         self.frame = Some(Frame { stored, components, progressive: marker == marker::SOF2 });
         Ok(())
     }
@@ -290,20 +293,22 @@ impl<'a> Parts<'a> {
     fn take_scan(&mut self, body: &[u8]) -> Result<(), PhotoRefusal> {
         let broken = PhotoRefusal::Broken("scan header");
         let frame = self.frame.as_ref().ok_or(PhotoRefusal::Broken("a scan stands before the frame"))?;
-        let Some((count, [selectors @ .., first, _last, approximation])) = body.split_first() else {
+        let Some((count, [selectors @ .., first, last, approximation])) = body.split_first() else {
             return Err(broken);
         };
         if selectors.len() != 2 * usize::from(*count) || !(1..=4).contains(count) {
             return Err(broken);
         }
-        // Coarse values: all of a sequential scan; the first pass over the DC of a progressive one.
-        let coarse = !frame.progressive || (*first == 0 && approximation >> 4 == 0);
+        // One scan for every channel is allowed in a sequential file, but nobody writes it and decoders get it
+        // wrong.
+        if !frame.progressive && usize::from(*count) != frame.components.len() {
+            return Err(PhotoRefusal::UnsupportedCoding);
+        }
         for selector in selectors.chunks_exact(2) {
             let place =
                 frame.components.iter().position(|c| selector.first() == Some(&c.id)).ok_or(broken)?;
-            if let Some(seen) = self.coarse_scans.get_mut(place) {
-                *seen += u32::from(coarse);
-            }
+            let channel = self.sent.get_mut(place).ok_or(broken)?;
+            channel.take(frame.progressive, *first, *last, *approximation)?;
         }
         self.scans += 1;
         Ok(())
@@ -311,9 +316,8 @@ impl<'a> Parts<'a> {
 
     fn finish(self) -> Result<Jpeg<'a>, PhotoRefusal> {
         let frame = self.frame.ok_or(PhotoRefusal::Broken("there is no picture"))?;
-        let mut sent = self.coarse_scans.iter().take(frame.components.len());
-        if sent.any(|&times| times != 1) {
-            return Err(PhotoRefusal::Broken("a colour channel is missing or sent twice"));
+        if self.sent.iter().take(frame.components.len()).any(|sent| !sent.is_complete()) {
+            return Err(PhotoRefusal::Truncated);
         }
         if frame.components.iter().any(|c| !self.tables.iter().any(|t| t.slot == c.table)) {
             return Err(PhotoRefusal::Broken("a quantisation table is missing"));
@@ -332,6 +336,15 @@ impl<'a> Parts<'a> {
             icc: self.icc,
         })
     }
+}
+
+/// Whether brightness, the first channel, is sampled as finely as any other, and a whole number of times as
+/// finely: 4:4:4, 4:2:2, 4:2:0 and their kin. Of the rest, decoders make garbage without saying so.
+fn is_usual_sampling(components: &[Component]) -> bool {
+    let Some((finest_x, finest_y)) = components.first().map(|c| c.sampling) else { return false };
+    components.iter().all(|Component { sampling: (x, y), .. }| {
+        [1, 2, 4].contains(x) && [1, 2, 4].contains(y) && finest_x % x == 0 && finest_y % y == 0
+    })
 }
 
 /// Checks that a DHT segment is made of whole tables, and of few enough that building them costs nothing.

@@ -14,12 +14,15 @@ mod other_format;
 mod quality;
 mod refusal;
 mod rewrite;
+mod sent;
 mod unpack;
 
 #[cfg(test)]
 mod cases;
 #[cfg(test)]
 mod hostile;
+#[cfg(test)]
+mod testing;
 
 use std::fmt;
 

@@ -72,5 +72,6 @@ fn scaled(step: u16, quality: u8) -> u16 {
     let quality = u32::from(quality.clamp(1, 100));
     let percent = if quality < 50 { 5000 / quality } else { 200 - 2 * quality };
     let scaled = (u32::from(step) * percent + 50) / 100;
-    u16::try_from(scaled).unwrap_or(u16::MAX).max(1)
+    // 255 is the end of what a baseline file can say.
+    u16::try_from(scaled).unwrap_or(u16::MAX).clamp(1, 255)
 }

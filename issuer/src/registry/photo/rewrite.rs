@@ -40,6 +40,7 @@ impl Jpeg<'_> {
     /// is made to show (see [`POISON`]).
     pub(super) fn for_decoder(&self) -> Vec<u8> {
         let mut out = SOI.to_vec();
+        let mut scans = 0;
         for segment in &self.segments {
             // T.81 §B.2.2 and §B.2.3: where channel names stand in the frame and in a scan.
             let (first, stride) = match segment {
@@ -54,7 +55,11 @@ impl Jpeg<'_> {
             put(&mut out, segment, &body);
             if segment.is_scan() {
                 out.extend_from_slice(segment.entropy);
-                out.extend_from_slice(&POISON);
+                scans += 1;
+                // The decoder insists on a marker right behind the first scan of a progressive picture.
+                if scans > 1 || !self.frame.progressive {
+                    out.extend_from_slice(&POISON);
+                }
             }
         }
         out.extend_from_slice(&EOI);

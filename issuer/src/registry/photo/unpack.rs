@@ -10,7 +10,8 @@ use zune_jpeg::{
 
 use super::{jpeg::Jpeg, refusal::PhotoRefusal};
 
-/// Pixels that are unpacked, at most: more than a 26-megapixel camera takes, under 300 MB of memory.
+/// Pixels that are unpacked, at most: more than a 26-megapixel camera takes. They need 100 MB, and twice as much again while a
+/// progressive file is unpacked.
 pub(super) const MAX_PIXELS: u64 = 32_000_000;
 /// Pixels times scans, at most. A progressive file makes a decoder walk over the whole picture for every
 /// scan, and a scan can be a few bytes long: without this limit 5 MB are a million such walks. Encoders
