@@ -157,11 +157,7 @@ pub(super) struct Checked(Vec<FieldFault>);
 
 impl Checked {
     /// The value, or nothing and a fault.
-    pub(super) fn field<T, E: Into<FaultCode>>(
-        &mut self,
-        field: &str,
-        outcome: Result<T, E>,
-    ) -> Option<T> {
+    pub(super) fn field<T, E: Into<FaultCode>>(&mut self, field: &str, outcome: Result<T, E>) -> Option<T> {
         outcome.map_err(|error| self.fault(field, error)).ok()
     }
 
@@ -311,7 +307,9 @@ mod tests {
     #[test]
     fn days_are_written_one_way() {
         assert_eq!(day("2026-11-21").unwrap(), jiff::civil::date(2026, 11, 21));
-        for text in ["", "2026-02-29", "21.11.2026", "2026-11-21T10:00", "20261121", "1799-12-31", "2300-01-01"] {
+        for text in
+            ["", "2026-02-29", "21.11.2026", "2026-11-21T10:00", "20261121", "1799-12-31", "2300-01-01"]
+        {
             assert_eq!(day(text), Err(FaultCode::DayMalformed), "{text:?}");
         }
         assert_eq!(past_day("2026-11-22", jiff::civil::date(2026, 11, 21)), Err(FaultCode::DayInFuture));

@@ -48,8 +48,7 @@ impl GuardianForm {
         let given_names = checked.field("given_names", PersonName::parse(self.given_names.trim()));
         let surname = checked.field("surname", PersonName::parse(self.surname.trim()));
         let email = checked.maybe("email", self.email.as_deref().map(Email::parse));
-        let made =
-            (|| Some(NewGuardian { given_names: given_names?, surname: surname?, email: email? }))();
+        let made = (|| Some(NewGuardian { given_names: given_names?, surname: surname?, email: email? }))();
         checked.finish(made)
     }
 }

@@ -135,7 +135,10 @@ mod tests {
     #[test]
     fn a_line_is_trimmed_and_stays_one_line() {
         assert_eq!(ClassName::parse(" 3b ").unwrap().as_str(), "3b");
-        assert_eq!(Reason::parse("<b>brak</b> zdjęcia; DROP TABLE").unwrap().as_str(), "<b>brak</b> zdjęcia; DROP TABLE");
+        assert_eq!(
+            Reason::parse("<b>brak</b> zdjęcia; DROP TABLE").unwrap().as_str(),
+            "<b>brak</b> zdjęcia; DROP TABLE"
+        );
         for text in ["", "   ", "3b\nc", "12345678901234567", "3\u{202e}b"] {
             assert_eq!(ClassName::parse(text), Err(FaultCode::TextNotALine), "{text:?}");
         }
@@ -147,7 +150,18 @@ mod tests {
         for text in ["a@b", "jan.kowalski+x@szkoła.example", " a@b.pl "] {
             assert!(Email::parse(text).is_ok(), "{text:?}");
         }
-        for text in ["", "a", "@b.pl", "a@", "a@b..pl", "a@b@c", "a b@c.pl", "a@b.pl,c@d.pl", "a@b.pl\nBcc: c@d.pl", "<a@b.pl>"] {
+        for text in [
+            "",
+            "a",
+            "@b.pl",
+            "a@",
+            "a@b..pl",
+            "a@b@c",
+            "a b@c.pl",
+            "a@b.pl,c@d.pl",
+            "a@b.pl\nBcc: c@d.pl",
+            "<a@b.pl>",
+        ] {
             assert_eq!(Email::parse(text), Err(FaultCode::EmailMalformed), "{text:?}");
         }
     }

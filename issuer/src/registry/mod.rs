@@ -20,6 +20,3 @@ pub mod staff;
 pub mod fault;
 pub mod line;
 pub(crate) mod wording;
-
-#[cfg(test)]
-mod testing;

@@ -46,7 +46,9 @@ impl Identity {
     /// some transpositions of its digits pass, and show only in the birth date.
     pub(super) fn fits(&self, birth_date: Date, today: Date) -> Result<(), FaultCode> {
         match self {
-            Self::Pesel(pesel) if pesel.birth_date() != birth_date => return Err(FaultCode::BirthDateDiffers),
+            Self::Pesel(pesel) if pesel.birth_date() != birth_date => {
+                return Err(FaultCode::BirthDateDiffers);
+            }
             Self::Pesel(_) | Self::OtherDocument(_) => {}
         }
         plausible_age(birth_date, today).map_err(FaultCode::from)
@@ -238,7 +240,11 @@ fn spellings(typed: &str) -> [String; 3] {
     let mut capital = true;
     let mut named = String::with_capacity(typed.len());
     for c in typed.chars() {
-        if capital { named.extend(c.to_uppercase()) } else { named.extend(c.to_lowercase()) }
+        if capital {
+            named.extend(c.to_uppercase())
+        } else {
+            named.extend(c.to_lowercase())
+        }
         capital = !c.is_alphabetic();
     }
     [typed.to_owned(), named, typed.to_uppercase()]

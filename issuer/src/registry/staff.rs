@@ -59,7 +59,7 @@ pub struct StaffForm {
     /// Role.
     pub role: Role,
     /// 12 to 128 characters.
-    #[schema(min_length = 12, max_length = 128)]
+    #[schema(value_type = String, min_length = 12, max_length = 128)]
     pub password: Secret,
 }
 
@@ -197,7 +197,13 @@ pub struct MakeToken {
 
 impl MakeToken {
     /// The act, and the token that it makes good if it succeeds: 256 random bits, shown once.
-    pub fn new(staff: StaffId, name: TokenName, act: Act, keys: &Keys, entropy: &dyn Entropy) -> (Self, Secret) {
+    pub fn new(
+        staff: StaffId,
+        name: TokenName,
+        act: Act,
+        keys: &Keys,
+        entropy: &dyn Entropy,
+    ) -> (Self, Secret) {
         let random = BASE64_URL_SAFE_NO_PAD.encode(entropy.bytes::<32>());
         let token = Secret::new(format!("{TOKEN_PREFIX}{random}"));
         let hash = keys.api_token_hash(&token);
