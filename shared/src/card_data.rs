@@ -21,7 +21,7 @@ mod school;
 
 pub use person_name::{PersonName, PersonNameError};
 pub use photo::{CardPhoto, CardPhotoError};
-pub use postal_address::{PostalAddress, PostalAddressError};
+pub use postal_address::{PostalAddress, PostalAddressError, is_line};
 pub use profile_id::{ProfileId, ProfileIdError};
 pub use salt::{Salt, SaltError};
 pub use school::{SchoolName, SchoolNameError, SchoolOnCard};

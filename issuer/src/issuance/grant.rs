@@ -6,10 +6,12 @@ use shared::activation_code::ActivationCode;
 use shared::entropy::Entropy;
 use shared::secret::Secret;
 use shared::typed_code::TypedCode;
+use shared::vci::offer_uri::{OfferAddress, OfferUri, OfferUriError};
+use shared::vci::uri::{HttpUrl, UrlPolicy};
 
-use super::Issuance;
 use super::dossier::{CardRefusal, Dossier, SchoolFile};
 use super::order::pick_base_card;
+use super::{Addresses, Issuance};
 use crate::audit::{Act, Actor};
 use crate::notify;
 use crate::registry::profile::ActivationMode;
@@ -44,6 +46,18 @@ impl SlipSecrets {
             typed: TypedCode::generate(entropy),
             code: ActivationCode::generate(entropy),
         }
+    }
+}
+
+impl SlipSecrets {
+    /// The text of the slip's QR code: where the offer is fetched.
+    ///
+    /// # Errors
+    /// When the issuer is known under an address that no wallet would speak to.
+    pub fn offer_uri(&self, addresses: &Addresses) -> Result<Secret, OfferUriError> {
+        let address = format!("{}/o/{}", addresses.issuer, self.offer_id.expose());
+        let address = HttpUrl::parse(&address, UrlPolicy::default()).map_err(OfferUriError::Address)?;
+        OfferUri::ByReference(OfferAddress::new(address)).to_text().map(Secret::new)
     }
 }
 

@@ -130,6 +130,35 @@ pub(super) async fn pick_base_card(
     })
 }
 
+/// Lets a pupil's waiting orders go on, if what they waited for has come: to be called by the act that brings it.
+pub(crate) async fn advance_waiting(
+    tx: &mut dyn Statements,
+    pupil: &Pupil,
+    act: &Act,
+) -> Result<(), StoreError> {
+    let waiting = Order::of_pupil(tx, &pupil.id).await?;
+    let waiting: Vec<Order> =
+        waiting.into_iter().filter(|order| order.state == OrderState::Waiting).collect();
+    if waiting.is_empty() || !Photo::exists(tx, &pupil.id).await? {
+        return Ok(());
+    }
+    let Some(office) = SchoolFile::load(tx, &pupil.school_id, act.at).await? else {
+        return Err(StoreError::Damaged("a pupil lacks a school"));
+    };
+    for mut order in waiting {
+        let base_card = pick_base_card(tx, &office, pupil, order.base_card_id.as_ref(), act.at).await?;
+        // A card that cannot be copied is no reason to refuse the photo: the order goes on waiting.
+        if let Ok(Some(base_card)) = base_card {
+            order.base_card_id = Some(base_card.id);
+            order.state = OrderState::Ready;
+            order.update(tx).await?;
+            let act = act.part(order.id.as_str());
+            act.trail().record(tx, "order.ready", order.id.as_str(), json!({})).await?;
+        }
+    }
+    Ok(())
+}
+
 fn deadline(office: &SchoolFile, completed_on: Option<Date>) -> Option<Date> {
     let days = office.profile.issue_deadline_days?;
     completed_on?.checked_add(jiff::Span::new().days(i64::from(days))).ok()

@@ -23,7 +23,7 @@ use crate::store::tables::pupil::Pupil;
 use crate::store::{Statements, StoreError, Verb};
 
 /// The longest step by which a card is confirmed: a school year and its holidays.
-const LONGEST_CONFIRMATION_DAYS: i32 = 457;
+pub(crate) const LONGEST_CONFIRMATION_DAYS: i32 = 457;
 
 /// Confirms a base card for another period (stamp or hologram).
 #[derive(Debug)]

@@ -1,4 +1,22 @@
-//! The school's books: what the office knows and keeps.
+//! The school's books: what the office knows and keeps, in the order in which it comes to know it.
 
-pub mod photo;
 pub mod profile;
+pub mod rules;
+pub mod school;
+
+pub mod correction;
+pub mod guardian;
+pub mod pupil;
+
+pub mod application;
+pub mod base_card;
+pub mod photo;
+pub mod photo_book;
+
+pub mod card_file;
+pub mod pupil_file;
+pub mod staff;
+
+pub mod fault;
+pub mod line;
+pub(crate) mod wording;

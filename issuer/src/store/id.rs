@@ -22,7 +22,8 @@ fn parse(text: &str) -> Option<String> {
 macro_rules! ids {
     ($($(#[$doc:meta])* $name:ident)*) => {$(
         $(#[$doc])*
-        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, utoipa::ToSchema)]
+        #[schema(value_type = String, pattern = "^[0-7][0-9a-hjkmnp-tv-z]{25}$", examples("01jd7q2h5mz8v4k3t9w6x0ybrn"))]
         pub struct $name(String);
 
         impl $name {

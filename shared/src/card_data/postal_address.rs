@@ -72,7 +72,7 @@ impl PostalAddress {
 /// Whether `text` is one visible line of 1 to `max` characters, without blanks at its ends.
 ///
 /// Controls, line breaks and what reverses the direction of writing would let an address pretend to be another.
-pub(super) fn is_line(text: &str, max: usize) -> bool {
+pub fn is_line(text: &str, max: usize) -> bool {
     let visible = |c: char| {
         !c.is_control()
             && !matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')

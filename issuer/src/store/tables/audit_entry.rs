@@ -53,8 +53,12 @@ impl AuditEntry {
         Self::select(tx, "WHERE position > $1 ORDER BY position LIMIT $2", params![position, limit]).await
     }
 
-    /// What was done to one subject, oldest first.
-    pub async fn of_subject(tx: &mut dyn Statements, subject: &str) -> Result<Vec<Self>, StoreError> {
-        Self::select(tx, "WHERE subject = $1 ORDER BY at, id", params![subject]).await
+    /// What was done to one subject, oldest first, at most `limit` entries.
+    pub async fn of_subject(
+        tx: &mut dyn Statements,
+        subject: &str,
+        limit: u32,
+    ) -> Result<Vec<Self>, StoreError> {
+        Self::select(tx, "WHERE subject = $1 ORDER BY at, id LIMIT $2", params![subject, limit]).await
     }
 }

@@ -86,6 +86,12 @@ impl BaseCard {
         Ok(Self::select(tx, condition, params![rspo, year, number]).await?.into_iter().next())
     }
 
+    /// The highest number of a school's register in this year, 0 if there is none yet.
+    pub async fn highest_number(tx: &mut dyn Statements, rspo: i64, year: i64) -> Result<i64, StoreError> {
+        tx.number("SELECT MAX(number) FROM base_card WHERE rspo = $1 AND year = $2", params![rspo, year])
+            .await
+    }
+
     /// Writes validity and state back.
     pub async fn update(&self, tx: &mut dyn Statements) -> Result<(), StoreError> {
         let sql = "UPDATE base_card SET valid_until = $2, state = $3, void_reason = $4 WHERE id = $1";

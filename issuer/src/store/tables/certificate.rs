@@ -6,7 +6,7 @@ use super::device::EndReason;
 use super::{row, words};
 use crate::store::id::{CardId, DeviceId, GrantId};
 use crate::store::sql::params;
-use crate::store::{Statements, StoreError};
+use crate::store::{Row, Statements, StoreError};
 
 words! {
     /// Where a certificate stands.
@@ -144,6 +144,49 @@ impl Certificate {
         rows.iter()
             .map(|row| Ok(Ended { serial: row.take(0)?, since: row.take(1)?, reason: row.take(2)? }))
             .collect()
+    }
+}
+
+/// A certificate without its bytes: what an office looks at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CertificateSummary {
+    /// Serial number, hexadecimal.
+    pub serial: String,
+    /// Where it stands.
+    pub state: CertificateState,
+    /// SHA-256 of what the card data were made from.
+    pub card_inputs: [u8; 32],
+    /// Last instant of validity.
+    pub not_after: Timestamp,
+    /// When the intent was recorded.
+    pub prepared_at: Timestamp,
+    /// When the signature was recorded.
+    pub issued_at: Option<Timestamp>,
+    /// When it was taken back.
+    pub ended_at: Option<Timestamp>,
+    /// Why.
+    pub end_reason: Option<EndReason>,
+}
+
+impl CertificateSummary {
+    /// A device's certificates, oldest first.
+    pub async fn of_device(tx: &mut dyn Statements, device: &DeviceId) -> Result<Vec<Self>, StoreError> {
+        let sql = "SELECT serial, state, card_inputs, not_after, prepared_at, issued_at, ended_at, end_reason \
+                   FROM certificate WHERE device_id = $1 ORDER BY prepared_at, serial";
+        let rows = tx.query(sql, params![device]).await?;
+        let read = |row: &Row| {
+            Ok(Self {
+                serial: row.take(0)?,
+                state: row.take(1)?,
+                card_inputs: row.take(2)?,
+                not_after: row.take(3)?,
+                prepared_at: row.take(4)?,
+                issued_at: row.take(5)?,
+                ended_at: row.take(6)?,
+                end_reason: row.take(7)?,
+            })
+        };
+        rows.iter().map(read).collect()
     }
 }
 

@@ -36,6 +36,24 @@ impl IdempotentReply {
         Ok(Self::select(tx, condition, params![token, key]).await?.into_iter().next())
     }
 
+    /// Records what was answered to a key that was claimed before.
+    pub async fn settle(&self, tx: &mut dyn Statements) -> Result<(), StoreError> {
+        let sql = "UPDATE idempotent_reply SET status = $3, body = $4 WHERE token_id = $1 AND key = $2";
+        tx.execute(sql, params![&self.token_id, &self.key, self.status, &self.body]).await.map(|_| ())
+    }
+
+    /// Gives a key free again.
+    pub async fn release(&self, tx: &mut dyn Statements) -> Result<(), StoreError> {
+        let sql = "DELETE FROM idempotent_reply WHERE token_id = $1 AND key = $2";
+        tx.execute(sql, params![&self.token_id, &self.key]).await.map(|_| ())
+    }
+
+    /// Gives a key free again if its time is up.
+    pub async fn release_expired(&self, tx: &mut dyn Statements, now: Timestamp) -> Result<(), StoreError> {
+        let sql = "DELETE FROM idempotent_reply WHERE token_id = $1 AND key = $2 AND expires_at <= $3";
+        tx.execute(sql, params![&self.token_id, &self.key, now]).await.map(|_| ())
+    }
+
     /// Forgets what is older than a day.
     pub async fn forget(tx: &mut dyn Statements, now: Timestamp) -> Result<u64, StoreError> {
         tx.execute("DELETE FROM idempotent_reply WHERE expires_at < $1", params![now]).await

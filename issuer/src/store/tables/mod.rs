@@ -62,6 +62,23 @@ macro_rules! row {
                 tx.execute(&SQL, &values).await.map(|_| ())
             }
 
+            /// Writes a new row unless a unique key is taken; answers whether it did.
+            ///
+            /// # Errors
+            /// When the database fails.
+            #[allow(dead_code, reason = "not every table is written to that way")]
+            pub async fn insert_if_new(
+                &self,
+                tx: &mut dyn $crate::store::Statements,
+            ) -> Result<bool, $crate::store::StoreError> {
+                static SQL: std::sync::LazyLock<String> = std::sync::LazyLock::new(|| {
+                    $crate::store::tables::insert_sql($table, $name::COLUMNS) + " ON CONFLICT DO NOTHING"
+                });
+                let values =
+                    [$crate::store::Value::from(self.$first.clone()), $($crate::store::Value::from(self.$field.clone()),)*];
+                Ok(tx.execute(&SQL, &values).await? == 1)
+            }
+
             /// The rows that `rest` (what follows the table's name) picks.
             #[allow(dead_code, reason = "not every table is read by a free condition")]
             async fn select(

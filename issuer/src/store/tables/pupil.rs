@@ -5,7 +5,7 @@ use jiff::{Timestamp, civil::Date};
 use super::{row, words};
 use crate::store::id::{ApplicationId, GuardianId, PhotoId, PupilId, SchoolId};
 use crate::store::sql::params;
-use crate::store::{Statements, StoreError};
+use crate::store::{Statements, StoreError, Value};
 
 words! {
     /// Who applied.
@@ -130,9 +130,47 @@ impl Pupil {
         Ok(Self::select(tx, "WHERE pesel = $1", params![pesel]).await?.into_iter().next())
     }
 
-    /// A page of a school's pupils by name, after the given id's position.
-    pub async fn of_school(tx: &mut dyn Statements, school: &SchoolId) -> Result<Vec<Self>, StoreError> {
-        Self::select(tx, "WHERE school_id = $1 ORDER BY surname, given_names, id", params![school]).await
+    /// A page of a school's pupils by name: at most `limit` of those after `after` whose surname begins like
+    /// one of `surname`'s spellings and who are in class `class_name`.
+    pub async fn page(
+        tx: &mut dyn Statements,
+        school: &SchoolId,
+        surname: Option<&[String; 3]>,
+        class_name: Option<&str>,
+        after: Option<&Self>,
+        limit: u32,
+    ) -> Result<Vec<Self>, StoreError> {
+        let mut condition = "WHERE school_id = $1".to_owned();
+        let mut values = vec![Value::from(school)];
+        if let Some(spellings) = surname {
+            condition += " AND (";
+            for (at, spelling) in spellings.iter().enumerate() {
+                let or = if at > 0 { " OR " } else { "" };
+                let next = values.len() + 1;
+                // No LIKE, in which some of the prefix's own characters would be jokers.
+                condition += &format!("{or}substr(surname, 1, CAST(${next} AS INTEGER)) = ${}", next + 1);
+                values.push(Value::Int(i64::try_from(spelling.chars().count()).unwrap_or(i64::MAX)));
+                values.push(Value::from(spelling));
+            }
+            condition += ")";
+        }
+        if let Some(class_name) = class_name {
+            condition += &format!(" AND class_name = ${}", values.len() + 1);
+            values.push(Value::from(class_name));
+        }
+        if let Some(after) = after {
+            let next = values.len() + 1;
+            condition +=
+                &format!(" AND (surname, given_names, id) > (${next}, ${}, ${})", next + 1, next + 2);
+            values.extend([
+                Value::from(&after.surname),
+                Value::from(&after.given_names),
+                Value::from(&after.id),
+            ]);
+        }
+        condition += &format!(" ORDER BY surname, given_names, id LIMIT ${}", values.len() + 1);
+        values.push(Value::from(limit));
+        Self::select(tx, &condition, &values).await
     }
 
     /// Writes every column but the id back and raises the version.
@@ -185,6 +223,15 @@ impl Photo {
     pub async fn latest(tx: &mut dyn Statements, pupil: &PupilId) -> Result<Option<Self>, StoreError> {
         let condition = "WHERE pupil_id = $1 ORDER BY created_at DESC, id DESC LIMIT 1";
         Ok(Self::select(tx, condition, params![pupil]).await?.into_iter().next())
+    }
+
+    /// Forgets a pupil's photos but this one.
+    pub async fn forget_others(
+        tx: &mut dyn Statements,
+        pupil: &PupilId,
+        kept: &PhotoId,
+    ) -> Result<u64, StoreError> {
+        tx.execute("DELETE FROM photo WHERE pupil_id = $1 AND id <> $2", params![pupil, kept]).await
     }
 
     /// Whether the pupil has a photo at all, without reading it.

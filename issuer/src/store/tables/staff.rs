@@ -66,6 +66,13 @@ impl Staff {
         Self::select(tx, "ORDER BY login", &[]).await
     }
 
+    /// The principals whose accounts are open; their rows are held until the act ends.
+    pub async fn open_principals(tx: &mut dyn Statements) -> Result<Vec<Self>, StoreError> {
+        let condition =
+            format!("WHERE role = 'principal' AND ended_at IS NULL ORDER BY id{}", tx.for_update());
+        Self::select(tx, &condition, &[]).await
+    }
+
     /// Closes the account and takes its tokens back.
     pub async fn end(&self, tx: &mut dyn Statements, at: Timestamp) -> Result<(), StoreError> {
         tx.execute("UPDATE staff SET ended_at = $2 WHERE id = $1", params![&self.id, at]).await?;
@@ -79,5 +86,16 @@ impl ApiToken {
     pub async fn live(tx: &mut dyn Statements, hash: &[u8; 32]) -> Result<Option<Self>, StoreError> {
         let condition = "WHERE hash = $1 AND ended_at IS NULL";
         Ok(Self::select(tx, condition, params![*hash]).await?.into_iter().next())
+    }
+
+    /// An account's tokens, oldest first.
+    pub async fn of_staff(tx: &mut dyn Statements, staff: &StaffId) -> Result<Vec<Self>, StoreError> {
+        Self::select(tx, "WHERE staff_id = $1 ORDER BY id", params![staff]).await
+    }
+
+    /// Writes the end back.
+    pub async fn update(&self, tx: &mut dyn Statements) -> Result<(), StoreError> {
+        let sql = "UPDATE api_token SET ended_at = $2 WHERE id = $1";
+        tx.execute(sql, params![&self.id, self.ended_at]).await.map(|_| ())
     }
 }
