@@ -18,6 +18,7 @@ use shared::entropy::Entropy;
 use shared::secret::Secret;
 use zeroize::Zeroizing;
 
+use crate::accounts::{Accounts, NewAccount};
 use crate::audit;
 use crate::authority::hierarchy::CreateOptions;
 use crate::authority::{Authority, AuthorityError};
@@ -27,6 +28,7 @@ use crate::http::sandbox::{MovableClock, Sandbox};
 use crate::http::{ServerState, Wire};
 use crate::issuance::keys::Keys;
 use crate::issuance::{Addresses, Issuance};
+use crate::store::tables::staff::Role;
 use crate::store::{Store, StoreError};
 use crate::telemetry::log_request;
 
@@ -82,15 +84,16 @@ pub(crate) fn authority_path(data: &Path) -> PathBuf {
     data.join("ca")
 }
 
-/// Makes a data folder: master secret, certificate authority, database.
+/// Makes a data folder: master secret, certificate authority, database, and the first account.
 ///
 /// # Errors
 /// When there is one already, or the disk or the database fails.
 pub async fn init(
     given: &Given,
     passphrase: Option<Secret>,
+    login: &str,
     surroundings: &Surroundings,
-) -> Result<(), AppError> {
+) -> Result<NewAccount, AppError> {
     let data = given.data_dir();
     fs::create_dir_all(&data).map_err(|error| disk(&data, error))?;
     let path = secret_path(&data);
@@ -106,7 +109,8 @@ pub async fn init(
     // Written last: a folder without it was never finished.
     let secret = Zeroizing::new(surroundings.entropy.bytes::<32>());
     let hex = Zeroizing::new(secret.iter().fold(String::new(), |hex, byte| hex + &format!("{byte:02x}")));
-    write_private(&path, hex.as_bytes()).map_err(|error| disk(&path, error))
+    write_private(&path, hex.as_bytes()).map_err(|error| disk(&path, error))?;
+    Accounts::open(given, surroundings).await?.enter(login, Role::Principal).await
 }
 
 /// Writes a file that only its owner may read, and waits until it is on disk.
@@ -361,6 +365,9 @@ pub enum AppError {
     /// The address cannot be used.
     #[error("cannot listen on {0}: {1}")]
     Bind(SocketAddr, std::io::Error),
+    /// An account or token cannot be made or closed.
+    #[error("account: {0}")]
+    Account(String),
     /// The certificate authority is not in order.
     #[error("certificate authority: {0}")]
     Authority(#[from] AuthorityError),

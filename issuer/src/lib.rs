@@ -1,8 +1,9 @@
 //! The issuer of mLegitymacja: the school's office, the certificate authority and the service that wallets
 //! talk to, in one program. The modules stand in the order in which they rest on each other.
 
+pub mod accounts;
 pub mod app;
-//pub mod cli;
+pub mod cli;
 pub mod config;
 pub mod doctor;
 pub mod telemetry;

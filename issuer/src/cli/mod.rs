@@ -1,11 +1,12 @@
 //! The command line: set up, serve, check.
 
+mod staff;
+
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use serde_json::json;
-use shared::secret::Secret;
 
 use crate::app::{self, App, AppError, Surroundings};
 use crate::audit::{self, ChainVerdict};
@@ -47,6 +48,11 @@ enum Command {
     Check {
         #[command(flatten)]
         given: Given,
+    },
+    /// Accounts of staff, and their API tokens
+    Staff {
+        #[command(subcommand)]
+        command: staff::StaffCommand,
     },
     /// The audit trail
     Audit {
@@ -92,21 +98,18 @@ async fn dispatch(cli: Cli) -> Result<ExitCode, AppError> {
         Command::Init { given, login } => init(given.or(file), &login, cli.json).await,
         Command::Serve { given } => serve(given.or(file), cli.json).await,
         Command::Check { given } => check(given.or(file), cli.json).await,
+        Command::Staff { command } => staff::run(command, &file, cli.json).await,
         Command::Audit { command: AuditCommand::Verify { given } } => verify(given.or(file), cli.json).await,
     }
 }
 
 async fn init(given: Given, login: &str, json: bool) -> Result<ExitCode, AppError> {
     let first = app::init(&given, app::passphrase(&given)?, login, &Surroundings::system()).await?;
-    let (password, token): (&Secret, &Secret) = (&first.password, &first.api_token);
-    if json {
-        let made = json!({ "data": given.data_dir(), "login": login, "password": password, "api_token": token });
-        println!("{made}");
-    } else {
+    if !json {
         println!("data folder   {}", given.data_dir().display());
-        println!("login         {login}");
-        println!("password      {}", password.expose());
-        println!("API token     {}", token.expose());
+    }
+    staff::show(&first, json);
+    if !json {
         eprintln!("hint: password and token are shown this once; next: issuer serve --data {}", given.data_dir().display());
     }
     Ok(ExitCode::SUCCESS)
