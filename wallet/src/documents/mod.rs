@@ -1,6 +1,6 @@
 //! What the phone keeps: sealed, versioned records in a store that belongs to this phone's secure element.
 //!
-//! [`LockedDocuments`] are on disk and can say whose they are; only with an element's session do they become
+//! Locked, they are bytes on disk that can say whose they are; only with an element's session do they become
 //! [`Documents`], which read and keep. Every change is one commit: it happened or it did not, whatever the
 //! crash, and when the call returns it is on disk.
 

@@ -2,7 +2,7 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use jiff::Timestamp;
 
@@ -25,7 +25,8 @@ pub struct UnlockedPhone {
     session: Arc<dyn ElementSession>,
     documents: Documents,
     parts: Parts,
-    /// A key that was just made must be noted before anybody looks for keys that nobody needs.
+    /// Held from where keys are made or asked for until a record names them, so that nobody sweeps them away
+    /// in between.
     keys_turn: Mutex<()>,
 }
 
@@ -132,7 +133,7 @@ impl UnlockedPhone {
         renews: Option<&CardId>,
         at: Timestamp,
     ) -> Result<PendingActivation, StoreError> {
-        let _turn = self.keys_turn.lock().unwrap_or_else(PoisonError::into_inner);
+        let _turn = self.keys_turn();
         let begun = self.documents.activation(offer)?.filter(|begun| begun.issuer == issuer);
         let mut activation = begun.clone().unwrap_or_else(|| PendingActivation {
             offer: offer.clone(),
@@ -158,8 +159,9 @@ impl UnlockedPhone {
     /// # Errors
     /// When element or store cannot be written.
     pub fn abandon_activation(&self, offer: &OfferHash) -> Result<(), StoreError> {
+        let turn = self.keys_turn();
         self.documents.drop_activation(offer)?;
-        self.forget_unused_keys()
+        self.sweep_keys(&turn)
     }
 
     /// Keeps a card that was activated and verified; `offer` names the activation that ends with the same step.
@@ -172,10 +174,11 @@ impl UnlockedPhone {
         offer: Option<&OfferHash>,
         at: Timestamp,
     ) -> Result<CardId, KeepError> {
+        let turn = self.keys_turn();
         self.require_keys(card)?;
         let inserted = self.documents.insert_card(card, offer, at)?;
         if inserted.replaced {
-            let _swept = self.forget_unused_keys();
+            let _swept = self.sweep_keys(&turn);
         }
         Ok(inserted.id)
     }
@@ -192,9 +195,10 @@ impl UnlockedPhone {
         offer: Option<&OfferHash>,
         at: Timestamp,
     ) -> Result<CardId, KeepError> {
+        let turn = self.keys_turn();
         self.require_keys(card)?;
         let id = self.documents.replace_card(old, card, offer, at)?;
-        let _swept = self.forget_unused_keys();
+        let _swept = self.sweep_keys(&turn);
         Ok(id)
     }
 
@@ -203,8 +207,9 @@ impl UnlockedPhone {
     /// # Errors
     /// See [`KeepError`].
     pub fn delete_card(&self, id: &CardId, at: Timestamp) -> Result<(), KeepError> {
+        let turn = self.keys_turn();
         self.documents.delete_card(id, at)?;
-        let _swept = self.forget_unused_keys();
+        let _swept = self.sweep_keys(&turn);
         Ok(())
     }
 
@@ -219,10 +224,17 @@ impl UnlockedPhone {
         Ok(())
     }
 
-    /// Destroys the keys that neither a card nor an activation needs. Runs after every change and at every
-    /// unlocking; what one run leaves behind, the next one finds.
+    /// Destroys the keys that neither a card nor an activation needs; at every unlocking.
     pub(super) fn forget_unused_keys(&self) -> Result<(), StoreError> {
-        let _turn = self.keys_turn.lock().unwrap_or_else(PoisonError::into_inner);
+        self.sweep_keys(&self.keys_turn())
+    }
+
+    fn keys_turn(&self) -> MutexGuard<'_, ()> {
+        self.keys_turn.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What one run leaves behind, the next one finds: a failure after a change undoes nothing and is no news.
+    fn sweep_keys(&self, _turn: &MutexGuard<'_, ()>) -> Result<(), StoreError> {
         let in_use = self.documents.keys_in_use()?;
         let unused = |handle: &KeyHandle| !in_use.contains(handle);
         for handle in self.session.key_handles()?.into_iter().filter(unused) {
