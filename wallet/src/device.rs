@@ -5,6 +5,7 @@
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
+use shared::vci::credential::{DeviceInfo, Platform as NamedPlatform};
 
 /// What the phone tells of itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,6 +38,21 @@ impl DeviceDescription {
             return Err(DeviceRefusal::AppTooOld { found: self.app_version, minimum: requirements.min_app });
         }
         Ok(())
+    }
+}
+
+/// As it is sent to an issuer.
+impl From<&DeviceDescription> for DeviceInfo {
+    fn from(device: &DeviceDescription) -> Self {
+        Self {
+            name: device.name.as_str().to_owned(),
+            platform: match device.platform {
+                Platform::Android => NamedPlatform::Android,
+                Platform::Ios => NamedPlatform::Ios,
+            },
+            os_version: device.os_version.to_string(),
+            app_version: device.app_version.to_string(),
+        }
     }
 }
 
@@ -197,7 +213,9 @@ impl From<Version> for String {
 pub struct VersionError;
 
 /// The device's name as its owner wrote it: 1 to 64 characters, none of which is invisible.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+///
+/// People name phones after themselves: it is redacted when printed for programmers.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct DeviceName(String);
 
@@ -230,9 +248,17 @@ impl DeviceName {
     }
 }
 
+/// Joiners stay: without them families and flags among the emoji fall apart.
 fn is_invisible(c: char) -> bool {
     c.is_control()
-        || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+        || matches!(c, '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}')
+        || matches!(c, '\u{2060}'..='\u{206f}' | '\u{feff}')
+}
+
+impl fmt::Debug for DeviceName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("DeviceName(…)")
+    }
 }
 
 impl fmt::Display for DeviceName {
@@ -347,12 +373,29 @@ mod tests {
     #[test]
     fn names_are_visible_and_fit() {
         assert_eq!(DeviceName::parse("  Łucja – iPhone 13  ").unwrap().as_str(), "Łucja – iPhone 13");
+        assert!(DeviceName::parse("Dom \u{1f468}\u{200d}\u{1f469}\u{200d}\u{1f467}").is_ok());
         assert!(DeviceName::parse(&"ż".repeat(64)).is_ok());
         assert_eq!(DeviceName::parse(&"ż".repeat(65)), Err(DeviceNameError::TooLong));
         assert_eq!(DeviceName::parse(" \t "), Err(DeviceNameError::Empty));
         for text in ["a\nb", "a\u{202e}b", "a\u{200b}b", "a\u{0}b", "a\u{feff}b"] {
             assert_eq!(DeviceName::parse(text), Err(DeviceNameError::Invisible), "{text:?}");
         }
+    }
+
+    #[test]
+    fn every_description_can_be_sent() {
+        let longest = DeviceDescription {
+            name: DeviceName::parse(&"ż".repeat(64)).unwrap(),
+            ..phone(Platform::Android, "4294967295.4294967295.4294967295.4294967295", "1")
+        };
+        for device in [phone(Platform::Ios, "17.4", "1.2.3"), longest] {
+            let info = DeviceInfo::from(&device);
+            assert!(info.is_plain(), "{info:?}");
+            assert_eq!(Platform::parse(info.platform.as_str()).unwrap(), device.platform);
+            assert_eq!(version(&info.os_version), device.os_version);
+            assert_eq!(version(&info.app_version), device.app_version);
+        }
+        assert!(!format!("{:?}", phone(Platform::Ios, "17.4", "1.0")).contains("Zosi"));
     }
 
     #[test]

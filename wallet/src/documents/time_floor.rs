@@ -11,6 +11,8 @@
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
+use shared::x509::chain::{UndatedChain, VerifiedChain};
+use shared::x509::crl::VerifiedCrl;
 
 use super::record::Record;
 use super::{Documents, ONLY, StoreError};
@@ -20,7 +22,8 @@ const TOLERANCE: SignedDuration = SignedDuration::from_mins(5);
 
 /// An instant that somebody has signed, after the signature was verified.
 ///
-/// There is no way to make one of a clock's reading but to name a source that it does not come from.
+/// Made of what only verification yields: a revocation list, or the chain of a device certificate. For other
+/// answers there is [`signed_by`](Self::signed_by).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct AuthenticatedTime {
     at: Timestamp,
@@ -31,6 +34,25 @@ impl AuthenticatedTime {
     /// `at` as `source` has signed it; to be called only after the signature was verified up to a trusted root.
     pub fn signed_by(source: TimeSource, at: Timestamp) -> Self {
         Self { at, source }
+    }
+}
+
+impl From<&VerifiedCrl> for AuthenticatedTime {
+    fn from(list: &VerifiedCrl) -> Self {
+        Self { at: list.this_update(), source: TimeSource::RevocationList }
+    }
+}
+
+/// The activation time. The chain need not be valid today: an expired certificate was signed all the same.
+impl From<&UndatedChain> for AuthenticatedTime {
+    fn from(chain: &UndatedChain) -> Self {
+        Self { at: chain.leaf().activated_at(), source: TimeSource::Certificate }
+    }
+}
+
+impl From<&VerifiedChain> for AuthenticatedTime {
+    fn from(chain: &VerifiedChain) -> Self {
+        Self { at: chain.leaf().activated_at(), source: TimeSource::Certificate }
     }
 }
 
