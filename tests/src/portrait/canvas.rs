@@ -146,7 +146,7 @@ impl Shape {
     /// A brush stroke along the curve from `a` to `c` that is pulled towards `b`; `thick` in the middle, half
     /// as thick at its ends.
     pub(super) fn stroke(a: Point, b: Point, c: Point, thick: f32) -> Self {
-        const STEPS: u8 = 14;
+        const STEPS: u8 = 12;
         let on_curve = move |step: u8| {
             let t = f32::from(step) / f32::from(STEPS);
             let mix =

@@ -90,8 +90,12 @@ fn side_parting(canvas: &mut Canvas, look: &Look) {
     let b = look.breadth;
     let hair = dome(look, 1.1, 22.0).without(window(0.0, 25.0, 9.2 * b, 11.6));
     canvas.fill(&hair, look.hair);
-    let sweep =
-        Shape::stroke(Point(MIDDLE - 5.4, 10.4), Point(MIDDLE + 3.0, 14.8), Point(MIDDLE + 9.4, 15.6), 6.2);
+    let sweep = Shape::stroke(
+        Point(MIDDLE - 5.4, 10.4),
+        Point(MIDDLE + 3.0, 14.8),
+        Point(MIDDLE + 9.0 * b, 15.6),
+        6.2,
+    );
     canvas.fill(&sweep, look.hair);
     let parting =
         Shape::stroke(Point(MIDDLE - 7.0, 11.8), Point(MIDDLE - 5.6, 8.8), Point(MIDDLE - 4.4, 7.4), 0.5);

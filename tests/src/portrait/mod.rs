@@ -49,3 +49,59 @@ impl Portrait {
         Ok(jpeg)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use image::Rgb;
+    use issuer::registry::photo::accept;
+    use shared::photo_rule::PhotoRule;
+
+    use super::*;
+
+    #[test]
+    fn portraits_are_taken_by_every_school() {
+        let derived = PhotoRule::derived();
+        for seed in 0..3 {
+            let portrait = Portrait::new(seed);
+            for (size, quality, rule, small_passes) in [
+                ((354, 496), 85, PhotoRule::legacy_source(), false),
+                ((492, 633), 85, PhotoRule::id_card(), false),
+                ((236, 304), 95, PhotoRule::zpe(), true),
+            ] {
+                let jpeg = portrait.jpeg(size.0, size.1, quality).unwrap();
+                let accepted = accept(&jpeg, &rule, &derived, small_passes, None)
+                    .unwrap_or_else(|refusal| panic!("portrait {seed} at {size:?}: {refusal}"));
+                assert_eq!(accepted.is_as_it_was_sent(), small_passes);
+                assert_eq!(accepted.width(), 236);
+            }
+        }
+    }
+
+    #[test]
+    fn a_portrait_follows_from_its_seed() {
+        let of = |seed| Portrait::new(seed).draw(118, 152).into_raw();
+        assert_eq!(of(7), of(7));
+        let different: HashSet<_> = (0..40).map(of).collect();
+        assert!(different.len() > 36, "only {} of 40 pupils look different", different.len());
+    }
+
+    #[test]
+    fn a_portrait_is_framed_like_a_document_photo() {
+        for seed in 0..6 {
+            for (width, height) in [(236, 304), (300, 500), (496, 354)] {
+                let picture = Portrait::new(seed).draw(width, height);
+                for (x, y) in [(1, 1), (width - 2, 1), (width / 2, 2)] {
+                    let Rgb(corner) = *picture.get_pixel(x, y);
+                    assert!(
+                        corner.iter().all(|&c| c > 220),
+                        "seed {seed}: {corner:?} is no light background"
+                    );
+                }
+                let Rgb([r, g, b]) = *picture.get_pixel(width / 2, height - height * 7 / 10);
+                assert!(r < 252 && r > b && r >= g, "seed {seed}, {width}×{height}: no face in the middle");
+            }
+        }
+    }
+}

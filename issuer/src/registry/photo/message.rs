@@ -177,3 +177,64 @@ impl fmt::Display for Grouped {
         write!(f, "{}\u{a0}{:03}", Grouped(self.0 / 1000), self.0 % 1000)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use shared::photo_rule::{PixelSize, QualityRange};
+
+    use super::*;
+
+    #[test]
+    fn every_refusal_has_a_code_of_its_own_and_says_what_to_do() {
+        let (size, min, max) = (PixelSize::new(353, 496), PixelSize::new(354, 496), PixelSize::new(246, 304));
+        let range = QualityRange { min: 90, max: 100 };
+        let refusals = [
+            PhotoRefusal::Empty,
+            PhotoRefusal::NotJpeg(OtherFormat::Heic),
+            PhotoRefusal::TooManyBytes { bytes: 60_001, max: 60_000 },
+            PhotoRefusal::TooSmall { size, min },
+            PhotoRefusal::TooLarge { size, max },
+            PhotoRefusal::DecompressionBomb { pixels: 4_000_000_000, max: 32_000_000 },
+            PhotoRefusal::TooManyScans { max: 64 },
+            PhotoRefusal::Cmyk,
+            PhotoRefusal::Grey,
+            PhotoRefusal::UnknownColours(2),
+            PhotoRefusal::QualityTooLow { found: 89, range },
+            PhotoRefusal::QualityTooHigh { found: 100, range },
+            PhotoRefusal::Truncated,
+            PhotoRefusal::Broken("scan header"),
+            PhotoRefusal::UnsupportedCoding,
+            PhotoRefusal::CropOutside { within: size },
+            PhotoRefusal::CropTooSmall { size, min },
+            PhotoRefusal::CannotShrink { bytes: 66_000, max: 60_000 },
+        ];
+        let codes: HashSet<_> = refusals.iter().map(PhotoRefusal::code).collect();
+        assert_eq!(codes.len(), refusals.len());
+        for refusal in refusals {
+            let (pl, en, code) = (refusal.message_pl(), refusal.message_en(), refusal.code());
+            assert!(code.bytes().all(|b| b.is_ascii_lowercase() || b == b'_'), "{code}");
+            // What is wrong, and what to do: two sentences at least, in each language.
+            for message in [&pl, &en] {
+                assert!(message.matches(['.', '?', ';']).count() >= 2 && message.ends_with('.'), "{message}");
+                assert!(!message.contains("  ") && !message.contains('\n'), "{message}");
+            }
+            assert_ne!(pl, en);
+        }
+        let named: HashSet<_> = [
+            OtherFormat::Png,
+            OtherFormat::Webp,
+            OtherFormat::Gif,
+            OtherFormat::Bmp,
+            OtherFormat::Tiff,
+            OtherFormat::Heic,
+            OtherFormat::Avif,
+            OtherFormat::Pdf,
+            OtherFormat::Unknown,
+        ]
+        .map(|other| PhotoRefusal::NotJpeg(other).message_pl())
+        .into();
+        assert_eq!(named.len(), 9, "each format is called by its name");
+    }
+}

@@ -64,3 +64,31 @@ impl OtherFormat {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_are_known_by_their_first_bytes() {
+        let cases: [(&[u8], Option<OtherFormat>); 14] = [
+            (b"\xFF\xD8\xFF\xE0", None),
+            (b"\x89PNG\r\n\x1A\n", Some(OtherFormat::Png)),
+            (b"RIFF\0\0\0\0WEBPVP8 ", Some(OtherFormat::Webp)),
+            (b"RIFF\0\0\0\0WAVEfmt ", Some(OtherFormat::Unknown)),
+            (b"GIF89a", Some(OtherFormat::Gif)),
+            (b"BM\x36\0", Some(OtherFormat::Bmp)),
+            (b"II*\0", Some(OtherFormat::Tiff)),
+            (b"MM\0*", Some(OtherFormat::Tiff)),
+            (b"\0\0\0\x18ftypheic", Some(OtherFormat::Heic)),
+            (b"\0\0\0\x18ftypmif1", Some(OtherFormat::Heic)),
+            (b"\0\0\0\x18ftypavif", Some(OtherFormat::Avif)),
+            (b"\0\0\0\x18ftypisom", Some(OtherFormat::Unknown)),
+            (b"%PDF-1.7", Some(OtherFormat::Pdf)),
+            (b"PK\x03\x04", Some(OtherFormat::Unknown)),
+        ];
+        for (bytes, expected) in cases {
+            assert_eq!(OtherFormat::of(bytes), expected, "{bytes:?}");
+        }
+    }
+}
