@@ -10,7 +10,8 @@ use shared::x509::key::EcPublicKey;
 
 use super::key_file;
 use super::open::{read_key, read_root};
-use super::options::{CreateOptions, RollOverOptions, check_names};
+use super::options::check_names;
+pub use super::options::{CreateOptions, RollOverOptions};
 use super::profile::{self, AuthorityProfile, Capture, Subject, WritingFault};
 use super::sealed_key::PrivateKey;
 use super::sign::sign_bytes;
