@@ -3,9 +3,6 @@
 use std::path::{Path, PathBuf};
 
 use der::pem::LineEnding;
-use jiff::civil::Date;
-use jiff::tz::TimeZone;
-use jiff::{Span, Timestamp};
 use shared::entropy::Entropy;
 use shared::secret::Secret;
 use shared::x509::ca::CaCertificate;
@@ -13,90 +10,12 @@ use shared::x509::key::EcPublicKey;
 
 use super::key_file;
 use super::open::{read_key, read_root};
+use super::options::check_names;
+pub use super::options::{CreateOptions, RollOverOptions};
 use super::profile::{self, AuthorityProfile, Capture, Subject, WritingFault};
 use super::sealed_key::PrivateKey;
 use super::sign::sign_bytes;
 use super::{Authority, AuthorityError, fresh_serial};
-
-/// The most characters of an organisation and of a common name (RFC 5280, appendix A).
-const NAME_MAX_CHARS: usize = 64;
-
-/// What a new hierarchy says.
-#[derive(Debug, Clone)]
-pub struct CreateOptions {
-    /// O of both authorities; must contain "simulator", in any case.
-    pub organization: String,
-    /// CN of the root.
-    pub root_name: String,
-    /// CN of the issuing authority.
-    pub issuing_name: String,
-    /// First instant of both; whole seconds. No later than the oldest card that will be issued.
-    pub not_before: Timestamp,
-    /// Last second of the root.
-    pub root_not_after: Timestamp,
-    /// Last second of the issuing authority.
-    pub issuing_not_after: Timestamp,
-    /// Seals the keys; plain files without.
-    pub passphrase: Option<Secret>,
-}
-
-impl CreateOptions {
-    /// The usual hierarchy, made at `now`.
-    ///
-    /// It starts fifteen years back: a base card begins on its day of issue, and one that was issued in the
-    /// first year of an eight-year primary school and confirmed ever since is the oldest that there is, even
-    /// for a pupil who repeated. The issuing authority ends in twenty years, the root in thirty.
-    pub fn simulator(now: Timestamp) -> Self {
-        let today = now.to_zoned(TimeZone::UTC).date();
-        let midnight = |date: Date| date.to_zoned(TimeZone::UTC).map_or(now, |zoned| zoned.timestamp());
-        let moved = |years: i16| midnight(today.saturating_add(Span::new().years(years)));
-        Self {
-            organization: "mLegitymacja SIMULATOR".to_owned(),
-            root_name: "mLegitymacja SIMULATOR Root CA".to_owned(),
-            issuing_name: "mLegitymacja SIMULATOR Issuing CA 1".to_owned(),
-            not_before: moved(-15),
-            root_not_after: moved(30),
-            issuing_not_after: moved(20),
-            passphrase: None,
-        }
-    }
-
-    fn check(&self) -> Result<(), AuthorityError> {
-        check_names(&self.organization, [&self.root_name, &self.issuing_name])?;
-        let ordered = self.not_before < self.issuing_not_after
-            && self.issuing_not_after <= self.root_not_after
-            && [self.not_before, self.issuing_not_after, self.root_not_after]
-                .iter()
-                .all(|at| at.as_second() >= 0);
-        if ordered { Ok(()) } else { Err(AuthorityError::ImpossibleDates) }
-    }
-}
-
-/// What a new issuing authority below the same root says.
-#[derive(Debug, Clone)]
-pub struct RollOverOptions {
-    /// Its CN; the organisation stays.
-    pub issuing_name: String,
-    /// Its first instant.
-    pub not_before: Timestamp,
-    /// Its last second; at most the root's.
-    pub not_after: Timestamp,
-    /// Opens the root's key and seals the new one.
-    pub passphrase: Option<Secret>,
-}
-
-fn check_names<'a>(
-    organization: &str,
-    common_names: impl IntoIterator<Item = &'a String>,
-) -> Result<(), AuthorityError> {
-    let fits = |name: &str| !name.trim().is_empty() && name.chars().count() <= NAME_MAX_CHARS;
-    let says_so = organization.to_lowercase().contains("simulator");
-    if says_so && fits(organization) && common_names.into_iter().all(|name| fits(name)) {
-        Ok(())
-    } else {
-        Err(AuthorityError::NotASimulator)
-    }
-}
 
 impl Authority {
     /// Makes root and issuing authority in `dir`, which must not exist or be empty, and opens them.

@@ -8,6 +8,7 @@
 pub mod hierarchy;
 pub mod key_file;
 mod open;
+pub mod options;
 pub mod sealed_key;
 
 mod profile;
@@ -28,8 +29,8 @@ use shared::x509::certificate::{DateVerdict, DeviceCertificate};
 use shared::x509::oid::PrivateArc;
 
 pub use crl::{ListEntry, ListReason};
-pub use hierarchy::{CreateOptions, RollOverOptions};
 pub use lint::{LintFinding, LintedCertificate, lint};
+pub use options::{CreateOptions, RollOverOptions};
 pub use prepare::{PrepareError, PreparedCertificate};
 pub use serial::fresh_serial;
 pub use shared::x509::profile::{DeviceCertificateFields, PkiUrls};
@@ -89,6 +90,14 @@ impl Authority {
     /// The issuing authority that a device certificate names, with its generation.
     pub fn issuer_of(&self, certificate: &DeviceCertificate) -> Option<(u32, &CaCertificate)> {
         self.generations().find(|(_, authority)| certificate.names_as_issuer(authority))
+    }
+
+    /// What travels with the DER of a device certificate that was signed here: itself and the issuing
+    /// authority's, without the root. `None` when it is not ours.
+    pub fn x5c(&self, leaf: &[u8]) -> Option<Vec<Vec<u8>>> {
+        let certificate = DeviceCertificate::parse_under(leaf, &self.arc).ok()?;
+        let (_, issuer) = self.issuer_of(&certificate)?;
+        Some(vec![leaf.to_vec(), issuer.der().to_vec()])
     }
 
     /// Whether every certificate that signs is valid at `now`.

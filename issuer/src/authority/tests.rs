@@ -139,7 +139,8 @@ fn what_was_prepared_before_a_roll_over_is_finished_after_it() {
     for signed in [before, after] {
         let (generation, issuer) = new.issuer_of(signed.certificate()).unwrap();
         assert_eq!(generation, signed.generation());
-        let x5c = vec![signed.der().to_vec(), issuer.der().to_vec()];
+        let x5c = new.x5c(signed.der()).unwrap();
+        assert_eq!(x5c, [signed.der(), issuer.der()]);
         assert!(verify_chain(&x5c, &anchors(&new), now()).is_ok());
     }
 }
@@ -150,6 +151,27 @@ fn bytes_for_another_authority_are_not_signed() {
     let (ours, theirs) = (authority(one.path()), authority(two.path()));
     let linted = lint(prepared(&theirs)).unwrap();
     assert_eq!(ours.sign(linted).unwrap_err(), SignError::OtherAuthority);
+    assert_eq!(ours.x5c(issued(&theirs).der()), None);
+}
+
+#[test]
+fn stored_bytes_that_outlive_their_authority_are_not_signed() {
+    use shared::x509::key::EcPublicKey;
+    let dir = tempfile::tempdir().unwrap();
+    let authority = authority(dir.path());
+    let key = EcPublicKey::from_p256_sec1(&device_key()).unwrap();
+    let of = |fields: &DeviceCertificateFields| {
+        let params = profile::device(fields, &key, serial(), &urls(), &authority.arc).unwrap();
+        let capture = profile::Capture::new(authority.issuing().public_key());
+        let issuer = rcgen::Issuer::from_params(&authority.current.template, &capture);
+        params.signed_by(&profile::Subject(&key), &issuer).unwrap();
+        let stored = PreparedCertificate::from_stored_tbs(capture.into_to_be_signed()).unwrap();
+        authority.sign(lint(stored).unwrap()).map(|_| ())
+    };
+    let (not_before, not_after) = (at("2011-11-20T22:00:00Z"), at("2046-11-21T00:00:01Z"));
+    assert_eq!(of(&fields()), Ok(()));
+    assert_eq!(of(&DeviceCertificateFields { not_after, ..fields() }), Err(SignError::OutsideAuthority));
+    assert_eq!(of(&DeviceCertificateFields { not_before, ..fields() }), Err(SignError::OutsideAuthority));
 }
 
 #[test]

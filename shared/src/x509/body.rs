@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use x509_cert::ext::pkix::{AuthorityKeyIdentifier, BasicConstraints, SubjectKeyIdentifier};
 use x509_cert::name::Name;
 
+use super::ca::CaCertificate;
 use super::certificate::CertificateFault;
 use super::extension::locations;
 use super::extension::private::{self, DeviceExtensions};
@@ -102,6 +103,12 @@ impl DeviceBody {
         &self.authority_key_identifier
     }
 
+    /// Whether it names `authority` as issuer, by name and by key.
+    pub fn names_as_issuer(&self, authority: &CaCertificate) -> bool {
+        self.issuer == *authority.subject_name()
+            && self.authority_key_identifier == *authority.key_identifier()
+    }
+
     /// Whom it names.
     pub fn subject(&self) -> &SubjectName {
         &self.subject
@@ -149,10 +156,6 @@ impl DeviceBody {
 
     pub(crate) fn private(&self) -> &DeviceExtensions {
         &self.private
-    }
-
-    pub(crate) fn issuer(&self) -> &Name {
-        &self.issuer
     }
 }
 

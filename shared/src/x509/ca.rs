@@ -258,6 +258,10 @@ mod tests {
             });
         });
         assert!(matches!(constrained, Err(CaFault::Extension(ExtensionFault::UnknownCritical(_)))));
+        let differing = sample::edited(&HIERARCHY.issuing.der, |parts| {
+            parts[1] = b"\x30\x0a\x06\x08\x2a\x86\x48\xce\x3d\x04\x03\x03".to_vec();
+        });
+        assert_eq!(CaCertificate::parse(&differing), Err(CaFault::AlgorithmsDiffer));
         let device = CaCertificate::parse(&sample::device_der(|_| {}));
         assert_eq!(device, Err(CaFault::NotAnAuthority));
     }

@@ -10,8 +10,9 @@ use super::ca::CaCertificate;
 use super::extension::ExtensionFault;
 use super::extension::locations::LocationFault;
 use super::extension::private::PrivateFault;
+use super::frame;
 pub use super::frame::DateVerdict;
-use super::frame::{self, FrameFault};
+pub use super::frame::FrameFault;
 use super::key::{BadSignature, EcPublicKey, KeyIdentifier};
 use super::name::SubjectFault;
 use super::oid::PrivateArc;
@@ -137,8 +138,7 @@ impl DeviceCertificate {
 
     /// Whether `authority` is named as issuer, by name and by key.
     pub fn names_as_issuer(&self, authority: &CaCertificate) -> bool {
-        self.body.issuer() == authority.subject_name()
-            && self.authority_key_identifier() == authority.key_identifier()
+        self.body.names_as_issuer(authority)
     }
 
     /// Checks the signature alone.

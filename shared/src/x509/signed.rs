@@ -24,7 +24,8 @@ impl UnverifiedSigned {
     /// Takes `der` apart.
     ///
     /// # Errors
-    /// When it is not DER, carries anything behind its end, or is signed with an algorithm outside the profile.
+    /// When it is not DER (which has one encoding for one content), carries anything behind its end, or is
+    /// signed with an algorithm outside the profile.
     pub fn split(der: &[u8]) -> Result<Self, SignedFault> {
         let mut reader = SliceReader::new(der)?;
         let content_len = usize::try_from(Header::peek(&reader)?.length())?;
@@ -38,12 +39,7 @@ impl UnverifiedSigned {
         let algorithm = SignatureAlgorithm::read(&identifier).ok_or(SignedFault::UnsupportedAlgorithm)?;
         let signature = signature.ok_or(SignedFault::SignatureBits)?;
         let start = der.len().saturating_sub(content_len);
-        let signed = Self { der: der.to_vec(), to_be_signed: start..start + body_len, algorithm, signature };
-        // One content, one encoding: otherwise one certificate would have many fingerprints.
-        if assemble(signed.to_be_signed(), algorithm, &signed.signature)? != der {
-            return Err(SignedFault::NotCanonical);
-        }
-        Ok(signed)
+        Ok(Self { der: der.to_vec(), to_be_signed: start..start + body_len, algorithm, signature })
     }
 
     /// The whole, as it came.
@@ -104,9 +100,6 @@ pub enum SignedFault {
     /// A bit string that is not whole octets.
     #[error("its signature is not whole octets")]
     SignatureBits,
-    /// Readable, but not in the one encoding that DER allows.
-    #[error("it is not in canonical encoding")]
-    NotCanonical,
 }
 
 #[cfg(test)]
@@ -128,6 +121,27 @@ mod tests {
         let body = [&[0x04, 0x82, 0x01, 0x00][..], &[7; 256]].concat();
         let der = assemble(&body, SignatureAlgorithm::EcdsaSha384, &[1]).unwrap();
         assert_eq!(UnverifiedSigned::split(&der).unwrap().to_be_signed(), body);
+    }
+
+    #[test]
+    fn there_is_one_encoding_only() {
+        let body = [0x30, 0x03, 0x02, 0x01, 0x07];
+        let der = assemble(&body, SignatureAlgorithm::EcdsaSha256, &[1, 2, 3]).unwrap();
+        let long_length = [&[0x30, 0x81], &der[1..]].concat();
+        let indefinite = [&[0x30, 0x80], &der[2..], &[0, 0]].concat();
+        for other in [long_length, indefinite] {
+            assert!(
+                matches!(UnverifiedSigned::split(&other), Err(SignedFault::Malformed(_))),
+                "{other:02x?}"
+            );
+        }
+        let mut bits = der.clone();
+        let unused = der.len() - 4;
+        bits[unused] = 1;
+        // Bits that do not count must be zero in DER; the last octet is 3.
+        assert!(UnverifiedSigned::split(&bits).is_err());
+        *bits.last_mut().unwrap() = 2;
+        assert_eq!(UnverifiedSigned::split(&bits), Err(SignedFault::SignatureBits));
     }
 
     #[test]

@@ -128,6 +128,31 @@ fn path_lengths_are_counted() {
 }
 
 #[test]
+fn every_step_of_a_longer_chain_is_checked() {
+    let mut wide = sample::foreign_root();
+    wide.params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    wide.der = wide.params.self_signed(&wide.key).unwrap().der().to_vec();
+    let limit = |p: &mut CertificateParams| p.is_ca = IsCa::Ca(BasicConstraints::Constrained(1));
+    let middle = sample::authority_under(&wide, "Sample Middle", limit);
+    let copied = middle.params.key_identifier_method.clone();
+    let other = sample::authority_under(&wide, "Other Middle", limit);
+    let twin = sample::authority_under(&wide, "Sample Middle", |p| {
+        limit(p);
+        p.key_identifier_method = copied;
+    });
+    let fault_below = |above: &Authority| {
+        let issuing = sample::authority_under(above, "Sample Issuing", |_| {});
+        let leaf = sample::device_der_by(&issuing, &HIERARCHY.device, |_| {});
+        let x5c = [leaf, issuing.der, middle.der.clone()];
+        verify_chain(&x5c, &[anchor(&wide)], now()).map(|_| ()).err()
+    };
+    let link = ChainLink::Authority(1);
+    assert_eq!(fault_below(&middle), None);
+    assert_eq!(fault_below(&other), Some(ChainFault::NotNamedAsIssuer { by: link }));
+    assert_eq!(fault_below(&twin), Some(ChainFault::BadSignature { of: link }));
+}
+
+#[test]
 fn authorities_on_p384_are_allowed_and_rsa_is_not() {
     let key = KeyPair::generate_for(&rcgen::PKCS_ECDSA_P384_SHA384).unwrap();
     let issuing = sample::authority_with_key(&HIERARCHY.root, "Sample P-384", key, |_| {});

@@ -173,6 +173,16 @@ fn each_departure_from_the_form_has_its_own_fault() {
         fault_after(|parts| drop(parts.remove(6))),
         CrlFault::Extension(ExtensionFault::Missing(ExtensionKind::AuthorityKeyIdentifier))
     );
+    assert_eq!(
+        fault_after(|parts| {
+            // cRLNumber with its default criticality written out.
+            let extensions = sample::edited(&parts[6][2..], |all| {
+                all[1] = sample::edited(&all[1], |fields| fields.insert(1, b"\x01\x01\x00".to_vec()));
+            });
+            parts[6] = [vec![0xa0, u8::try_from(extensions.len()).unwrap()], extensions].concat();
+        }),
+        CrlFault::NotCanonical
+    );
     assert!(matches!(UnverifiedCrl::parse(b"\x30\x00"), Err(CrlFault::Signed(_))));
 }
 

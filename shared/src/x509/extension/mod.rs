@@ -1,6 +1,6 @@
 //! The extensions of certificates and revocation lists.
 //!
-//! [`Reader`] walks through the extensions of one certificate: each at most once, each with the criticality
+//! The reader walks through the extensions of one certificate: each at most once, each with the criticality
 //! of the profile, each in the one encoding that DER allows, and nothing critical left over.
 
 pub mod locations;
@@ -206,6 +206,15 @@ mod tests {
 
     fn extension(oid: ObjectIdentifier, critical: bool, der: &[u8]) -> Extension {
         Extension { extn_id: oid, critical, extn_value: OctetString::new(der).unwrap() }
+    }
+
+    #[test]
+    fn defaults_written_out_are_malformed() {
+        use x509_cert::ext::pkix::BasicConstraints;
+        const KIND: ExtensionKind = ExtensionKind::BasicConstraints;
+        assert!(exactly::<BasicConstraints>(KIND, b"\x30\x00").is_ok());
+        let written_out = exactly::<BasicConstraints>(KIND, b"\x30\x03\x01\x01\x00");
+        assert_eq!(written_out, Err(ExtensionFault::Malformed(KIND)));
     }
 
     #[test]
