@@ -99,6 +99,37 @@ impl Trail<'_> {
     }
 }
 
+/// Reads entries, oldest first.
+#[derive(Debug, Clone)]
+pub enum ReadTrail {
+    /// About one subject, sealed or not.
+    Of {
+        /// An id.
+        subject: String,
+        /// At most so many.
+        limit: u32,
+    },
+    /// Sealed ones after a place in the chain.
+    After {
+        /// The place, from 1; 0 for the beginning.
+        position: i64,
+        /// At most so many.
+        limit: u32,
+    },
+}
+
+#[async_trait::async_trait]
+impl Verb for ReadTrail {
+    type Answer = Vec<AuditEntry>;
+
+    async fn run(&self, tx: &mut dyn Statements) -> Result<Self::Answer, StoreError> {
+        match self {
+            Self::Of { subject, limit } => AuditEntry::of_subject(tx, subject, *limit).await,
+            Self::After { position, limit } => AuditEntry::after(tx, *position, *limit).await,
+        }
+    }
+}
+
 /// How many entries are sealed or checked in one transaction.
 const BATCH: u32 = 500;
 /// What the first entry names as its predecessor.
@@ -182,7 +213,7 @@ pub async fn verify(store: &Store) -> Result<ChainVerdict, StoreError> {
     seal(store).await?;
     let (mut position, mut head) = (0, GENESIS);
     loop {
-        let entries = store.read(After(position)).await?;
+        let entries = store.read(ReadTrail::After { position, limit: BATCH }).await?;
         if entries.is_empty() {
             return Ok(ChainVerdict::Whole { entries: position, head });
         }
@@ -197,16 +228,5 @@ pub async fn verify(store: &Store) -> Result<ChainVerdict, StoreError> {
             }
             head = expected;
         }
-    }
-}
-
-struct After(i64);
-
-#[async_trait::async_trait]
-impl Verb for After {
-    type Answer = Vec<AuditEntry>;
-
-    async fn run(&self, tx: &mut dyn Statements) -> Result<Self::Answer, StoreError> {
-        AuditEntry::after(tx, self.0, BATCH).await
     }
 }

@@ -1,6 +1,10 @@
 //! What the issuer says over HTTP. Nothing is decided here: requests are read, decisions asked, answers written.
 
 pub mod router;
+pub mod staff_api;
+
+pub mod failure;
+mod openapi_page;
 
 mod credential;
 mod dpop;

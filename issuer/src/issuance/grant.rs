@@ -6,6 +6,7 @@ use shared::activation_code::ActivationCode;
 use shared::entropy::Entropy;
 use shared::secret::Secret;
 use shared::typed_code::TypedCode;
+use shared::validity::{is_of_age, warsaw_date};
 use shared::vci::offer_uri::{OfferAddress, OfferUri, OfferUriError};
 use shared::vci::uri::{HttpUrl, UrlPolicy};
 
@@ -20,7 +21,7 @@ use crate::store::tables::device::{Device, DeviceState};
 use crate::store::tables::grant::{Grant, GrantState};
 use crate::store::tables::mobile_card::MobileCard;
 use crate::store::tables::order::{Order, OrderState};
-use crate::store::tables::pupil::{Photo, Pupil};
+use crate::store::tables::pupil::{Applicant, Application, Photo, Pupil};
 use crate::store::{Statements, StoreError, Verb};
 
 /// How many wrong activation codes a grant bears.
@@ -273,8 +274,8 @@ fn has_place(devices: &[Device], replaces: Option<&DeviceId>, limit: u8) -> Resu
 /// What happens to a slip in the office.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SlipEvent {
-    /// Handed out against a receipt, to this person (`guardian`, `pupil`).
-    Collected(String),
+    /// Handed out against a receipt, to this person.
+    Collected(Applicant),
     /// Handed back, or laid in the pupil's file: it opens nothing any more.
     Cancelled,
 }
@@ -300,8 +301,11 @@ impl Verb for MarkSlip {
         };
         let action = match &self.event {
             SlipEvent::Collected(by) => {
+                if *by == Applicant::Pupil && !pupil_may_collect(tx, &grant, self.act.at).await? {
+                    return Ok(Err(GrantRefusal::MinorMayNotCollect));
+                }
                 grant.collected_at.get_or_insert(self.act.at);
-                grant.collected_by.get_or_insert_with(|| by.clone());
+                grant.collected_by.get_or_insert_with(|| by.word().to_owned());
                 "grant.collected"
             }
             SlipEvent::Cancelled if grant.state == GrantState::Bound => {
@@ -318,12 +322,41 @@ impl Verb for MarkSlip {
     }
 }
 
+/// Whether the slip may be handed to the pupil: one of age, or one whose application says so. Where no
+/// application is asked for, nobody has said otherwise.
+async fn pupil_may_collect(
+    tx: &mut dyn Statements,
+    grant: &Grant,
+    now: Timestamp,
+) -> Result<bool, StoreError> {
+    let Some(dossier) = Dossier::load(tx, &grant.card_id, now, false).await? else {
+        return Err(StoreError::Damaged("a grant lacks its card"));
+    };
+    if is_of_age(dossier.pupil.birth_date, warsaw_date(now)) {
+        return Ok(true);
+    }
+    let Some(order) = &grant.order_id else { return Ok(true) };
+    let application = Order::find(tx, order).await?.and_then(|order| order.application_id);
+    match application {
+        Some(application) => {
+            Ok(Application::find(tx, &application).await?.is_some_and(|a| a.minor_may_collect))
+        }
+        None => Ok(true),
+    }
+}
+
 /// Why there is no grant. Messages complete "cannot make a slip: …".
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum GrantRefusal {
     /// No such order.
     #[error("order is unknown")]
     UnknownOrder,
+    /// No such card.
+    #[error("card is unknown")]
+    UnknownCard,
+    /// The application does not let a minor collect the codes.
+    #[error("a minor may not collect this slip")]
+    MinorMayNotCollect,
     /// The order was withdrawn.
     #[error("order was withdrawn")]
     OrderCancelled,

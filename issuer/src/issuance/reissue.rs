@@ -271,10 +271,12 @@ impl Verb for ReissueCard {
 
     async fn run(&self, tx: &mut dyn Statements) -> Result<Self::Answer, StoreError> {
         let Some(card) = MobileCard::lock(tx, &self.card).await? else {
-            return Ok(Err(GrantRefusal::UnknownOrder));
+            return Ok(Err(GrantRefusal::UnknownCard));
         };
         let orders = Order::of_pupil(tx, &card.pupil_id).await?;
-        let order = orders.into_iter().rfind(|order| order.base_card_id.as_ref() == Some(&card.base_card_id));
+        let order = orders.into_iter().rfind(|order| {
+            order.state == OrderState::Issued && order.base_card_id.as_ref() == Some(&card.base_card_id)
+        });
         let Some(order) = order else { return Ok(Err(GrantRefusal::UnknownOrder)) };
         let device = Device::lock(tx, &self.device).await?.filter(|device| device.card_id == card.id);
         let Some(mut device) = device else { return Ok(Err(GrantRefusal::UnknownDevice)) };

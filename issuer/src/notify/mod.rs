@@ -1,6 +1,7 @@
 //! Notices: what the school tells pupils and guardians. They are written in the same transaction as the act
 //! that they tell of, and never hold a code.
 
+use jiff::Timestamp;
 use shared::validity::warsaw_date;
 
 use crate::issuance::dossier::Dossier;
@@ -8,7 +9,7 @@ use crate::store::id::NoticeId;
 use crate::store::tables::grant::Grant;
 use crate::store::tables::notice::{Channel, Notice, NoticeState};
 use crate::store::tables::pupil::Guardian;
-use crate::store::{Statements, StoreError};
+use crate::store::{Statements, StoreError, Verb};
 
 /// Tells by every channel of the profile that a card can be fetched; `ids` bounds how many notices are written.
 pub(crate) async fn card_ready(
@@ -50,4 +51,22 @@ pub(crate) async fn card_ready(
         notice.insert(tx).await?;
     }
     Ok(())
+}
+
+/// Reads notices, oldest first.
+#[derive(Debug)]
+pub struct ReadNotices {
+    /// Written then or later.
+    pub since: Timestamp,
+    /// At most so many.
+    pub limit: u32,
+}
+
+#[async_trait::async_trait]
+impl Verb for ReadNotices {
+    type Answer = Vec<Notice>;
+
+    async fn run(&self, tx: &mut dyn Statements) -> Result<Self::Answer, StoreError> {
+        Notice::since(tx, self.since, self.limit).await
+    }
 }

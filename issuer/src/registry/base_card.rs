@@ -207,6 +207,26 @@ impl Verb for EnterBaseCard {
     }
 }
 
+/// A confirmation as typed.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(examples(json!({ "until": "2028-09-30" })))]
+pub struct ConfirmationForm {
+    /// The new last day.
+    #[schema(format = Date)]
+    pub until: String,
+}
+
+impl ConfirmationForm {
+    /// Checks the form.
+    ///
+    /// # Errors
+    /// What is wrong with the field.
+    pub fn parse(&self) -> Result<Date, Faults> {
+        day(&self.until).map_err(|code| Faults::one("until", code))
+    }
+}
+
 /// Messages complete "cannot enter the base card: …".
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum BaseCardEntryRefusal {

@@ -250,6 +250,30 @@ fn spellings(typed: &str) -> [String; 3] {
     [typed.to_owned(), named, typed.to_uppercase()]
 }
 
+/// Where a pupil moves, as typed.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(examples(json!({ "school_id": "01jd7q2h5mz8v4k3t9w6x0ybrn", "class_name": "1c" })))]
+pub struct TransferForm {
+    /// The school that the pupil moves to.
+    pub school_id: SchoolId,
+    /// The class there.
+    #[schema(min_length = 1, max_length = 16)]
+    pub class_name: String,
+}
+
+impl TransferForm {
+    /// Checks the form.
+    ///
+    /// # Errors
+    /// What is wrong with which field.
+    pub fn parse(self) -> Result<(SchoolId, ClassName), Faults> {
+        let class_name =
+            ClassName::parse(&self.class_name).map_err(|code| Faults::one("class_name", code))?;
+        Ok((self.school_id, class_name))
+    }
+}
+
 /// Messages complete "cannot change the pupil's entry: …".
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum PupilRefusal {

@@ -71,6 +71,13 @@ impl ProfileForm {
     }
 }
 
+impl NewProfile {
+    /// The rules.
+    pub fn rules(&self) -> &SchoolProfile {
+        &self.rules
+    }
+}
+
 /// Gives a school new rules, from now or from a later instant on.
 #[derive(Debug)]
 pub struct SetProfile {

@@ -1,0 +1,101 @@
+//! `/notices`
+
+use axum::Json;
+use axum::extract::State;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::ApiState;
+use super::problems::problems;
+use super::request::Asked;
+use crate::http::failure::{Code, Failure};
+use crate::notify::ReadNotices;
+use crate::registry::fault::instant;
+use crate::store::id::{NoticeId, PupilId};
+use crate::store::tables::notice::{Channel, Notice, NoticeState};
+
+pub(super) fn routes() -> OpenApiRouter<ApiState> {
+    OpenApiRouter::new().routes(routes!(list))
+}
+
+/// A notice to a pupil or guardian. It never holds a code.
+#[derive(Serialize, ToSchema)]
+struct NoticeView {
+    id: NoticeId,
+    /// About whom.
+    pupil_id: PupilId,
+    channel: Channel,
+    /// E-mail address, or the pupil's id where the channel knows its people itself.
+    recipient: String,
+    subject: String,
+    body: String,
+    state: NoticeState,
+    created_at: Timestamp,
+}
+
+impl From<&Notice> for NoticeView {
+    fn from(notice: &Notice) -> Self {
+        Self {
+            id: notice.id.clone(),
+            pupil_id: notice.pupil_id.clone(),
+            channel: notice.channel,
+            recipient: notice.recipient.clone(),
+            subject: notice.subject.clone(),
+            body: notice.body.clone(),
+            state: notice.state,
+            created_at: notice.created_at,
+        }
+    }
+}
+
+/// From when on to list.
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct NoticeQuery {
+    /// Only those written then or later, RFC 3339; all by default.
+    #[param(format = DateTime)]
+    since: Option<String>,
+    /// How many at most; 100 unless said otherwise.
+    #[param(minimum = 1, maximum = 500)]
+    limit: Option<u32>,
+}
+
+/// Notices, oldest first.
+#[derive(Serialize, ToSchema)]
+struct NoticeList {
+    notices: Vec<NoticeView>,
+    /// What to ask for in `since` to get the rest, if there is more. Notices of that very instant come again:
+    /// tell them by their ids.
+    next_since: Option<Timestamp>,
+}
+
+problems! {
+    ListProblems: QueryInvalid;
+}
+
+/// List notices
+///
+/// What the school tells pupils and guardians: for the e-diary and the mailer to fetch.
+#[utoipa::path(get, path = "/notices", operation_id = "list_notices", tag = "Notices", params(NoticeQuery),
+    responses((status = 200, body = NoticeList, description = "The notices"), ListProblems))]
+async fn list(
+    State(api): State<ApiState>,
+    Asked(query): Asked<NoticeQuery>,
+) -> Result<Json<NoticeList>, Failure> {
+    let invalid = || Failure::of(Code::QueryInvalid);
+    let since = query.since.as_deref().map(instant).transpose().map_err(|_| invalid())?;
+    let limit = query.limit.unwrap_or(100);
+    if !(1..=500).contains(&limit) {
+        return Err(invalid());
+    }
+    let verb = ReadNotices { since: since.unwrap_or(Timestamp::UNIX_EPOCH), limit: limit + 1 };
+    let mut found = api.issuance.store.read(verb).await?;
+    let more = found.len() > limit as usize;
+    found.truncate(limit as usize);
+    let next_since = if more { found.last().map(|notice| notice.created_at) } else { None };
+    Ok(Json(NoticeList { notices: found.iter().map(NoticeView::from).collect(), next_since }))
+}
