@@ -25,6 +25,7 @@ use crate::authority::{Authority, AuthorityError};
 use crate::config::{ConfigError, Given, Settings};
 use crate::http::router::{pki_routes, wallet_routes, with_common_layers};
 use crate::http::sandbox::{MovableClock, Sandbox};
+use crate::http::staff_api::{self, ApiState};
 use crate::http::{ServerState, Wire};
 use crate::issuance::keys::Keys;
 use crate::issuance::{Addresses, Issuance};
@@ -215,6 +216,8 @@ impl App {
             let strike = middleware::from_fn_with_state(sandbox.clone(), Sandbox::strike);
             wallets = wallets.layer(strike).merge(sandbox.routes());
         }
+        let office = staff_api::router(ApiState { issuance: self.state.issuance.clone() });
+        let wallets = wallets.merge(office);
         let pki = pki_routes(self.state.clone());
         let (main, lists) = match self.settings.pki_listen() {
             Some(_) => (wallets, pki),

@@ -2,6 +2,8 @@
 //!
 //! Requests are logged by their route, never by their address: offer ids stand in addresses.
 
+use std::io::IsTerminal as _;
+
 use axum::extract::{MatchedPath, Request};
 use axum::middleware::Next;
 use axum::response::Response;
@@ -11,7 +13,10 @@ use tracing_subscriber::EnvFilter;
 /// Starts logging; `MLEG_LOG` sets the level (`warn`, `info`, `issuer=debug`).
 pub fn start() {
     let filter = EnvFilter::try_from_env("MLEG_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
-    let format = tracing_subscriber::fmt().with_writer(std::io::stderr).with_env_filter(filter);
+    let format = tracing_subscriber::fmt()
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal())
+        .with_env_filter(filter);
     // A second start, as when a test embeds several issuers, keeps the first.
     let _ = format.try_init();
 }

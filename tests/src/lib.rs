@@ -5,7 +5,11 @@
     reason = "these are tools of tests: what goes wrong here fails a test"
 )]
 
+pub mod office;
+pub mod pupils;
+
+pub mod photograph;
+pub mod portrait;
+
 pub mod outside;
 pub mod postgres;
-
-pub mod portrait;

@@ -50,10 +50,12 @@ impl Photograph {
         // The page fills most of the frame. Its own resolution is brought to the photograph's first, so that one
         // sample a pixel is enough.
         let fill = chance.between(0.78, 0.92) - 0.18 * hard;
-        let shrink = (fill * height as f32 / page.height() as f32).min(fill * width as f32 / page.width() as f32);
+        let shrink =
+            (fill * height as f32 / page.height() as f32).min(fill * width as f32 / page.width() as f32);
         let scaled = |length: u32| ((length as f32 * shrink).round() as u32).max(2);
-        let page =
-            page.resize_exact(scaled(page.width()), scaled(page.height()), FilterType::CatmullRom).into_luma8();
+        let page = page
+            .resize_exact(scaled(page.width()), scaled(page.height()), FilterType::CatmullRom)
+            .into_luma8();
 
         let pose = Pose::held(&mut chance, hard, width as f32);
         let light = Light::falling(&mut chance, hard);
@@ -94,7 +96,8 @@ pub fn slip_page(offer: &str) -> Result<Vec<u8>, PhotographError> {
     let one = image::load_from_memory_with_format(&render::png(offer, 1)?, ImageFormat::Png)?;
     // About five and a half centimetres: what fits a slip beside its text.
     let module = (550 / one.width()).max(1);
-    let code = image::load_from_memory_with_format(&render::png(offer, module)?, ImageFormat::Png)?.into_luma8();
+    let code =
+        image::load_from_memory_with_format(&render::png(offer, module)?, ImageFormat::Png)?.into_luma8();
     let left = width.saturating_sub(code.width()) / 2;
     let top = height.saturating_sub(code.height()) / 2;
 

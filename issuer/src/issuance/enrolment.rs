@@ -99,8 +99,9 @@ impl Issuance {
 
     fn released(&self, certificate: Certificate) -> Result<IssuedCard, EnrolmentError> {
         let leaf = certificate.der.ok_or(StoreError::Damaged("an issued certificate has no bytes"))?;
+        let foreign = StoreError::Damaged("a certificate was signed by no authority of ours");
         Ok(IssuedCard {
-            chain: vec![leaf, self.authority.issuing_certificate_der().to_vec()],
+            chain: self.authority.x5c(&leaf).ok_or(foreign)?,
             card_data: certificate.card_data,
             notification_id: certificate.notification_id,
         })

@@ -116,7 +116,7 @@ pub(super) async fn pick_base_card(
             Some(card) => Some(card),
             None => return Ok(Err(CardRefusal::NoBaseCard)),
         },
-        None => cards.filter(|card| card.state == BaseCardState::Held).last(),
+        None => cards.rfind(|card| card.state == BaseCardState::Held),
     };
     let Some(card) = card else { return Ok(Ok(None)) };
     Ok(if card.state != BaseCardState::Held {

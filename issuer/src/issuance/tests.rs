@@ -386,7 +386,7 @@ async fn what_a_crash_left_prepared_is_finished() {
         async fn run(&self, tx: &mut dyn Statements) -> Result<(), StoreError> {
             let card = crate::store::Value::from(&self.0);
             let sql = "UPDATE certificate SET state = 'prepared', der = NULL WHERE card_id = $1";
-            tx.execute(sql, &[card.clone()]).await?;
+            tx.execute(sql, std::slice::from_ref(&card)).await?;
             tx.execute("UPDATE device SET state = 'pending' WHERE card_id = $1", &[card]).await.map(|_| ())
         }
     }

@@ -94,14 +94,14 @@ impl Issuance {
         if key != content.bound_to {
             return Err(TokenError::OtherKey);
         }
-        let verb = RefreshGrant { grant: content.grant.clone(), key: key.clone() };
+        let verb = RefreshGrant { grant: content.grant.clone(), key };
         let epoch = self.store.write(verb).await??;
         Ok(self.tokens(content.grant, epoch, Some(key), true))
     }
 
     fn tokens(&self, grant: GrantId, epoch: i64, key: Option<Thumbprint>, renews: bool) -> Tokens {
         let expires = self.now().saturating_add(TOKEN_TTL).unwrap_or(Timestamp::MAX);
-        let refresh = key.clone().map(|bound_to| RefreshToken { grant: grant.clone(), bound_to });
+        let refresh = key.map(|bound_to| RefreshToken { grant: grant.clone(), bound_to });
         let access = AccessToken { grant, epoch, expires, bound_to: key, renews };
         Tokens {
             bound: access.bound_to.is_some(),

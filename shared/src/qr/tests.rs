@@ -4,7 +4,8 @@ use image::{DynamicImage, GrayImage, ImageFormat, Luma, LumaA};
 
 use super::scan::{MAX_BYTES, ScanError, scan, scan_luma};
 use super::studio::{
-    Chance, OFFER, OTHER, blurred, code, file, jpeg, lay, noisy, printed, sheet, toned, turned, with_orientation,
+    Chance, OFFER, OTHER, blurred, code, file, jpeg, lay, noisy, printed, sheet, toned, turned,
+    with_orientation,
 };
 
 fn texts(picture: &GrayImage) -> Vec<String> {
@@ -215,7 +216,8 @@ fn no_picture_breaks_the_scanner() {
         assert!(read.iter().all(|text| text == OFFER), "round {round}: {read:?}");
     }
     for (width, height) in [(1, 1), (1, 16_384), (16_384, 1), (3, 7), (39, 41), (7, 2000)] {
-        let stripes = GrayImage::from_fn(width, height, |x, y| Luma([if (x / 2 + y) % 3 == 0 { 0 } else { 255 }]));
+        let stripes =
+            GrayImage::from_fn(width, height, |x, y| Luma([if (x / 2 + y) % 3 == 0 { 0 } else { 255 }]));
         assert_eq!(scan_luma(&stripes), Err(ScanError::NoCode), "{width}×{height}");
     }
 }

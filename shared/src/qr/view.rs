@@ -136,7 +136,9 @@ fn resized(picture: &GrayImage, side: u32) -> GrayImage {
         // Far down, a plain average of the covered pixels is the right filter, and a fast one.
         image::imageops::thumbnail(picture, new_width, new_height)
     } else {
-        DynamicImage::from(picture.clone()).resize_exact(new_width, new_height, FilterType::CatmullRom).into_luma8()
+        DynamicImage::from(picture.clone())
+            .resize_exact(new_width, new_height, FilterType::CatmullRom)
+            .into_luma8()
     }
 }
 
@@ -165,8 +167,9 @@ fn stretch(grey: &mut GrayImage) {
     if high <= low {
         return;
     }
-    let table: Vec<u8> =
-        (0..256).map(|value: usize| (value.saturating_sub(low) * 255 / (high - low)).min(255) as u8).collect();
+    let table: Vec<u8> = (0..256)
+        .map(|value: usize| (value.saturating_sub(low) * 255 / (high - low)).min(255) as u8)
+        .collect();
     for value in grey.iter_mut() {
         *value = table[usize::from(*value)];
     }
@@ -189,7 +192,10 @@ impl Bradley {
                 columns.iter_mut().zip(row(y + radius)).for_each(|(sum, value)| *sum += u64::from(*value));
             }
             if y > radius {
-                columns.iter_mut().zip(row(y - radius - 1)).for_each(|(sum, value)| *sum -= u64::from(*value));
+                columns
+                    .iter_mut()
+                    .zip(row(y - radius - 1))
+                    .for_each(|(sum, value)| *sum -= u64::from(*value));
             }
             let rows = (y + radius).min(height - 1) - y.saturating_sub(radius) + 1;
             let mut sum: u64 = columns.iter().take(radius).sum();

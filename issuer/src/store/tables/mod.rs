@@ -66,7 +66,6 @@ macro_rules! row {
             ///
             /// # Errors
             /// When the database fails.
-            #[allow(dead_code, reason = "not every table is written to that way")]
             pub async fn insert_if_new(
                 &self,
                 tx: &mut dyn $crate::store::Statements,
@@ -80,7 +79,6 @@ macro_rules! row {
             }
 
             /// The rows that `rest` (what follows the table's name) picks.
-            #[allow(dead_code, reason = "not every table is read by a free condition")]
             async fn select(
                 tx: &mut dyn $crate::store::Statements,
                 rest: &str,
@@ -94,7 +92,6 @@ macro_rules! row {
             ///
             /// # Errors
             /// When the database fails or the row is damaged.
-            #[allow(dead_code, reason = "not every table is read by its key")]
             pub async fn find(
                 tx: &mut dyn $crate::store::Statements,
                 key: impl Into<$crate::store::Value>,
@@ -107,7 +104,6 @@ macro_rules! row {
             ///
             /// # Errors
             /// When the database fails or the row is damaged.
-            #[allow(dead_code, reason = "not every table is locked by its key")]
             pub async fn lock(
                 tx: &mut dyn $crate::store::Statements,
                 key: impl Into<$crate::store::Value>,
