@@ -23,6 +23,7 @@ use crate::audit;
 use crate::authority::hierarchy::CreateOptions;
 use crate::authority::{Authority, AuthorityError};
 use crate::config::{ConfigError, Given, Settings};
+use crate::demo_school;
 use crate::http::router::{pki_routes, wallet_routes, with_common_layers};
 use crate::http::sandbox::{MovableClock, Sandbox};
 use crate::http::staff_api::{self, ApiState};
@@ -193,6 +194,11 @@ impl App {
         let settled = issuance.settle_leftovers().await?;
         if settled > 0 {
             tracing::info!(settled, "certificates left over from the last run were finished or voided");
+        }
+        if settings.sandbox()
+            && let Err(error) = demo_school::enter_once(&issuance).await
+        {
+            tracing::warn!(%error, "the demo schools were not entered");
         }
         let wire = Wire::new(settings.issuer().clone(), !settings.sandbox(), settings.invalid_tx_code());
         let sandbox = settings.sandbox().then(|| Sandbox::new(movable, issuance.clone()));

@@ -8,6 +8,7 @@ pub mod config;
 pub mod doctor;
 pub mod telemetry;
 
+pub mod demo_school;
 pub mod http;
 
 pub mod issuance;

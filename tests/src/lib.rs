@@ -9,7 +9,7 @@ pub mod office;
 pub mod pupils;
 
 pub mod photograph;
-pub mod portrait;
+pub use issuer::demo_school::portrait;
 
 pub mod outside;
 pub mod postgres;

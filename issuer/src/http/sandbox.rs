@@ -19,6 +19,7 @@ use serde_json::json;
 use shared::clock::Clock;
 use shared::validity::warsaw;
 
+use crate::demo_school;
 use crate::issuance::Issuance;
 use crate::store::tables::notice::Notice;
 use crate::store::{Statements, StoreError, Verb};
@@ -208,6 +209,14 @@ fn notice(notice: &Notice) -> serde_json::Value {
     })
 }
 
-async fn seed() -> StatusCode {
-    StatusCode::NOT_IMPLEMENTED
+/// Erases the books, sets the clock back to the real time and enters the demo schools anew.
+async fn seed(State(sandbox): State<Sandbox>) -> Response {
+    sandbox.clock.ahead_micros.store(0, Ordering::SeqCst);
+    match demo_school::start_again(&sandbox.issuance).await {
+        Ok(seeded) => Json(seeded).into_response(),
+        Err(error) => {
+            tracing::error!(%error, "cannot start again");
+            StatusCode::SERVICE_UNAVAILABLE.into_response()
+        }
+    }
 }

@@ -116,6 +116,36 @@ macro_rules! row {
 }
 use row;
 
+/// Erases the books, the cards and what hangs on them. Accounts, tokens and the audit trail stay.
+pub(crate) async fn erase_books(
+    tx: &mut dyn crate::store::Statements,
+) -> Result<(), crate::store::StoreError> {
+    let tables = [
+        "notice",
+        "idempotent_reply",
+        "wallet_event",
+        "spent_nonce",
+        "certificate",
+        "device",
+        "issue_grant",
+        "issue_order",
+        "mobile_card",
+        "base_card",
+        "photo",
+        "application",
+        "guardian",
+        "pupil",
+        "school_profile",
+        "agreement",
+        "school",
+        "revocation_list",
+    ];
+    for table in tables {
+        tx.execute(&format!("DELETE FROM {table}"), &[]).await?;
+    }
+    Ok(())
+}
+
 fn insert_sql(table: &str, columns: &[&str]) -> String {
     let places: Vec<String> = (1..=columns.len()).map(|place| format!("${place}")).collect();
     format!("INSERT INTO {table} ({}) VALUES ({})", columns.join(", "), places.join(", "))

@@ -54,8 +54,8 @@ impl Portrait {
 mod tests {
     use std::collections::HashSet;
 
+    use crate::registry::photo::accept;
     use image::Rgb;
-    use issuer::registry::photo::accept;
     use shared::photo_rule::PhotoRule;
 
     use super::*;
