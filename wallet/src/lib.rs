@@ -9,6 +9,8 @@ pub mod secure_element;
 pub mod documents;
 pub mod phone;
 
+pub mod transport;
+
 mod hex_name;
 mod home;
 mod sealed_box;
