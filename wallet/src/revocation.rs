@@ -1,10 +1,10 @@
 //! The revocation list: fetched where the certificate says, believed if the authority that signed the certificate
 //! signed it too. Its date raises the phone's trusted time.
 
+use jiff::Timestamp;
 use shared::x509::ca::CaCertificate;
 use shared::x509::certificate::DeviceCertificate;
 use shared::x509::crl::{CrlFault, Revocation, RevocationStatus, UnverifiedCrl, VerifiedCrl};
-use jiff::Timestamp;
 use url::Url;
 
 use crate::acquire::event::{Event, Step};

@@ -15,11 +15,8 @@ pub struct LegalText {
 }
 
 /// The terms of use.
-pub static TERMS: LegalText = LegalText {
-    name: "terms",
-    version: "2026-09-01",
-    text: include_str!("../../texts/regulamin.pl.txt"),
-};
+pub static TERMS: LegalText =
+    LegalText { name: "terms", version: "2026-09-01", text: include_str!("../../texts/regulamin.pl.txt") };
 
 /// The privacy notice.
 pub static PRIVACY_NOTICE: LegalText = LegalText {

@@ -138,8 +138,7 @@ impl<'a> Line<'a> {
             request.dpop = Some(key.prove_request(&proven).await?);
         }
         let answer = self.surroundings.transport.send(request).await;
-        let response =
-            answer.map_err(|error| ExchangeError::NoAnswer { endpoint: call.endpoint, error })?;
+        let response = answer.map_err(|error| ExchangeError::NoAnswer { endpoint: call.endpoint, error })?;
         if let Some(nonce) = response.header("dpop-nonce") {
             self.nonces().insert(server, nonce.to_owned());
         }

@@ -130,7 +130,8 @@ mod tests {
     #[test]
     fn an_offer_may_name_only_a_server_of_the_issuer() {
         let url = |text: &str| IssuerUrl::parse(text, Default::default()).unwrap();
-        let (own, first, second) = (url("https://a.example"), url("https://s1.example"), url("https://s2.example"));
+        let (own, first, second) =
+            (url("https://a.example"), url("https://s1.example"), url("https://s2.example"));
         let alone = metadata(|_| ());
         let several = metadata(|value| {
             value["authorization_servers"] = json!(["https://s1.example", "https://s2.example"]);
@@ -158,7 +159,10 @@ mod tests {
     #[test]
     fn the_name_is_polish_if_there_is_one() {
         let named = |display: Value| name(&metadata(|value| value["display"] = display));
-        assert_eq!(named(json!([{"name": "School", "locale": "en"}, {"name": "Szkoła", "locale": "pl"}])), "Szkoła");
+        assert_eq!(
+            named(json!([{"name": "School", "locale": "en"}, {"name": "Szkoła", "locale": "pl"}])),
+            "Szkoła"
+        );
         assert_eq!(named(json!([{"name": "Sch\u{7}ool"}])), "School");
         assert_eq!(named(json!([{"locale": "pl"}])), "a.example");
     }

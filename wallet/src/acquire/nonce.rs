@@ -15,9 +15,7 @@ pub(crate) async fn fetch(line: &Line<'_>, endpoint: &Url) -> Result<Secret, Exc
     line.began(Step::Nonce);
     let request = Request::post(endpoint.clone(), None, MAX_RESPONSE_LENGTH);
     let response = line.ask(&Call::open(Endpoint::Nonce, request)).await?;
-    let nonce = NonceResponse::parse(&response.body).map_err(|_| ExchangeError::Unreadable {
-        endpoint: Endpoint::Nonce,
-        what: "it holds no nonce",
-    })?;
+    let nonce = NonceResponse::parse(&response.body)
+        .map_err(|_| ExchangeError::Unreadable { endpoint: Endpoint::Nonce, what: "it holds no nonce" })?;
     Ok(nonce.c_nonce)
 }

@@ -80,7 +80,7 @@ impl OfferSource {
         let (endpoint, request) = match &self.0 {
             Source::Uri { uri: OfferUri::ByValue(offer), .. } => return Ok((**offer).clone()),
             Source::Uri { uri: OfferUri::ByReference(address), .. } => {
-                let request = Request::get(address.as_url().clone(), MAX_OFFER_LENGTH);
+                let request = Request::get(address.expose().as_url().clone(), MAX_OFFER_LENGTH);
                 (Endpoint::Offer, Request { secret_address: true, ..request })
             }
             Source::Typed { code, .. } => {

@@ -75,7 +75,8 @@ impl ScanRefusal {
 mod tests {
     use super::*;
 
-    const OFFER: &str = "openid-credential-offer://?credential_offer_uri=http%3A%2F%2F127.0.0.1:8080%2Fo%2Fabc";
+    const OFFER: &str =
+        "openid-credential-offer://?credential_offer_uri=http%3A%2F%2F127.0.0.1:8080%2Fo%2Fabc";
 
     #[test]
     fn the_offer_is_picked_out_of_other_codes() {

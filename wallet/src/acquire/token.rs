@@ -51,12 +51,10 @@ impl TokenEndpoint<'_> {
         line.began(Step::Token);
         let body = Body { content_type: FORM, text: request.to_form() };
         let request = Request::post(self.url.clone(), Some(body), MAX_RESPONSE_LENGTH);
-        let call =
-            Call { endpoint: Endpoint::Token, request, token: None, prover: self.prover, repeat };
+        let call = Call { endpoint: Endpoint::Token, request, token: None, prover: self.prover, repeat };
         let response = line.ask(&call).await?;
         let unreadable = |what| ExchangeError::Unreadable { endpoint: Endpoint::Token, what };
-        let tokens =
-            TokenResponse::parse(&response.body).map_err(|_| unreadable("it holds no token"))?;
+        let tokens = TokenResponse::parse(&response.body).map_err(|_| unreadable("it holds no token"))?;
         if tokens.token_type == TokenType::Dpop && self.prover.is_none() {
             return Err(unreadable("it binds the token to a key that was not shown"));
         }
