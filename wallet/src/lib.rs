@@ -24,6 +24,9 @@ pub mod standing;
 pub mod delete;
 pub mod refresh;
 
+pub mod cli;
+pub mod commands;
+
 mod hex_name;
 mod home;
 mod sealed_box;

@@ -161,6 +161,12 @@ impl OnlinePhone {
             return Err(RefreshError::UntrustedIssuer(card.held().issuer.identifier.clone()));
         }
         let delivered = self.ask_again(line, card.held()).await;
+        if let (Err(RefreshError::Exchange(error)), ListVerdict::Good) = (&delivered, &list)
+            && error.may_pass()
+        {
+            // The signed list stands by the card, even if nothing more can be had for now.
+            self.note(card.id(), card.held().state.clone()).await?;
+        }
         if let (Err(RefreshError::Exchange(error)), Some(state)) = (&delivered, &superseded)
             && error.refusal().is_some()
         {

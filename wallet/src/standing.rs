@@ -27,7 +27,7 @@ pub struct Facts {
 
 /// How a card stands.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(tag = "standing", rename_all = "snake_case")]
+#[serde(tag = "is", rename_all = "snake_case")]
 pub enum Standing {
     /// It is valid.
     Valid,
