@@ -9,6 +9,24 @@ pub mod secure_element;
 pub mod documents;
 pub mod phone;
 
+pub mod online;
+pub mod transport;
+
+pub mod trust;
+
+pub mod acquire;
+pub mod revocation;
+pub mod verify_card;
+
+pub mod show;
+pub mod standing;
+
+pub mod delete;
+pub mod refresh;
+
+pub mod cli;
+pub mod commands;
+
 mod hex_name;
 mod home;
 mod sealed_box;

@@ -7,6 +7,8 @@ use jiff::Timestamp;
 use super::activation::{OfferHash, PendingActivation};
 use super::card::{CardId, CardIdentity, CardState, HeldCard};
 use super::history::{HistoryEntry, HistoryEvent};
+use super::notice::Notice;
+use super::store::Change;
 use super::{Documents, StoreError, remove};
 use crate::secure_element::KeyHandle;
 
@@ -60,7 +62,7 @@ impl Documents {
         let entry = HistoryEntry { at, card: Some(id.clone()), event: HistoryEvent::Activated };
         let mut changes = self.history_changes(entry)?;
         changes.push(self.put(id.as_str(), card)?);
-        changes.extend(offer.map(|offer| remove::<PendingActivation>(offer.as_str())));
+        changes.extend(self.activation_ended(offer, &id, at)?);
         writer.commit(changes)?;
         Ok(Inserted { id, replaced: before.is_some() })
     }
@@ -89,9 +91,10 @@ impl Documents {
         let mut changes = self.history_changes(entry)?;
         if id != *old {
             changes.push(remove::<HeldCard>(old.as_str()));
+            changes.extend(self.forget_offers_of(old)?);
         }
         changes.push(self.put(id.as_str(), card)?);
-        changes.extend(offer.map(|offer| remove::<PendingActivation>(offer.as_str())));
+        changes.extend(self.activation_ended(offer, &id, at)?);
         writer.commit(changes)?;
         Ok(id)
     }
@@ -117,11 +120,16 @@ impl Documents {
         Ok(())
     }
 
-    /// Deletes a card.
+    /// Deletes a card, and with the same step keeps the notice that tells its issuer, if one is given.
     ///
     /// # Errors
     /// [`KeepError::NoSuchCard`], or when the store cannot be read or written.
-    pub(crate) fn delete_card(&self, id: &CardId, at: Timestamp) -> Result<(), KeepError> {
+    pub(crate) fn delete_card(
+        &self,
+        id: &CardId,
+        notice: Option<&Notice>,
+        at: Timestamp,
+    ) -> Result<(), KeepError> {
         let writer = self.writer();
         if self.card(id)?.is_none() {
             return Err(KeepError::NoSuchCard);
@@ -129,11 +137,26 @@ impl Documents {
         let entry = HistoryEntry { at, card: Some(id.clone()), event: HistoryEvent::Deleted };
         let mut changes = self.history_changes(entry)?;
         changes.push(remove::<HeldCard>(id.as_str()));
+        changes.extend(self.forget_offers_of(id)?);
+        if let Some(notice) = notice {
+            changes.push(self.put(notice.id().as_str(), notice)?);
+        }
         writer.commit(changes)?;
         Ok(())
     }
 
-    /// Every device key that a card or an activation needs.
+    /// The changes with which the activation of `offer` ends in the card `id`.
+    fn activation_ended(
+        &self,
+        offer: Option<&OfferHash>,
+        id: &CardId,
+        at: Timestamp,
+    ) -> Result<Vec<Change>, StoreError> {
+        let Some(offer) = offer else { return Ok(Vec::new()) };
+        Ok(vec![remove::<PendingActivation>(offer.as_str()), self.remember_offer(offer, id, at)?])
+    }
+
+    /// Every device key that a card, an activation or a notice needs.
     pub(crate) fn keys_in_use(&self) -> Result<BTreeSet<KeyHandle>, StoreError> {
         let mut keys = BTreeSet::new();
         for (_, card) in self.records::<HeldCard>()? {
@@ -142,6 +165,7 @@ impl Documents {
         for activation in self.activations()? {
             keys.extend(activation.keys.into_iter().map(|pending| pending.key));
         }
+        keys.extend(self.notices()?.into_iter().map(|notice| notice.key));
         Ok(keys)
     }
 }

@@ -11,11 +11,14 @@ mod device;
 mod failure;
 mod history;
 mod holding;
+mod notice;
 mod record;
 mod seal;
 mod store;
 mod time_floor;
 mod trust;
+mod trusted_issuer;
+mod used_offer;
 
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -29,9 +32,11 @@ pub use self::consent::{Consent, Consents};
 pub use self::failure::StoreError;
 pub use self::history::{HistoryEntry, HistoryEvent};
 pub use self::holding::KeepError;
+pub use self::notice::{Notice, NoticeId};
 pub use self::record::KeptBytes;
 pub use self::time_floor::{AuthenticatedTime, ClockVerdict, TimeFloor, TimeSource};
 pub use self::trust::{RootId, TrustedRoot};
+pub use self::trusted_issuer::{IssuerHash, TrustedIssuer};
 
 use self::record::{Record, parse};
 use self::seal::Sealer;

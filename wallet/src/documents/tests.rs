@@ -209,6 +209,21 @@ fn the_shapes_of_records_are_frozen() {
         1,
         r#"{"at":"2026-11-21T18:30:00Z","source":"revocation_list"}"#,
     );
+    reads_back::<used_offer::UsedOffer>(1, &format!(r#"{{"card":"{id}","at":"2026-11-21T18:30:00Z"}}"#));
+    reads_back::<TrustedIssuer>(
+        1,
+        &format!(
+            r#"{{"identifier":"https://issuer.example/pl","roots":["{hash}"],"since":"2026-11-21T18:30:00Z"}}"#
+        ),
+    );
+    reads_back::<Notice>(
+        1,
+        &format!(
+            r#"{{"event":"credential_deleted","notification_id":"n-1","issuer":"https://issuer.example/pl",
+            "notification_endpoint":"https://issuer.example/n","token_endpoint":"https://issuer.example/t",
+            "refresh_token":"r","key":"{id}","since":"2026-11-21T18:30:00Z","until":"2027-09-30T21:59:59Z"}}"#
+        ),
+    );
     for event in [
         r#"{"happened":"activated"}"#,
         r#"{"happened":"renewed"}"#,

@@ -9,7 +9,8 @@ use jiff::Timestamp;
 use super::{LockedPhone, Marker, Parts, UnlockRefusal, documents_dir};
 use crate::device::{DeviceDescription, DeviceRefusal};
 use crate::documents::{
-    CardId, Documents, HeldCard, KeepError, OfferHash, PendingActivation, PendingKey, StoreError,
+    CardId, Documents, HeldCard, KeepError, Notice, NoticeId, OfferHash, PendingActivation, PendingKey,
+    StoreError,
 };
 use crate::home::{self, DirLock, DirLockError};
 use crate::pin::{NewPin, Pin};
@@ -208,7 +209,30 @@ impl UnlockedPhone {
     /// See [`KeepError`].
     pub fn delete_card(&self, id: &CardId, at: Timestamp) -> Result<(), KeepError> {
         let turn = self.keys_turn();
-        self.documents.delete_card(id, at)?;
+        self.documents.delete_card(id, None, at)?;
+        let _swept = self.sweep_keys(&turn);
+        Ok(())
+    }
+
+    /// Deletes a card and, in the same step, keeps the notice by which its issuer will hear of it. The notice
+    /// needs the card's key, so that one lives until [`forget_notice`](Self::forget_notice).
+    ///
+    /// # Errors
+    /// See [`KeepError`]; neither has happened then.
+    pub fn give_up_card(&self, id: &CardId, notice: &Notice, at: Timestamp) -> Result<(), KeepError> {
+        let turn = self.keys_turn();
+        self.documents.delete_card(id, Some(notice), at)?;
+        let _swept = self.sweep_keys(&turn);
+        Ok(())
+    }
+
+    /// Forgets a notice that was delivered, or that nobody would read any more, and the keys that only it needed.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    pub fn forget_notice(&self, id: &NoticeId) -> Result<(), StoreError> {
+        let turn = self.keys_turn();
+        self.documents.drop_notice(id)?;
         let _swept = self.sweep_keys(&turn);
         Ok(())
     }
@@ -224,7 +248,7 @@ impl UnlockedPhone {
         Ok(())
     }
 
-    /// Destroys the keys that neither a card nor an activation needs; at every unlocking.
+    /// Destroys the keys that neither a card nor an activation nor a notice needs; at every unlocking.
     pub(super) fn forget_unused_keys(&self) -> Result<(), StoreError> {
         self.sweep_keys(&self.keys_turn())
     }

@@ -1,0 +1,172 @@
+//! One question to an issuer: sent, proven by the device key where that is wanted, and repeated where that is safe.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use shared::secret::Secret;
+use shared::vci::error::ErrorBody;
+use shared::vci::token::TokenType;
+use url::Url;
+
+use super::event::{Event, Observer, Step};
+use super::failure::{Endpoint, ExchangeError, IssuerRefusal};
+use super::proof::{DeviceKey, ProvenRequest};
+use crate::online::Surroundings;
+use crate::transport::{Request, Response};
+
+/// The longest that an issuer may ask us to wait before we repeat by ourselves.
+const LONGEST_WAIT: Duration = Duration::from_secs(5);
+
+/// A question.
+pub(crate) struct Call<'a> {
+    pub(crate) endpoint: Endpoint,
+    pub(crate) request: Request,
+    /// The access token, and how it is presented.
+    pub(crate) token: Option<(TokenType, &'a Secret)>,
+    /// The key that proves possession by DPoP, if that is wanted.
+    pub(crate) prover: Option<&'a DeviceKey>,
+    pub(crate) repeat: Repeat,
+}
+
+impl<'a> Call<'a> {
+    /// A question that anybody may ask as often as they like.
+    pub(crate) fn open(endpoint: Endpoint, request: Request) -> Self {
+        Self { endpoint, request, token: None, prover: None, repeat: Repeat::Safe }
+    }
+
+    /// A question under an access token, with a proof by `key` if the token is bound to one.
+    pub(crate) fn authorized(
+        endpoint: Endpoint,
+        request: Request,
+        token: (TokenType, &'a Secret),
+        key: &'a DeviceKey,
+    ) -> Self {
+        let prover = (token.0 == TokenType::Dpop).then_some(key);
+        Self { endpoint, request, token: Some(token), prover, repeat: Repeat::Safe }
+    }
+}
+
+/// Whether a question may be asked again after it may have been heard.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Repeat {
+    /// Asking twice is asking once.
+    Safe,
+    /// It costs something to ask: a wrong activation code is counted each time.
+    OnlyIfUnheard,
+}
+
+/// A conversation with an issuer: remembers which nonces its servers want in DPoP proofs.
+pub(crate) struct Line<'a> {
+    surroundings: &'a Surroundings,
+    observer: &'a dyn Observer,
+    server_nonces: Mutex<HashMap<String, String>>,
+}
+
+impl<'a> Line<'a> {
+    pub(crate) fn new(surroundings: &'a Surroundings, observer: &'a dyn Observer) -> Self {
+        Self { surroundings, observer, server_nonces: Mutex::default() }
+    }
+
+    pub(crate) fn began(&self, step: Step) {
+        self.observer.on(Event::Began(step));
+    }
+
+    pub(crate) fn tell(&self, event: Event) {
+        self.observer.on(event);
+    }
+
+    /// Asks, and answers with the issuer's answer if it is one of success.
+    pub(crate) async fn ask(&self, call: &Call<'_>) -> Result<Response, ExchangeError> {
+        let patience = self.surroundings.patience;
+        let mut pause = patience.first_pause;
+        let mut tries_left = patience.tries.max(1);
+        loop {
+            tries_left -= 1;
+            let failure = match self.ask_once(call).await {
+                Ok(response) => return Ok(response),
+                Err(failure) => failure,
+            };
+            let wait = match &failure {
+                _ if tries_left == 0 => return Err(failure),
+                ExchangeError::NoAnswer { error, .. } if error.may_pass() => {
+                    if call.repeat == Repeat::OnlyIfUnheard && error.may_have_arrived() {
+                        return Err(failure);
+                    }
+                    pause
+                }
+                ExchangeError::TryAgain { after, .. } if call.repeat == Repeat::Safe => {
+                    let wait = after.unwrap_or(pause);
+                    if wait > LONGEST_WAIT {
+                        return Err(failure);
+                    }
+                    wait
+                }
+                _ => return Err(failure),
+            };
+            self.observer.on(Event::Retrying { endpoint: call.endpoint, pause: wait });
+            tokio::time::sleep(wait).await;
+            pause = pause.saturating_mul(2);
+        }
+    }
+
+    /// One try; a second one if the server wants a nonce of its own in the proof (RFC 9449 §8).
+    async fn ask_once(&self, call: &Call<'_>) -> Result<Response, ExchangeError> {
+        let first = self.send(call).await?;
+        let wants_nonce = call.prover.is_some()
+            && !first.is_success()
+            && first.header("dpop-nonce").is_some()
+            && ErrorBody::parse(&first.body).is_some_and(|body| body.error == "use_dpop_nonce");
+        let response = if wants_nonce { self.send(call).await? } else { first };
+        judge(call.endpoint, response)
+    }
+
+    async fn send(&self, call: &Call<'_>) -> Result<Response, ExchangeError> {
+        let mut request = call.request.clone();
+        request.authorization = call.token.map(|(kind, token)| kind.authorization(token));
+        let server = server(&request.url);
+        if let Some(key) = call.prover {
+            let nonce = self.nonces().get(&server).cloned();
+            let proven = ProvenRequest {
+                method: request.method,
+                url: &request.url,
+                access_token: call.token.map(|(_, token)| token),
+                nonce: nonce.as_deref(),
+                now: self.surroundings.clock.now(),
+                entropy: &*self.surroundings.entropy,
+            };
+            request.dpop = Some(key.prove_request(&proven).await?);
+        }
+        let answer = self.surroundings.transport.send(request).await;
+        let response = answer.map_err(|error| ExchangeError::NoAnswer { endpoint: call.endpoint, error })?;
+        if let Some(nonce) = response.header("dpop-nonce") {
+            self.nonces().insert(server, nonce.to_owned());
+        }
+        Ok(response)
+    }
+
+    fn nonces(&self) -> std::sync::MutexGuard<'_, HashMap<String, String>> {
+        self.server_nonces.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn server(url: &Url) -> String {
+    url.origin().ascii_serialization()
+}
+
+/// Tells success, refusal and disorder apart.
+fn judge(endpoint: Endpoint, response: Response) -> Result<Response, ExchangeError> {
+    let status = response.status;
+    match status {
+        200..=299 => Ok(response),
+        300..=399 => Err(ExchangeError::Unreadable { endpoint, what: "it leads elsewhere" }),
+        429 | 500..=599 => {
+            let after = response.header("retry-after").and_then(|seconds| seconds.trim().parse().ok());
+            Err(ExchangeError::TryAgain { endpoint, status, after: after.map(Duration::from_secs) })
+        }
+        _ => Err(match IssuerRefusal::read(endpoint, status, &response.body) {
+            Some(refusal) => ExchangeError::Refused(Box::new(refusal)),
+            None => ExchangeError::Unreadable { endpoint, what: "it is neither yes nor a proper no" },
+        }),
+    }
+}

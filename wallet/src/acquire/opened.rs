@@ -1,0 +1,237 @@
+//! The first half of an activation: everything that can be found out, and refused, before a code is asked for.
+
+use jiff::Timestamp;
+use shared::secret::Secret;
+use shared::vci::offer::{PreAuthorizedGrant, TxCode};
+use shared::vci::uri::{HttpUrl, IssuerUrl};
+use shared::x509::chain::TrustAnchor;
+
+use super::consent::missing;
+use super::credential::wire_platform;
+use super::event::{Observer, Step};
+use super::exchange::Line;
+use super::metadata::{self, TokenServer};
+use super::offer::{FetchError, OfferSource};
+use super::refusal::ActivateError;
+use crate::device::DeviceDescription;
+use crate::documents::{ClockVerdict, Endpoints, Issuer, OfferHash, StoreError, TrustedRoot};
+use crate::online::OnlinePhone;
+use crate::phone::UnlockedPhone;
+
+/// An offer that was fetched and that this phone may follow; it says what the pupil is to be asked.
+pub struct OpenedOffer {
+    pub(super) source: OfferSource,
+    pub(super) lookup: Option<HttpUrl>,
+    pub(super) hash: OfferHash,
+    pub(super) issuer: IssuerUrl,
+    pub(super) name: String,
+    pub(super) configuration: String,
+    pub(super) grant: PreAuthorizedGrant,
+    pub(super) server: TokenServer,
+    pub(super) credential_endpoint: HttpUrl,
+    pub(super) nonce_endpoint: Option<HttpUrl>,
+    pub(super) notification_endpoint: Option<HttpUrl>,
+    pub(super) anchors: Vec<TrustAnchor>,
+    pub(super) device: DeviceDescription,
+}
+
+impl OpenedOffer {
+    /// Who offers.
+    pub fn issuer(&self) -> &IssuerUrl {
+        &self.issuer
+    }
+
+    /// What the issuer calls itself.
+    pub fn issuer_name(&self) -> &str {
+        &self.name
+    }
+
+    /// How the activation code looks, if one is needed.
+    pub fn asks_code(&self) -> Option<&TxCode> {
+        self.grant.tx_code.as_ref()
+    }
+
+    pub(super) fn kept_issuer(&self) -> Issuer {
+        Issuer { identifier: self.issuer.as_str().to_owned(), name: self.name.clone() }
+    }
+
+    pub(super) fn kept_endpoints(&self) -> Endpoints {
+        let url = |url: &HttpUrl| url.as_url().clone();
+        Endpoints {
+            token: url(&self.server.token_endpoint),
+            credential: url(&self.credential_endpoint),
+            nonce: self.nonce_endpoint.as_ref().map(url),
+            notification: self.notification_endpoint.as_ref().map(url),
+        }
+    }
+
+    /// The code in `typed` as the issuer wants it, or nothing if it wants none.
+    pub(super) fn code(&self, typed: Option<&Secret>) -> Result<Option<Secret>, ActivateError> {
+        match (&self.grant.tx_code, typed) {
+            (None, _) => Ok(None),
+            (Some(_), None) => Err(ActivateError::CodeNeeded),
+            (Some(wanted), Some(typed)) => fit(typed.expose(), wanted).map(Some),
+        }
+    }
+}
+
+impl OnlinePhone {
+    /// Opens an offer: fetches it, asks its issuer who it is, and refuses what this phone cannot or must not follow.
+    ///
+    /// No activation code is involved yet, and the issuer has counted nothing.
+    ///
+    /// # Errors
+    /// See [`ActivateError`]; above all when the issuer is not one that the phone trusts.
+    pub async fn open_offer(
+        &self,
+        source: OfferSource,
+        observer: &dyn Observer,
+    ) -> Result<OpenedOffer, ActivateError> {
+        let (hash, now) = (source.hash(), self.now());
+        let device = self.with_phone(move |phone| ready(phone, &hash, now)).await?;
+        if let Some(issuer) = source.known_issuer() {
+            self.anchors(issuer).await?;
+        }
+        let line = Line::new(self.surroundings(), observer);
+        // A typed code is resolved by its issuer, so there the metadata come first.
+        let (early, lookup) = match source.known_issuer().filter(|_| source.is_typed()) {
+            Some(issuer) => {
+                let metadata = metadata::issuer(&line, issuer).await?;
+                let lookup = metadata.mleg_typed_code_endpoint.clone();
+                (Some(metadata), lookup)
+            }
+            None => (None, None),
+        };
+        let offer = source.fetch(&line, lookup.as_ref()).await?;
+        let issuer = offer.credential_issuer;
+        let anchors = self.anchors(&issuer).await?;
+        let metadata = match early {
+            Some(metadata) if metadata.credential_issuer == issuer => metadata,
+            Some(_) => return Err(ActivateError::AnotherIssuer),
+            None => metadata::issuer(&line, &issuer).await?,
+        };
+        let grant = offer.grants.pre_authorized.ok_or(ActivateError::NotPreAuthorized)?;
+        let server = metadata::token_server(&line, &metadata, grant.authorization_server.as_ref()).await?;
+        let (configuration, _) = metadata::configuration(&metadata, &offer.credential_configuration_ids)
+            .ok_or(ActivateError::UnknownCredential)?;
+
+        line.began(Step::Requirements);
+        let unmet = offer.mleg_requirements.and_then(|requirements| {
+            let (os, app) = (device.os_version.to_string(), device.app_version.to_string());
+            requirements.unmet_by(&wire_platform(device.platform), &os, &app)
+        });
+        if let Some(reason) = unmet {
+            return Err(ActivateError::PhoneTooOld(reason));
+        }
+        Ok(OpenedOffer {
+            hash: source.hash(),
+            lookup,
+            source,
+            name: metadata::name(&metadata),
+            configuration: configuration.to_owned(),
+            issuer,
+            grant,
+            server,
+            credential_endpoint: metadata.credential_endpoint,
+            nonce_endpoint: metadata.nonce_endpoint,
+            notification_endpoint: metadata.notification_endpoint,
+            anchors,
+            device,
+        })
+    }
+
+    /// The roots that are believed for `issuer`.
+    pub(crate) async fn anchors(&self, issuer: &IssuerUrl) -> Result<Vec<TrustAnchor>, ActivateError> {
+        let identifier = issuer.as_str().to_owned();
+        let roots = self.with_phone(move |phone| phone.documents().roots_for(&identifier)).await?;
+        if roots.is_empty() {
+            return Err(ActivateError::UntrustedIssuer(issuer.clone()));
+        }
+        Ok(anchors_of(&roots)?)
+    }
+}
+
+/// Roots as chains are verified against.
+pub(crate) fn anchors_of(roots: &[TrustedRoot]) -> Result<Vec<TrustAnchor>, StoreError> {
+    let read = |root: &TrustedRoot| TrustAnchor::from_der(root.certificate.as_slice());
+    roots
+        .iter()
+        .map(|root| read(root).map_err(|_| StoreError::Damaged("a trusted root is not readable")))
+        .collect()
+}
+
+/// What must hold on the phone before it asks anybody anything.
+fn ready(
+    phone: &UnlockedPhone,
+    offer: &OfferHash,
+    now: Timestamp,
+) -> Result<DeviceDescription, ActivateError> {
+    let documents = phone.documents();
+    if let ClockVerdict::Behind { floor } = documents.time_floor()?.judge(now) {
+        return Err(ActivateError::ClockBehind { floor });
+    }
+    let missing = missing(&documents.consents()?);
+    if !missing.is_empty() {
+        return Err(ActivateError::ConsentMissing(missing));
+    }
+    if let Some(id) = documents.opened_by(offer)? {
+        return Err(ActivateError::AlreadyHeld { id, freed: None });
+    }
+    Ok(documents.device()?)
+}
+
+/// Holds what was typed against what the issuer asks for, so that a slip of the finger costs no try.
+fn fit(typed: &str, wanted: &TxCode) -> Result<Secret, ActivateError> {
+    use shared::vci::offer::InputMode;
+    let code: String = match wanted.input_mode {
+        InputMode::Numeric => typed.chars().filter(|c| !c.is_whitespace() && *c != '-').collect(),
+        InputMode::Text => typed.trim().to_owned(),
+    };
+    let code = Secret::new(code);
+    let length = code.expose().chars().count();
+    let right_length = wanted.length.map_or(length > 0, |wanted| u32::try_from(length) == Ok(wanted));
+    let right_kind =
+        wanted.input_mode == InputMode::Text || code.expose().bytes().all(|b| b.is_ascii_digit());
+    if right_length && right_kind {
+        Ok(code)
+    } else {
+        Err(ActivateError::CodeMalformed { digits: wanted.length })
+    }
+}
+
+impl From<FetchError> for ActivateError {
+    fn from(error: FetchError) -> Self {
+        match error {
+            FetchError::Exchange(error) => Self::Exchange(error),
+            FetchError::NoLookup => Self::NoTypedCodes,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use shared::vci::offer::InputMode;
+
+    use super::*;
+
+    #[test]
+    fn a_slip_of_the_finger_is_found_before_it_costs_a_try() {
+        let digits = TxCode { input_mode: InputMode::Numeric, length: Some(8), description: None };
+        for (typed, expected) in [
+            ("12345678", Some("12345678")),
+            (" 1234 5678\n", Some("12345678")),
+            ("1234-5678", Some("12345678")),
+            ("00000001", Some("00000001")),
+            ("1234567", None),
+            ("123456789", None),
+            ("1234567O", None),
+            ("", None),
+        ] {
+            let code = fit(typed, &digits).ok();
+            assert_eq!(code.as_ref().map(Secret::expose), expected, "{typed:?}");
+        }
+        let words = TxCode { input_mode: InputMode::Text, length: None, description: None };
+        assert_eq!(fit(" Open-Sesame ", &words).unwrap().expose(), "Open-Sesame");
+        assert!(fit("  ", &words).is_err());
+    }
+}

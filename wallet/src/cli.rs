@@ -1,0 +1,229 @@
+//! The command line, as others rely on it.
+//!
+//! Data go to stdout, everything else to stderr. With `--json` stdout is one JSON document: the result, or
+//! `{"error": {…}}` with stable codes. Messages are in English; where the issuer has a sentence for the pupil, that one
+//! follows in Polish.
+//!
+//! | exit code | means |
+//! |---|---|
+//! | 0 | done |
+//! | 1 | this machine failed: disk, store, secure element |
+//! | 2 | usage: the command line is wrong, or something was not given |
+//! | 3 | refused by the issuer; its code, reason and tries left are in the JSON |
+//! | 4 | refused by the wallet: expired, revoked, locked, untrusted, already held |
+//! | 5 | the issuer cannot be reached, or is out of order |
+//! | 6 | no usable QR code in the picture |
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+use jiff::Timestamp;
+
+const ABOUT_EXIT: &str = "\
+Exit codes: 0 done; 1 this machine failed; 2 usage; 3 refused by the issuer; 4 refused by the wallet;
+5 cannot reach the issuer; 6 no usable QR code.
+
+PINs and activation codes come from a file, from the environment or from a prompt.
+Messages are in English; what the issuer tells the pupil is shown in Polish, as it comes.";
+
+/// A simulated mObywatel phone: holder of the mobile school card.
+#[derive(Debug, Parser)]
+#[command(name = "wallet", version, after_help = ABOUT_EXIT)]
+pub struct Cli {
+    /// Everything that holds for all commands.
+    #[command(flatten)]
+    pub global: Global,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// Options that all commands share.
+#[derive(Debug, Args)]
+pub struct Global {
+    /// The phone's directory.
+    #[arg(long, global = true, env = "MLEG_HOME", value_name = "DIR")]
+    pub home: Option<PathBuf>,
+    /// File that holds the PIN; without it, the environment's MLEG_PIN, or a prompt.
+    #[arg(long, global = true, value_name = "FILE")]
+    pub pin_file: Option<PathBuf>,
+    /// Sandbox: the instant that the phone's clock shows. Delays after wrong PINs keep to the machine's clock.
+    #[arg(long, global = true, value_name = "RFC3339")]
+    pub now: Option<Timestamp>,
+    /// Print the result as JSON.
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// PEM file with certificate authorities for https; may be repeated. Without one, only http on this machine works.
+    #[arg(long, global = true, env = "MLEG_CA_FILE", value_name = "FILE")]
+    pub ca_file: Vec<PathBuf>,
+}
+
+/// What the phone can be told to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Sets up a new phone behind a PIN.
+    Init(Init),
+    /// Believes an issuer's root certificate from now on.
+    Trust(Trust),
+    /// Reads the QR codes in pictures and prints their text; needs no phone.
+    Scan(Scan),
+    /// Gets a card: from a QR code, a link or a typed code.
+    Activate(Activate),
+    /// Lists the cards on the phone.
+    List,
+    /// Shows a card and how it stands.
+    Show(Show),
+    /// Asks the issuers whether the cards still hold, and renews them.
+    Refresh(OneCard),
+    /// Gives a card up and tells its issuer.
+    Delete(OneCard),
+    /// The phone's PIN.
+    Pin(Pin),
+}
+
+/// `init`
+#[derive(Debug, Args)]
+pub struct Init {
+    /// The device's name; it goes into the card's certificate.
+    #[arg(long)]
+    pub name: String,
+    /// The system: android or ios.
+    #[arg(long)]
+    pub platform: String,
+    /// The system's version, such as 14 or 17.5.
+    #[arg(long)]
+    pub os_version: String,
+    /// The application's version, if it shall not be this program's.
+    #[arg(long, default_value = env!("CARGO_PKG_VERSION"))]
+    pub app_version: String,
+}
+
+/// `trust`
+#[derive(Debug, Args)]
+pub struct Trust {
+    /// The root certificate, PEM or DER; without it, it is fetched.
+    pub file: Option<PathBuf>,
+    /// Identifier of an issuer whose cards may end in this root; may be repeated.
+    #[arg(long, required = true, value_name = "URL")]
+    pub issuer: Vec<String>,
+    /// Where to fetch the root, if not under the issuer's host at /pki/ca/root.pem.
+    #[arg(long, conflicts_with = "file", value_name = "URL")]
+    pub root_url: Option<String>,
+    /// SHA-256 of the certificate, as the issuer told it by another way.
+    #[arg(long, value_name = "HEX")]
+    pub fingerprint: Option<String>,
+    /// Believe a fetched root without comparing its fingerprint.
+    #[arg(long, conflicts_with = "fingerprint")]
+    pub yes: bool,
+}
+
+/// `scan`
+#[derive(Debug, Args)]
+pub struct Scan {
+    /// Pictures: PNG, JPEG or WebP.
+    #[arg(required = true, value_name = "IMAGE")]
+    pub images: Vec<PathBuf>,
+}
+
+/// `activate`
+#[derive(Debug, Args)]
+pub struct Activate {
+    /// Where the offer comes from.
+    #[command(flatten)]
+    pub source: Source,
+    /// Identifier of the issuer of the typed code; may be left out where only one is trusted.
+    #[arg(long, requires = "typed", value_name = "URL")]
+    pub issuer: Option<String>,
+    /// The activation code. Others on this machine may see it: better a file, MLEG_CODE or the prompt.
+    #[arg(long, conflicts_with = "code_file", value_name = "DIGITS")]
+    pub code: Option<String>,
+    /// File that holds the activation code.
+    #[arg(long, value_name = "FILE")]
+    pub code_file: Option<PathBuf>,
+    /// Accept the terms of use and the privacy notice in their present versions.
+    #[arg(long)]
+    pub accept_terms: bool,
+}
+
+/// Where an offer comes from: exactly one of these.
+#[derive(Debug, Args)]
+#[group(required = true, multiple = false)]
+pub struct Source {
+    /// Picture of the QR code.
+    #[arg(long, value_name = "IMAGE")]
+    pub qr: Option<PathBuf>,
+    /// Text of the QR code, or a link: openid-credential-offer://…
+    #[arg(long, value_name = "URI")]
+    pub offer: Option<String>,
+    /// The code printed below the QR code: XXXX-XXXX-XXXX.
+    #[arg(long, value_name = "CODE")]
+    pub typed: Option<String>,
+}
+
+/// `show`
+#[derive(Debug, Args)]
+pub struct Show {
+    /// The card's name or the beginning of it; may be left out where there is only one.
+    pub id: Option<String>,
+    /// Print the certificate chain as PEM, device certificate first.
+    #[arg(long)]
+    pub pem: bool,
+}
+
+/// `refresh` and `delete`
+#[derive(Debug, Args)]
+pub struct OneCard {
+    /// The card's name or the beginning of it. `refresh` without one takes all cards; `delete` needs it where there are
+    /// several.
+    pub id: Option<String>,
+}
+
+/// `pin`
+#[derive(Debug, Args)]
+pub struct Pin {
+    /// What to do with it.
+    #[command(subcommand)]
+    pub command: PinCommand,
+}
+
+/// What can be done with a PIN.
+#[derive(Debug, Subcommand)]
+pub enum PinCommand {
+    /// Sets a new PIN in place of the present one.
+    Change(ChangePin),
+}
+
+/// `pin change`
+#[derive(Debug, Args)]
+pub struct ChangePin {
+    /// File that holds the new PIN; without it, the environment's MLEG_NEW_PIN, or a prompt.
+    #[arg(long, value_name = "FILE")]
+    pub new_pin_file: Option<PathBuf>,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn the_definition_is_sound() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn an_offer_has_exactly_one_source() {
+        for (line, fits) in [
+            ("wallet activate --qr a.png", true),
+            ("wallet --home h activate --offer openid-credential-offer://x --code 12345678", true),
+            ("wallet activate --typed 0000-0000-0000 --issuer http://127.0.0.1:1 --home h", true),
+            ("wallet activate", false),
+            ("wallet activate --qr a.png --offer x", false),
+            ("wallet activate --qr a.png --issuer http://127.0.0.1:1", false),
+            ("wallet activate --qr a.png --code 1 --code-file f", false),
+        ] {
+            assert_eq!(Cli::try_parse_from(line.split(' ')).is_ok(), fits, "{line}");
+        }
+    }
+}

@@ -1,0 +1,79 @@
+//! What the program does: each command opens the phone, calls the library and says what came of it.
+
+mod activate;
+mod context;
+mod delete;
+mod failure;
+mod init;
+mod list;
+mod output;
+mod pin;
+mod refresh;
+mod scan;
+mod show;
+mod trust;
+
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use clap::Parser as _;
+use shared::clock::Clock;
+use shared::entropy::Entropy;
+
+use self::context::Context;
+use self::failure::Failure;
+use self::output::{Reply, print};
+use crate::cli::{Cli, Command};
+
+/// What the machine lends the program.
+pub struct Machine {
+    /// Its clock: judges delays after wrong PINs, and everything else unless `--now` is given.
+    pub clock: Arc<dyn Clock>,
+    /// Its randomness.
+    pub entropy: Arc<dyn Entropy>,
+}
+
+/// The exit codes; see [`cli`](crate::cli).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Exit {
+    Done = 0,
+    Machine = 1,
+    Usage = 2,
+    RefusedByIssuer = 3,
+    RefusedByWallet = 4,
+    CannotReach = 5,
+    UnreadableQr = 6,
+}
+
+/// Reads the command line, does what it says, and yields the exit code.
+pub fn main(machine: Machine) -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help and version are no errors; everything else is one of usage.
+            let _printed = error.print();
+            return ExitCode::from(if error.use_stderr() { Exit::Usage as u8 } else { Exit::Done as u8 });
+        }
+    };
+    let json = cli.global.json;
+    let outcome = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+        Ok(runtime) => runtime.block_on(run(cli, machine)),
+        Err(_) => Err(Failure::new(Exit::Machine, "runtime", "cannot start: no threads are to be had")),
+    };
+    ExitCode::from(print(outcome, json) as u8)
+}
+
+async fn run(cli: Cli, machine: Machine) -> Result<Reply, Failure> {
+    let context = Context::new(cli.global, machine)?;
+    match cli.command {
+        Command::Init(options) => init::run(&context, options).await,
+        Command::Trust(options) => trust::run(&context, options).await,
+        Command::Scan(options) => scan::run(options).await,
+        Command::Activate(options) => activate::run(&context, options).await,
+        Command::List => list::run(&context).await,
+        Command::Show(options) => show::run(&context, options).await,
+        Command::Refresh(options) => refresh::run(&context, options).await,
+        Command::Delete(options) => delete::run(&context, options).await,
+        Command::Pin(options) => pin::run(&context, options).await,
+    }
+}

@@ -1,0 +1,93 @@
+//! `wallet show`
+
+use serde_json::{Value, json};
+
+use super::Exit;
+use super::context::{Context, pick};
+use super::failure::Failure;
+use super::list::brief;
+use super::output::Reply;
+use crate::cli::Show;
+use crate::show::ShownCard;
+use crate::standing::Standing;
+
+pub(super) async fn run(context: &Context, options: Show) -> Result<Reply, Failure> {
+    let cards = context.open().await?.cards().await?;
+    let shown = pick(cards, options.id.as_deref())?;
+    if options.pem {
+        let pem = pem(&shown);
+        return Ok(Reply::new(json!({ "id": shown.card.id(), "pem": pem }), pem.trim_end()));
+    }
+    if let Standing::ClockBehind { floor } = shown.standing {
+        let message = format!("cannot show the card: the phone's clock is behind, it is at least {floor}");
+        return Err(Failure::new(Exit::RefusedByWallet, "clock_behind", message)
+            .with_details(json!({ "floor": floor, "card": shown.card.id() })));
+    }
+    let exit = if shown.standing.is_valid() { Exit::Done } else { Exit::RefusedByWallet };
+    Ok(Reply { json: full(&shown), text: text(&shown), exit })
+}
+
+/// A card with everything that is on it but the picture itself.
+fn full(shown: &ShownCard) -> Value {
+    let mut json = brief(shown);
+    let (data, certificate) = (shown.card.data(), shown.card.certificate());
+    let mut card: Value = serde_json::from_slice(shown.card.held().card_data.as_slice()).unwrap_or_default();
+    if let Some(members) = card.as_object_mut() {
+        members.remove("salt");
+        members.remove("photo");
+        members.insert("photo_bytes".to_owned(), data.photo.jpeg().len().into());
+    }
+    json["card"] = card;
+    json["certificate"] = json!({
+        "serial": certificate.serial(),
+        "fingerprint": certificate.fingerprint().to_string(),
+        "not_before": certificate.not_before(),
+        "not_after": certificate.not_after(),
+        "device_name": certificate.device_name(),
+        "slot": { "number": certificate.slot().number(), "of": certificate.slot().of() },
+        "activated_at": certificate.activated_at(),
+        "crl": certificate.crl_url(),
+    });
+    json
+}
+
+fn text(shown: &ShownCard) -> String {
+    let (data, certificate) = (shown.card.data(), shown.card.certificate());
+    let address = |address: &shared::card_data::PostalAddress| {
+        format!("{}, {} {}", address.street_line(), address.postal_code(), address.city())
+    };
+    let verdict = if shown.standing.is_valid() { "" } else { "NOT VALID: " };
+    let rows = [
+        ("mLegitymacja", format!("{verdict}{}", shown.standing)),
+        ("Imię i nazwisko", format!("{} {}", data.given_names.as_str(), data.surname.as_str())),
+        ("PESEL", data.pesel.as_str().to_owned()),
+        ("Data urodzenia", data.birth_date().to_string()),
+        ("Numer legitymacji", data.card_number.to_string()),
+        ("Data wydania", data.validity.first_day().to_string()),
+        ("Ważna do", data.validity.last_day().to_string()),
+        ("Szkoła", data.school.name.to_string()),
+        ("Adres szkoły", address(&data.school.address)),
+        ("Adres zamieszkania", address(&data.home_address)),
+        ("Urządzenie", format!("{} ({})", certificate.device_name(), certificate.slot())),
+        ("Certyfikat", certificate.serial().to_string()),
+        ("Nazwa w telefonie", shown.card.id().to_string()),
+    ];
+    let width = rows.iter().map(|(label, _)| label.chars().count()).max().unwrap_or(0);
+    rows.map(|(label, value)| {
+        let gap = " ".repeat(width - label.chars().count());
+        format!("{label}{gap}  {value}")
+    })
+    .join("\n")
+}
+
+/// The chain, device certificate first, as RFC 7468 writes it.
+fn pem(shown: &ShownCard) -> String {
+    use base64::Engine as _;
+    let encoded = shown.card.held().x5c.iter().map(|certificate| {
+        let base64 = base64::engine::general_purpose::STANDARD.encode(certificate.as_slice());
+        let lines: Vec<&str> =
+            base64.as_bytes().chunks(64).filter_map(|c| std::str::from_utf8(c).ok()).collect();
+        format!("-----BEGIN CERTIFICATE-----\n{}\n-----END CERTIFICATE-----\n", lines.join("\n"))
+    });
+    encoded.collect()
+}
