@@ -1,4 +1,5 @@
 //! Flows over real HTTP, one file each.
 
+mod activation;
 mod layers;
 mod store;
