@@ -57,7 +57,8 @@ impl Accounts {
         let hashed = HashedPassword::of(staff.password(), entropy);
         let hashed = hashed.ok_or_else(|| AppError::Account("password cannot be hashed".into()))?;
         let enter = EnterStaff::new(staff, hashed, self.act(), entropy);
-        let staff = self.store.write(enter).await?.map_err(|refusal| AppError::Account(refusal.to_string()))?;
+        let staff =
+            self.store.write(enter).await?.map_err(|refusal| AppError::Account(refusal.to_string()))?;
         let api_token = self.token(&staff, "wiersz poleceń").await?;
         Ok(NewAccount { login: staff.login, password, api_token })
     }

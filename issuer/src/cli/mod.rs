@@ -110,7 +110,10 @@ async fn init(given: Given, login: &str, json: bool) -> Result<ExitCode, AppErro
     }
     staff::show(&first, json);
     if !json {
-        eprintln!("hint: password and token are shown this once; next: issuer serve --data {}", given.data_dir().display());
+        eprintln!(
+            "hint: password and token are shown this once; next: issuer serve --data {}",
+            given.data_dir().display()
+        );
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -157,8 +160,10 @@ async fn check(given: Given, json: bool) -> Result<ExitCode, AppError> {
     let findings = doctor::examine(&given, &Surroundings::system()).await;
     let sound = findings.iter().all(|finding| finding.problem.is_none());
     if json {
-        let lines: Vec<_> =
-            findings.iter().map(|f| json!({ "check": f.check, "problem": f.problem, "hint": f.hint })).collect();
+        let lines: Vec<_> = findings
+            .iter()
+            .map(|f| json!({ "check": f.check, "problem": f.problem, "hint": f.hint }))
+            .collect();
         println!("{}", json!({ "sound": sound, "findings": lines }));
     } else {
         for finding in &findings {

@@ -99,7 +99,8 @@ pub(super) async fn run(command: StaffCommand, file: &Given, json: bool) -> Resu
 /// Shows a new account's secrets, this once.
 pub(super) fn show(account: &NewAccount, json: bool) {
     if json {
-        let line = json!({ "login": account.login, "password": account.password, "api_token": account.api_token });
+        let line =
+            json!({ "login": account.login, "password": account.password, "api_token": account.api_token });
         println!("{line}");
     } else {
         println!("login         {}", account.login);
