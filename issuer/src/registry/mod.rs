@@ -20,3 +20,8 @@ pub mod staff;
 pub mod fault;
 pub mod line;
 pub(crate) mod wording;
+
+#[cfg(test)]
+pub(crate) mod testing;
+#[cfg(test)]
+mod tests;

@@ -1,17 +1,26 @@
-//! Names of stored things: 48 bits of time, 80 random bits, 26 lower-case Crockford base-32 characters.
+//! Names of stored things: 48 bits of time, 24 that count, 56 random bits, 26 lower-case Crockford base-32
+//! characters.
 //!
-//! They sort by age, which keeps index pages warm, and say nothing about the pupil that they stand for.
+//! They sort by age, which keeps index pages warm, and say nothing about the pupil that they stand for. The
+//! count keeps the order of what one process names within a millisecond, or while the sandbox's clock stands
+//! still (RFC 9562 §6.2, method 1): "the newest" means something there too.
+
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use jiff::Timestamp;
 use shared::entropy::Entropy;
 
 const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
 
+/// How many names this process has given.
+static GIVEN: AtomicU32 = AtomicU32::new(0);
+
 fn fresh(now: Timestamp, entropy: &dyn Entropy) -> String {
     let time = u128::from(now.as_millisecond().unsigned_abs() & 0xffff_ffff_ffff) << 80;
+    let count = u128::from(GIVEN.fetch_add(1, Ordering::Relaxed) & 0x00ff_ffff) << 56;
     let mut random = [0; 16];
-    random[6..].copy_from_slice(&entropy.bytes::<10>());
-    let bits = time | u128::from_be_bytes(random);
+    random[9..].copy_from_slice(&entropy.bytes::<7>());
+    let bits = time | count | u128::from_be_bytes(random);
     (0..26).rev().map(|place| char::from(ALPHABET[(bits >> (5 * place)) as usize & 31])).collect()
 }
 
@@ -124,6 +133,8 @@ mod tests {
         let early = PupilId::fresh("2026-01-01T00:00:00Z".parse().unwrap(), &Zeros);
         let late = PupilId::fresh("2026-01-01T00:00:01Z".parse().unwrap(), &Zeros);
         assert!(early < late);
+        let later = PupilId::fresh("2026-01-01T00:00:01Z".parse().unwrap(), &Zeros);
+        assert!(late < later, "within one millisecond too");
         assert_eq!(PupilId::parse(early.as_str()), Some(early));
         assert_eq!(PupilId::parse("../../etc/passwd"), None);
     }

@@ -22,7 +22,7 @@ mod cases;
 #[cfg(test)]
 mod hostile;
 #[cfg(test)]
-mod testing;
+pub(super) mod testing;
 
 use std::fmt;
 

@@ -24,7 +24,7 @@ pub(super) fn picture(width: u32, height: u32) -> RgbImage {
 }
 
 /// That picture as a JPEG.
-pub(super) fn photo(width: u32, height: u32, quality: u8) -> Vec<u8> {
+pub(crate) fn photo(width: u32, height: u32, quality: u8) -> Vec<u8> {
     jpeg(&picture(width, height), quality)
 }
 
