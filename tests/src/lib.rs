@@ -5,6 +5,7 @@
     reason = "these are tools of tests: what goes wrong here fails a test"
 )]
 
+pub mod demo;
 pub mod world;
 
 pub mod office;

@@ -1,0 +1,38 @@
+//! What to try next, with the issuer still up.
+
+use serde_json::{Value, json};
+
+use super::Desk;
+
+pub(super) async fn stay(desk: Desk) {
+    // The stories have moved the clock by more than a year.
+    let seeded = desk.sandbox("seed", json!({})).await;
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let pupil = &seeded["schools"][0]["pupils"][0];
+    let (base, token, order) = (desk.base(), desk.api_token.expose(), text(&pupil["order_id"]));
+    println!(
+        "
+The issuer stays up at {base}, with demo schools and today's date. Ctrl-C ends it.
+
+  staff API, to read      {base}/api
+  its token               {token}
+  revocation list         {base}/pki/crl/issuing.crl
+  clock                   curl {base}/sandbox/clock
+  the photographed slip   {slip}
+
+Make a slip for {name}, and activate it on a phone of your own:
+
+  curl -s -X POST '{base}/api/v1/orders/{order}/slips?qr=png' -H 'Authorization: Bearer {token}' \\
+       -H 'Content-Type: application/json' -d '{{}}' > slip.json
+  python3 -c 'import json,base64;s=json.load(open(\"slip.json\"))[\"secrets\"];open(\"slip.png\",\"wb\").write(base64.b64decode(s[\"qr_png_base64\"]));print(\"activation code\",s[\"activation_code\"])'
+  export MLEG_PIN=271828
+  cargo run --release --bin wallet -- --home my-phone init --name 'Mój telefon' --platform android --os-version 14
+  cargo run --release --bin wallet -- --home my-phone trust --issuer {base} --yes
+  cargo run --release --bin wallet -- --home my-phone activate --qr slip.png --accept-terms --code CODE
+  cargo run --release --bin wallet -- --home my-phone show
+",
+        slip = desk.folder().join("slip-photograph.jpg").display(),
+        name = text(&pupil["name"]),
+    );
+    desk.closed().await;
+}
