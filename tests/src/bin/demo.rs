@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::{Parser, Subcommand};
 use tests::demo::{self, Options};
 
 /// Plays the whole life of a mobile school card: issuer, office and phones on this machine.
@@ -20,11 +20,34 @@ struct Cli {
     /// Keep keys, database, phones and pictures in this folder, which must not exist yet
     #[arg(long)]
     keep: Option<PathBuf>,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Draw a portrait of a pupil who does not exist, fit for an application
+    Portrait {
+        /// Where to: a JPEG file
+        file: PathBuf,
+        /// Which pupil
+        #[arg(long, default_value_t = 1)]
+        seed: u16,
+    },
 }
 
 #[tokio::main]
 async fn main() -> ExitCode {
     let cli = Cli::parse();
+    if let Some(Command::Portrait { file, seed }) = cli.command {
+        return match std::fs::write(&file, tests::office::drawn(seed, 700, 900)) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(error) => {
+                eprintln!("error: {}: {error}", file.display());
+                ExitCode::FAILURE
+            }
+        };
+    }
     let temporary = match tempfile::tempdir() {
         Ok(folder) => folder,
         Err(error) => {
