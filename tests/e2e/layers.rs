@@ -87,6 +87,21 @@ fn the_issuer_rests_on_what_lies_below() {
 }
 
 #[test]
+fn the_wallet_rests_on_what_lies_below() {
+    let above = ["crate::commands", "crate::cli"];
+    let mut found = Vec::new();
+    for middle in ["wallet/src/acquire", "wallet/src/documents", "wallet/src/refresh", "wallet/src/delete"] {
+        found.extend(breaches(middle, &above));
+        found.extend(breaches(middle, &["reqwest", "sled::Db"]).into_iter().filter(|b| !b.contains("/documents/store")));
+    }
+    for below in ["wallet/src/secure_element", "wallet/src/transport"] {
+        found.extend(breaches(below, &above));
+        found.extend(breaches(below, &["crate::acquire", "crate::documents", "crate::phone"]));
+    }
+    assert!(found.is_empty(), "{found:#?}");
+}
+
+#[test]
 fn sql_and_keys_have_one_home() {
     let found: Vec<String> = breaches("issuer/src", &["rusqlite", "tokio_postgres"])
         .into_iter()
