@@ -93,8 +93,8 @@ pub struct Init {
     /// The system's version, such as 14 or 17.5.
     #[arg(long)]
     pub os_version: String,
-    /// The application's version, if it shall not be this program's.
-    #[arg(long, default_value = env!("CARGO_PKG_VERSION"))]
+    /// The version of the application that the phone pretends to run.
+    #[arg(long, default_value = "1.0")]
     pub app_version: String,
 }
 
@@ -132,7 +132,7 @@ pub struct Activate {
     #[command(flatten)]
     pub source: Source,
     /// Identifier of the issuer of the typed code; may be left out where only one is trusted.
-    #[arg(long, requires = "typed", value_name = "URL")]
+    #[arg(long, conflicts_with_all = ["qr", "offer"], value_name = "URL")]
     pub issuer: Option<String>,
     /// The activation code. Others on this machine may see it: better a file, MLEG_CODE or the prompt.
     #[arg(long, conflicts_with = "code_file", value_name = "DIGITS")]

@@ -24,7 +24,6 @@ use super::refusal::ActivateError;
 use super::token::TokenEndpoint;
 use crate::documents::{
     AuthenticatedTime, CardId, CardIdentity, CardState, HeldCard, KeptBytes, Notice, StoreError, TimeFloor,
-    TimeSource,
 };
 use crate::online::OnlinePhone;
 use crate::revocation::ListVerdict;
@@ -192,7 +191,7 @@ impl OnlinePhone {
     ) -> Result<VerifiedCard, VerifyError> {
         line.began(Step::Verification);
         let undated = verify_card(&card.credential, key.public(), anchors)?;
-        let signed = AuthenticatedTime::signed_by(TimeSource::Certificate, undated.leaf().activated_at());
+        let signed = AuthenticatedTime::from(undated.chain());
         let floor = self.with_phone(move |phone| phone.documents().learn_time(signed)).await?;
         Ok(undated.at(floor.at_least(self.now()))?)
     }
