@@ -75,7 +75,7 @@ fn a_phone_without_cards_says_so() {
 fn pictures_are_scanned_without_a_phone() {
     let phone = Phone::empty();
     let text = format!("{OFFER}http%3A%2F%2F127.0.0.1:1%2Fo%2Fx");
-    let picture = phone.file("qr.png", &render::png(&text, render::Level::M, 4).unwrap());
+    let picture = phone.file("qr.png", &render::png(&text, 4).unwrap());
     let scanned = phone.run(&["scan", picture.to_str().unwrap()]);
     scanned.done();
     let code = &scanned.json()["pictures"][0]["codes"][0];
@@ -85,7 +85,7 @@ fn pictures_are_scanned_without_a_phone() {
     let scanned = phone.run(&["scan", rubbish.to_str().unwrap()]);
     assert_eq!((scanned.code, scanned.json()["pictures"][0]["code"].as_str()), (6, Some("not_a_picture")));
     phone.run(&["activate", "--qr", rubbish.to_str().unwrap()]).fails(6, "not_a_picture");
-    let menu = phone.file("menu.png", &render::png("https://school.example", render::Level::M, 4).unwrap());
+    let menu = phone.file("menu.png", &render::png("https://school.example", 4).unwrap());
     phone.run(&["activate", "--qr", menu.to_str().unwrap()]).fails(6, "not_an_offer");
 }
 
