@@ -1,7 +1,7 @@
 //! The second half of an activation: with the code in hand, to a card that is kept.
 //!
 //! Each stage consumes the one before, so none can be skipped:
-//! [`OpenedOffer`] → [`Redeemed`] → [`Delivered`] → [`VerifiedCard`] → [`Activated`].
+//! [`OpenedOffer`] → `Redeemed` → `Delivered` → [`VerifiedCard`] → [`Activated`].
 
 use jiff::Timestamp;
 use shared::card::CardKey;
@@ -112,7 +112,7 @@ impl OnlinePhone {
                 return Err(self.give_back(line, offer, &delivered, &card, id).await?);
             }
         };
-        let now = self.now();
+        let now = self.trusted_now().await?;
         let held = held_card(offer, &delivered, &card, now);
         let (id, floor) = self.keep(line, offer, held.clone(), replaced.clone(), now).await?;
         let told = self.tell_or_queue(line, offer, &delivered, &card, NotificationEvent::CredentialAccepted);
