@@ -93,8 +93,8 @@ pub struct Init {
     /// The system's version, such as 14 or 17.5.
     #[arg(long)]
     pub os_version: String,
-    /// The version of the application that the phone pretends to run.
-    #[arg(long, default_value = "1.0")]
+    /// The application's version, if it shall not be this program's.
+    #[arg(long, default_value = env!("CARGO_PKG_VERSION"))]
     pub app_version: String,
 }
 
