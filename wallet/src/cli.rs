@@ -132,7 +132,7 @@ pub struct Activate {
     #[command(flatten)]
     pub source: Source,
     /// Identifier of the issuer of the typed code; may be left out where only one is trusted.
-    #[arg(long, requires = "typed", value_name = "URL")]
+    #[arg(long, conflicts_with_all = ["qr", "offer"], value_name = "URL")]
     pub issuer: Option<String>,
     /// The activation code. Others on this machine may see it: better a file, MLEG_CODE or the prompt.
     #[arg(long, conflicts_with = "code_file", value_name = "DIGITS")]

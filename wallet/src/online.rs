@@ -13,6 +13,29 @@
 //! | [`refresh`](OnlinePhone::refresh) | asks whether it still holds, and renews it | [`refresh`](crate::refresh) |
 //! | [`delete`](OnlinePhone::delete) | gives it up | [`delete`](crate::delete) |
 //!
+//! ```no_run
+//! # use std::{error::Error, path::Path};
+//! # use shared::secret::Secret;
+//! use wallet::acquire::event::Unobserved;
+//! use wallet::acquire::offer::OfferSource;
+//! use wallet::online::{OnlinePhone, Surroundings};
+//! use wallet::phone::{LockedPhone, Parts};
+//! use wallet::pin::Pin;
+//!
+//! # async fn activate(home: &Path, parts: Parts, surroundings: Surroundings) -> Result<(), Box<dyn Error>> {
+//! let now = surroundings.clock.now();
+//! let locked = LockedPhone::open(home, parts)?;
+//! let phone = OnlinePhone::unlock(locked, Pin::parse("493027")?, now, surroundings).await?;
+//! phone.accept_terms().await?;
+//! let source = OfferSource::from_text("openid-credential-offer://?credential_offer_uri=…")?;
+//! let offer = phone.open_offer(source, &Unobserved).await?;
+//! let code = Secret::new("12345678");
+//! let activated = phone.activate(&offer, Some(&code), &Unobserved).await?;
+//! println!("{}", activated.standing);
+//! # Ok(())
+//! # }
+//! ```
+//!
 //! Nothing here is global: any number of phones live in one process, each with its own clock, entropy and transport.
 //! Whatever waits for the disk or stretches a PIN does so on tokio's blocking threads.
 
@@ -23,6 +46,7 @@ use jiff::Timestamp;
 use shared::clock::Clock;
 use shared::entropy::Entropy;
 
+use crate::documents::StoreError;
 use crate::phone::{LockedPhone, StillLocked, UnlockedPhone};
 use crate::pin::Pin;
 use crate::transport::Transport;
@@ -120,6 +144,12 @@ impl OnlinePhone {
 
     pub(crate) fn now(&self) -> Timestamp {
         self.surroundings.clock.now()
+    }
+
+    /// The time that is noted beside what issuers say: the clock's, but not before what somebody has signed.
+    pub(crate) async fn trusted_now(&self) -> Result<Timestamp, StoreError> {
+        let floor = self.with_phone(|phone| phone.documents().time_floor()).await?;
+        Ok(floor.at_least(self.now()))
     }
 
     /// Does something with the phone that waits for the disk.

@@ -192,7 +192,7 @@ impl OnlinePhone {
             return self.settled(card.id(), Outcome::Revoked, Some(renewed)).await;
         }
         line.began(Step::Keeping);
-        let now = self.now();
+        let now = self.trusted_now().await?;
         let held = renewed_card(card.held(), &verified, &new, &tokens, now);
         let old = card.id().clone();
         let id = self.with_phone(move |phone| phone.replace_card(&old, &held, None, now)).await?;
@@ -219,7 +219,7 @@ impl OnlinePhone {
     }
 
     async fn note(&self, id: &CardId, state: CardState) -> Result<(), RefreshError> {
-        let (id, now) = (id.clone(), self.now());
+        let (id, now) = (id.clone(), self.trusted_now().await?);
         Ok(self.with_phone(move |phone| phone.documents().refreshed(&id, state, now)).await?)
     }
 

@@ -10,7 +10,7 @@ use url::Url;
 use crate::acquire::event::{Event, Step};
 use crate::acquire::exchange::{Call, Line};
 use crate::acquire::failure::{Endpoint, ExchangeError};
-use crate::documents::{AuthenticatedTime, StoreError, TimeSource};
+use crate::documents::{AuthenticatedTime, StoreError};
 use crate::online::OnlinePhone;
 use crate::transport::{Channel, Request};
 
@@ -70,7 +70,7 @@ impl OnlinePhone {
                 return Ok(Consultation { verdict, list: None });
             }
         };
-        let signed = AuthenticatedTime::signed_by(TimeSource::RevocationList, list.this_update());
+        let signed = AuthenticatedTime::from(&list);
         let floor = self.with_phone(move |phone| phone.documents().learn_time(signed)).await?;
         let verdict = match list.status_at(leaf.serial(), floor.at_least(self.now())) {
             RevocationStatus::Good => ListVerdict::Good,

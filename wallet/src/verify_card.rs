@@ -76,9 +76,9 @@ pub struct UndatedCard {
 }
 
 impl UndatedCard {
-    /// The device's certificate.
-    pub fn leaf(&self) -> &DeviceCertificate {
-        self.chain.leaf()
+    /// The chain: its signatures hold, so the time inside it is authenticated.
+    pub fn chain(&self) -> &UndatedChain {
+        &self.chain
     }
 
     /// Judges the dates of every certificate in the chain.

@@ -1,7 +1,7 @@
 //! The second half of an activation: with the code in hand, to a card that is kept.
 //!
 //! Each stage consumes the one before, so none can be skipped:
-//! [`OpenedOffer`] → [`Redeemed`] → [`Delivered`] → [`VerifiedCard`] → [`Activated`].
+//! [`OpenedOffer`] → `Redeemed` → `Delivered` → [`VerifiedCard`] → [`Activated`].
 
 use jiff::Timestamp;
 use shared::card::CardKey;
@@ -24,7 +24,6 @@ use super::refusal::ActivateError;
 use super::token::TokenEndpoint;
 use crate::documents::{
     AuthenticatedTime, CardId, CardIdentity, CardState, HeldCard, KeptBytes, Notice, StoreError, TimeFloor,
-    TimeSource,
 };
 use crate::online::OnlinePhone;
 use crate::revocation::ListVerdict;
@@ -113,7 +112,7 @@ impl OnlinePhone {
                 return Err(self.give_back(line, offer, &delivered, &card, id).await?);
             }
         };
-        let now = self.now();
+        let now = self.trusted_now().await?;
         let held = held_card(offer, &delivered, &card, now);
         let (id, floor) = self.keep(line, offer, held.clone(), replaced.clone(), now).await?;
         let told = self.tell_or_queue(line, offer, &delivered, &card, NotificationEvent::CredentialAccepted);
@@ -192,7 +191,7 @@ impl OnlinePhone {
     ) -> Result<VerifiedCard, VerifyError> {
         line.began(Step::Verification);
         let undated = verify_card(&card.credential, key.public(), anchors)?;
-        let signed = AuthenticatedTime::signed_by(TimeSource::Certificate, undated.leaf().activated_at());
+        let signed = AuthenticatedTime::from(undated.chain());
         let floor = self.with_phone(move |phone| phone.documents().learn_time(signed)).await?;
         Ok(undated.at(floor.at_least(self.now()))?)
     }

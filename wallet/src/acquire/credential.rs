@@ -2,7 +2,7 @@
 
 use shared::secret::Secret;
 use shared::vci::credential::{
-    CredentialRequest, CredentialResponse, DeviceInfo, Platform, Proofs, RequestedCredential, X509Credential,
+    CredentialRequest, CredentialResponse, DeviceInfo, Proofs, RequestedCredential, X509Credential,
 };
 use shared::vci::error::{CredentialErrorCode, ErrorCode as _};
 use shared::vci::json::MAX_RESPONSE_LENGTH;
@@ -15,7 +15,7 @@ use super::exchange::{Call, Line};
 use super::failure::{Endpoint, ExchangeError};
 use super::nonce;
 use super::proof::DeviceKey;
-use crate::device::{DeviceDescription, Platform as OwnPlatform};
+use crate::device::DeviceDescription;
 use crate::online::Surroundings;
 use crate::transport::{Body, JSON, Request};
 
@@ -74,8 +74,11 @@ impl CredentialEndpoint<'_> {
             Some(identifier) => RequestedCredential::Identifier(identifier.to_owned()),
             None => RequestedCredential::Configuration(self.configuration.to_owned()),
         };
-        let request =
-            CredentialRequest { requested, proofs: Proofs::one(proof), device: Some(device_info(device)) };
+        let request = CredentialRequest {
+            requested,
+            proofs: Proofs::one(proof),
+            device: Some(DeviceInfo::from(device)),
+        };
         let unreadable = |what| ExchangeError::Unreadable { endpoint: Endpoint::Credential, what };
         let body = serde_json::to_string(&request).map_err(|_| unreadable("it cannot even be asked"))?;
         let body = Body { content_type: JSON, text: Secret::new(body) };
@@ -94,21 +97,4 @@ impl CredentialEndpoint<'_> {
 /// The token's scheme and text, as calls take it.
 pub(crate) fn presented(tokens: &TokenResponse) -> (TokenType, &Secret) {
     (tokens.token_type, &tokens.access_token)
-}
-
-fn device_info(device: &DeviceDescription) -> DeviceInfo {
-    DeviceInfo {
-        name: device.name.as_str().to_owned(),
-        platform: wire_platform(device.platform),
-        os_version: device.os_version.to_string(),
-        app_version: device.app_version.to_string(),
-    }
-}
-
-/// The platform, as messages write it.
-pub(crate) fn wire_platform(platform: OwnPlatform) -> Platform {
-    match platform {
-        OwnPlatform::Android => Platform::Android,
-        OwnPlatform::Ios => Platform::Ios,
-    }
 }

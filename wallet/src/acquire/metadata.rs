@@ -139,7 +139,7 @@ mod tests {
         let chosen = |metadata, named| choose(metadata, named).ok().cloned();
         assert_eq!(chosen(&alone, None), Some(own.clone()));
         assert_eq!(chosen(&several, None), Some(first.clone()));
-        assert_eq!(chosen(&several, Some(&second)), Some(second));
+        assert_eq!(chosen(&several, Some(&second)), Some(second.clone()));
         assert_eq!(chosen(&several, Some(&own)), None);
         assert_eq!(chosen(&alone, Some(&first)), None);
     }

@@ -7,9 +7,9 @@
 //! 1. [`consent`] the owner has accepted the terms
 //! 2. [`scan`], [`offer`] a picture, a link or a typed code becomes the offer
 //! 3. [`metadata`] the issuer says who it is; it must be one that the phone trusts, before any code is asked for
-//! 4. [`token`] the activation code is exchanged, bound to the device key by DPoP
-//! 5. [`nonce`], [`proof`] the device key answers the issuer's challenge
-//! 6. [`credential`] the card comes, and everything about it is verified before it is kept
+//! 4. `token` the activation code is exchanged, bound to the device key by DPoP
+//! 5. `nonce`, `proof` the device key answers the issuer's challenge
+//! 6. `credential` the card comes, and everything about it is verified before it is kept
 //! 7. [`notification`] the issuer is told
 //!
 //! Every step may be repeated. The device key is kept together with the offer before anything is asked, so that after a

@@ -2,12 +2,12 @@
 
 use jiff::Timestamp;
 use shared::secret::Secret;
+use shared::vci::credential::DeviceInfo;
 use shared::vci::offer::{PreAuthorizedGrant, TxCode};
 use shared::vci::uri::{HttpUrl, IssuerUrl};
 use shared::x509::chain::TrustAnchor;
 
 use super::consent::missing;
-use super::credential::wire_platform;
 use super::event::{Observer, Step};
 use super::exchange::Line;
 use super::metadata::{self, TokenServer};
@@ -117,8 +117,8 @@ impl OnlinePhone {
 
         line.began(Step::Requirements);
         let unmet = offer.mleg_requirements.and_then(|requirements| {
-            let (os, app) = (device.os_version.to_string(), device.app_version.to_string());
-            requirements.unmet_by(&wire_platform(device.platform), &os, &app)
+            let DeviceInfo { platform, os_version, app_version, .. } = DeviceInfo::from(&device);
+            requirements.unmet_by(&platform, &os_version, &app_version)
         });
         if let Some(reason) = unmet {
             return Err(ActivateError::PhoneTooOld(reason));

@@ -43,7 +43,7 @@ pub enum ActivateError {
     #[error("the offer holds no credential that this wallet understands")]
     UnknownCredential,
     /// The phone is older than the offer asks for; the code was not asked for and stays valid.
-    #[error("this phone or its application is too old ({0})")]
+    #[error("{} is too old for this card", if *.0 == Reason::AppTooOld { "the application" } else { "the phone's system" })]
     PhoneTooOld(Reason),
     /// The offer needs an activation code.
     #[error("an activation code is needed")]

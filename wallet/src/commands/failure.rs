@@ -22,22 +22,22 @@ pub(super) struct Failure {
     /// A stable name.
     pub(super) code: String,
     message: String,
-    details: Value,
-    refusal: Option<IssuerRefusal>,
+    details: Option<Box<Value>>,
+    refusal: Option<Box<IssuerRefusal>>,
 }
 
 impl Failure {
     pub(super) fn new(exit: Exit, code: &str, message: impl Into<String>) -> Self {
-        Self { exit, code: code.to_owned(), message: message.into(), details: Value::Null, refusal: None }
+        Self { exit, code: code.to_owned(), message: message.into(), details: None, refusal: None }
     }
 
     /// Adds members to the JSON.
     pub(super) fn with_details(self, details: Value) -> Self {
-        Self { details, ..self }
+        Self { details: Some(Box::new(details)), ..self }
     }
 
     fn refused(self, refusal: Option<&IssuerRefusal>) -> Self {
-        Self { refusal: refusal.cloned(), ..self }
+        Self { refusal: refusal.cloned().map(Box::new), ..self }
     }
 
     /// What is printed under `error`.
@@ -53,7 +53,7 @@ impl Failure {
         if let Some(refusal) = &self.refusal {
             error["issuer"] = refusal_json(refusal);
         }
-        if let Value::Object(details) = &self.details {
+        if let Some(Value::Object(details)) = self.details.as_deref() {
             for (name, value) in details {
                 error[name] = value.clone();
             }

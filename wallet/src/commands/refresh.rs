@@ -45,8 +45,11 @@ fn tell(report: RefreshReport) -> Reply {
             }
         }
     }
-    lines.extend(waiting(notices));
+    lines.extend(said(notices));
     let notices = json!({ "settled": notices.settled, "waiting": notices.waiting });
+    if entries.is_empty() && lines.is_empty() {
+        lines.push("There is no card on this phone.".to_owned());
+    }
     Reply { json: json!({ "cards": entries, "notices": notices }), text: lines.join("\n"), exit }
 }
 
@@ -69,6 +72,11 @@ fn line(refreshed: &Refreshed) -> String {
     format!("{}  {outcome}: {}", id.get(..8).unwrap_or(id), refreshed.standing)
 }
 
-fn waiting(notices: Delivery) -> Option<String> {
-    (notices.waiting > 0).then(|| format!("{} notice(s) to issuers are still waiting", notices.waiting))
+fn said(notices: Delivery) -> Option<String> {
+    match notices {
+        Delivery { settled: 0, waiting: 0 } => None,
+        Delivery { settled, waiting } => {
+            Some(format!("notices to issuers: {settled} settled, {waiting} still waiting"))
+        }
+    }
 }

@@ -33,8 +33,8 @@ fn full(shown: &ShownCard) -> Value {
     let (data, certificate) = (shown.card.data(), shown.card.certificate());
     let mut card: Value = serde_json::from_slice(shown.card.held().card_data.as_slice()).unwrap_or_default();
     if let Some(members) = card.as_object_mut() {
-        members.remove("salt");
-        members.remove("photo");
+        members.shift_remove("salt");
+        members.shift_remove("photo");
         members.insert("photo_bytes".to_owned(), data.photo.jpeg().len().into());
     }
     json["card"] = card;

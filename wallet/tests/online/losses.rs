@@ -1,0 +1,107 @@
+//! Lost replies, kills and refusals that pass: none of them costs a slip.
+
+use serde_json::json;
+use shared::secret::Secret;
+use wallet::acquire::event::Event;
+use wallet::acquire::offer::OfferSource;
+
+use crate::fake_issuer::{CODE, Mishap};
+use crate::phone::{Desk, SLIP, reason};
+
+/// Every path that an activation asks, in order.
+const PATHS: [&str; 8] = [
+    "/o/secret-of-the-slip",
+    "/.well-known/openid-credential-issuer",
+    "/.well-known/oauth-authorization-server",
+    "/token",
+    "/nonce",
+    "/credential",
+    "/pki/crl",
+    "/notification",
+];
+
+#[tokio::test]
+async fn one_mishap_anywhere_is_made_good_by_itself_or_by_trying_again() {
+    let too_busy = json!({"error": "temporarily_unavailable"});
+    for path in PATHS {
+        for mishap in [Mishap::Unheard, Mishap::ReplyLost, Mishap::Refused(503, too_busy.clone())] {
+            let desk = Desk::new().await;
+            desk.issuer.mishap(path, mishap.clone());
+            let first = desk.activate(SLIP).await;
+            // A wrong code would be counted twice, so a token request that may have been heard is not repeated.
+            let unheard = mishap == Mishap::Unheard;
+            if path == "/token" && !unheard {
+                let named = if mishap == Mishap::ReplyLost { "cannot_reach" } else { "try_again" };
+                assert_eq!(reason(first), named, "{path} {mishap:?}");
+                desk.activate(SLIP).await.unwrap();
+            } else {
+                first.unwrap();
+            }
+            assert_eq!(desk.held().await, 1, "{path} {mishap:?}");
+            let books = desk.issuer.books();
+            assert!(books.provers.iter().all(|prover| *prover == books.provers[0]), "{path} {mishap:?}");
+            assert_eq!(books.failures, 0, "{path} {mishap:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_kill_between_any_two_steps_leaves_the_same_key_for_the_next_try() {
+    for path in PATHS {
+        let mut desk = Desk::new().await;
+        // Twice, because the phone tries twice: then it is killed, with the request heard and its answer lost.
+        desk.issuer.mishap(path, Mishap::ReplyLost);
+        desk.issuer.mishap(path, Mishap::ReplyLost);
+        let outcome = desk.activate(SLIP).await;
+        desk.restart().await;
+        if outcome.is_err() {
+            desk.issuer.books().mishaps.clear();
+            desk.activate(SLIP).await.unwrap();
+        }
+        assert_eq!(desk.held().await, 1, "{path}");
+        assert_eq!(desk.keys(), 1, "{path}");
+        let books = desk.issuer.books();
+        assert!(books.provers.iter().all(|prover| *prover == books.provers[0]), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn a_token_that_was_lost_costs_a_fresh_offer_and_nothing_else() {
+    let desk = Desk::new().await;
+    let source = OfferSource::from_text(SLIP).unwrap();
+    let offer = desk.phone().open_offer(source, &*desk.notes).await.unwrap();
+    let code = Secret::new(CODE);
+    desk.issuer.mishap("/token", Mishap::ReplyLost);
+    assert_eq!(reason(desk.phone().activate(&offer, Some(&code), &*desk.notes).await), "cannot_reach");
+    desk.phone().activate(&offer, Some(&code), &*desk.notes).await.unwrap();
+    assert!(desk.notes.saw(&Event::NewOffer));
+}
+
+#[tokio::test]
+async fn a_refused_nonce_is_replaced_once() {
+    let desk = Desk::new().await;
+    let refusal = Mishap::Refused(400, json!({"error": "invalid_nonce", "reason": "bad_nonce"}));
+    desk.issuer.mishap("/credential", refusal.clone());
+    desk.activate(SLIP).await.unwrap();
+    assert!(desk.notes.saw(&Event::NewNonce));
+
+    let desk = Desk::new().await;
+    desk.issuer.mishap("/credential", refusal.clone());
+    desk.issuer.mishap("/credential", refusal);
+    assert_eq!(reason(desk.activate(SLIP).await), "invalid_nonce");
+    assert_eq!(desk.issuer.books().asked.iter().filter(|path| *path == "/nonce").count(), 2);
+}
+
+#[tokio::test]
+async fn an_issuer_that_cannot_be_told_is_told_at_the_next_refresh() {
+    let desk = Desk::new().await;
+    desk.issuer.mishap("/notification", Mishap::Unheard);
+    desk.issuer.mishap("/notification", Mishap::Unheard);
+    let activated = desk.activate(SLIP).await.unwrap();
+    assert_eq!(activated.told.reason(), "queued");
+    assert!(desk.issuer.books().reports.is_empty());
+
+    let report = desk.phone().refresh_all(&*desk.notes).await.unwrap();
+    assert_eq!((report.notices.settled, report.notices.waiting), (1, 0));
+    assert_eq!(desk.issuer.books().reports[0]["event"], "credential_accepted");
+}
