@@ -4,7 +4,7 @@
 use std::fs;
 use std::io::Write as _;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener};
-use std::os::unix::fs::OpenOptionsExt as _;
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,7 +12,7 @@ use std::time::Duration;
 use axum::{Router, middleware};
 use axum_server::Handle;
 use axum_server::tls_rustls::RustlsConfig;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use shared::clock::Clock;
 use shared::entropy::Entropy;
 use shared::secret::Secret;
@@ -97,7 +97,9 @@ pub async fn init(
     surroundings: &Surroundings,
 ) -> Result<NewAccount, AppError> {
     let data = given.data_dir();
-    fs::create_dir_all(&data).map_err(|error| disk(&data, error))?;
+    // Pupils' data: for the owner alone.
+    let made = fs::DirBuilder::new().recursive(true).mode(0o700).create(&data);
+    made.map_err(|error| disk(&data, error))?;
     let path = secret_path(&data);
     if path.exists() {
         return Err(AppError::AlreadyThere(data));
@@ -191,10 +193,7 @@ impl App {
                 pki: settings.pki().clone(),
             }),
         };
-        let settled = issuance.settle_leftovers().await?;
-        if settled > 0 {
-            tracing::info!(settled, "certificates left over from the last run were finished or voided");
-        }
+        issuance.settle_leftovers(SignedDuration::ZERO).await?;
         if settings.sandbox()
             && let Err(error) = demo_school::enter_once(&issuance).await
         {
@@ -334,6 +333,11 @@ async fn keep_house(issuance: Issuance) {
         beat.tick().await;
         if let Err(error) = audit::seal(&issuance.store).await {
             tracing::warn!(%error, "cannot seal the audit trail");
+        }
+        if beats % 120 == 60
+            && let Err(error) = issuance.settle_leftovers(SignedDuration::from_secs(60)).await
+        {
+            tracing::warn!(%error, "cannot settle certificates that were left prepared");
         }
         if beats.is_multiple_of(7200)
             && let Err(error) = issuance.forget_expired().await

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
-use shared::vci::uri::{IssuerUrl, UrlPolicy};
+use shared::vci::uri::{IssuerUrl, UrlPolicy, is_loopback};
 use shared::x509::profile::PkiUrls;
 
 use crate::http::{ISSUING_NAME, LIST_NAME};
@@ -119,7 +119,9 @@ impl Settings {
     pub fn check(given: &Given, bound: SocketAddr) -> Result<Self, ConfigError> {
         let sandbox = given.sandbox.unwrap_or(false);
         let loopback = bound.ip().is_loopback() && given.pki_listen.is_none_or(|a| a.ip().is_loopback());
-        if sandbox && !loopback {
+        let named = given.public_url.as_deref().and_then(|text| url::Url::parse(text).ok());
+        let known_elsewhere = named.is_some_and(|url| !is_loopback(&url));
+        if sandbox && (!loopback || known_elsewhere) {
             return Err(ConfigError::PublicSandbox);
         }
         let tls = given.tls_cert.clone().zip(given.tls_key.clone());

@@ -35,7 +35,11 @@ pub async fn examine(given: &Given, surroundings: &Surroundings) -> Vec<Finding>
             app::read_secret(&data).map(|_| ()),
             "restore it from the backup, or run issuer init",
         ),
-        finding("file permissions", private(&app::secret_path(&data)), "chmod 600"),
+        finding(
+            "file permissions",
+            private(&app::secret_path(&data)).and_then(|()| private(&data)),
+            "chmod 700 the folder, 600 the secret",
+        ),
     ];
     let passphrase = app::passphrase(given);
     let authority = match &passphrase {

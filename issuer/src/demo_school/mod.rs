@@ -78,12 +78,13 @@ pub async fn enter_once(issuance: &Issuance) -> Result<Option<Seeded>, SeedError
     if issuance.store.read(AnySchool).await? { Ok(None) } else { enter(issuance).await.map(Some) }
 }
 
-/// Erases the books (not the accounts) and enters the demo schools anew.
+/// Erases the books (not the accounts), then does `between`, then enters the demo schools anew.
 ///
 /// # Errors
 /// When the database fails, or a form of ours would not pass.
-pub async fn start_again(issuance: &Issuance) -> Result<Seeded, SeedError> {
+pub async fn start_again(issuance: &Issuance, between: impl FnOnce()) -> Result<Seeded, SeedError> {
     issuance.store.write(Erase).await?;
+    between();
     enter(issuance).await
 }
 

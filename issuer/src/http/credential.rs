@@ -100,12 +100,12 @@ fn refuse(error: &EnrolmentError) -> Refusal {
         |reason| Refusal::new(CredentialErrorCode::CredentialRequestDenied, &error.to_string(), reason);
     match error {
         EnrolmentError::Access(access) => {
-            let reason = match access {
-                AccessError::Unknown | AccessError::Expired | AccessError::OtherKey => Reason::BadToken,
-                AccessError::Superseded => Reason::Replaced,
+            let presented = match access {
+                AccessError::OtherKey => TokenType::Dpop,
+                AccessError::Unknown | AccessError::Expired | AccessError::Superseded => TokenType::Bearer,
             };
-            Refusal::new(CredentialErrorCode::InvalidToken, &error.to_string(), reason)
-                .challenging(TokenType::Bearer)
+            Refusal::new(CredentialErrorCode::InvalidToken, &error.to_string(), Reason::BadToken)
+                .challenging(presented)
         }
         EnrolmentError::NonceSpent => {
             Refusal::new(CredentialErrorCode::InvalidNonce, &error.to_string(), Reason::BadNonce)
@@ -113,6 +113,7 @@ fn refuse(error: &EnrolmentError) -> Refusal {
         EnrolmentError::SlipClosed => denied(Reason::Cancelled),
         EnrolmentError::OtherDevice => denied(Reason::OtherDevice),
         EnrolmentError::DeviceEnded => denied(Reason::Revoked),
+        EnrolmentError::BooksChanged => Refusal::ours(CredentialErrorCode::TemporarilyUnavailable, error),
         EnrolmentError::PlacesTaken => denied(Reason::SlotsFull),
         EnrolmentError::OsTooOld => denied(Reason::OsTooOld),
         EnrolmentError::AppTooOld => denied(Reason::AppTooOld),

@@ -1,6 +1,6 @@
 //! Access tokens and the proofs that go with them (RFC 6750, RFC 9449).
 
-use std::collections::HashMap;
+use std::collections::HashSet;
 use std::sync::{Mutex, PoisonError};
 
 use axum::http::{HeaderMap, header};
@@ -16,17 +16,30 @@ use crate::issuance::token::{AccessError, AccessToken};
 /// Proofs that were seen lately; each counts once. Kept per process: a proof that is replayed at another
 /// issuer of the same database still meets single-use nonces and epochs behind it.
 #[derive(Debug, Default)]
-pub(super) struct Replays(Mutex<HashMap<(Thumbprint, String), Timestamp>>);
+pub(super) struct Replays(Mutex<Seen>);
+
+/// Two generations, so that forgetting costs nothing and a flood cannot fill the memory.
+#[derive(Debug, Default)]
+struct Seen {
+    current: HashSet<(Thumbprint, String)>,
+    previous: HashSet<(Thumbprint, String)>,
+    /// When the current generation gives way.
+    until: Option<Timestamp>,
+}
+
+/// How many proofs a generation remembers at the most.
+const GENERATION: usize = 50_000;
 
 impl Replays {
-    /// Remembers a proof; `false` if it was there already.
+    /// Remembers a proof for at least `keep`, floods aside; `false` if it was there already.
     fn first_time(&self, proof: &ProvenDpop, now: Timestamp, keep: SignedDuration) -> bool {
         let mut seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if seen.len() >= 100_000 {
-            seen.retain(|_, until| *until > now);
+        if seen.current.len() >= GENERATION || seen.until.is_none_or(|until| until <= now) {
+            seen.previous = std::mem::take(&mut seen.current);
+            seen.until = now.saturating_add(keep).ok();
         }
-        let until = now.saturating_add(keep).unwrap_or(Timestamp::MAX);
-        seen.insert((proof.thumbprint(), proof.jti().to_owned()), until).is_none()
+        let proof = (proof.thumbprint(), proof.jti().to_owned());
+        !seen.previous.contains(&proof) && seen.current.insert(proof)
     }
 }
 

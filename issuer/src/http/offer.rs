@@ -36,15 +36,16 @@ pub(super) async fn by_reference(
 
 /// `POST /typed-code`: the same offer for what was typed. Limited over all callers together.
 pub(super) async fn by_typed_code(State(state): State<ServerState>, body: Bytes) -> Response {
-    if let Err(seconds) = state.wire.lookups.enter(state.issuance.now()) {
-        let refusal = Refusal::new(TypedCodeErrorCode::RateLimited, "too many lookups", Reason::RateLimited);
-        return refusal.retry_after(seconds).into_response();
-    }
     let request: Option<TypedCodeRequest> = serde_json::from_slice(&body).ok();
     let Some(code) = request.and_then(|request| TypedCode::parse(request.typed_code.expose()).ok()) else {
         let text = "typed_code is missing or mistyped: twelve characters, the last of which checks the rest";
         return Refusal::new(TypedCodeErrorCode::InvalidRequest, text, Reason::Unknown).into_response();
     };
+    // Only what could be a code takes one of the places.
+    if let Err(seconds) = state.wire.lookups.enter(state.issuance.now()) {
+        let refusal = Refusal::new(TypedCodeErrorCode::RateLimited, "too many lookups", Reason::RateLimited);
+        return refusal.retry_after(seconds).into_response();
+    }
     match state.issuance.resolve_typed(&code).await {
         Ok(open) => Json(credential_offer(&state, open)).into_response(),
         Err(error) => refuse_typed(&error).into_response(),

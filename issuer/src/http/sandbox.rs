@@ -210,9 +210,11 @@ fn notice(notice: &Notice) -> serde_json::Value {
 }
 
 /// Erases the books, sets the clock back to the real time and enters the demo schools anew.
-async fn seed(State(sandbox): State<Sandbox>) -> Response {
-    sandbox.clock.ahead_micros.store(0, Ordering::SeqCst);
-    match demo_school::start_again(&sandbox.issuance).await {
+///
+/// Wants JSON (`{}`), which no other page's form can send.
+async fn seed(State(sandbox): State<Sandbox>, Json(_): Json<serde_json::Value>) -> Response {
+    let set_back = || sandbox.clock.ahead_micros.store(0, Ordering::SeqCst);
+    match demo_school::start_again(&sandbox.issuance, set_back).await {
         Ok(seeded) => Json(seeded).into_response(),
         Err(error) => {
             tracing::error!(%error, "cannot start again");

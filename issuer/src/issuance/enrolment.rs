@@ -5,7 +5,7 @@
 //! live. Only bytes that were read back from the store leave the house, so that a serial number never stands
 //! for two certificates, whoever signs how often.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 use shared::card_data::CardData;
 use shared::device::{DeviceSlot, DeviceSlotError};
@@ -28,7 +28,7 @@ use crate::store::tables::pupil::Photo;
 use crate::store::{Statements, StoreError, Verb};
 
 /// What a phone says of itself; nothing of it is proven.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct DeviceClaim {
     /// Its name.
     pub name: Option<String>,
@@ -40,11 +40,18 @@ pub struct DeviceClaim {
     pub app_version: Option<String>,
 }
 
+/// People name phones after themselves.
+impl std::fmt::Debug for DeviceClaim {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("DeviceClaim(…)")
+    }
+}
+
 /// What a device without a name is called in its certificate.
 pub const UNNAMED_DEVICE: &str = "urządzenie bez nazwy";
 
 /// A certificate as it was read back from the store, with all that the wallet needs beside it.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct IssuedCard {
     /// The device certificate, then the issuing authority's; DER, without the root.
     pub chain: Vec<Vec<u8>>,
@@ -52,6 +59,13 @@ pub struct IssuedCard {
     pub card_data: Vec<u8>,
     /// What the wallet quotes in notifications.
     pub notification_id: String,
+}
+
+/// A card is personal data.
+impl std::fmt::Debug for IssuedCard {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("IssuedCard(…)")
+    }
 }
 
 impl Issuance {
@@ -107,18 +121,23 @@ impl Issuance {
         })
     }
 
-    /// Finishes or voids what a crash left prepared; run at start-up. Answers how many there were.
+    /// Finishes or voids what a crash or a broken connection left prepared for `age`; run at start-up and
+    /// every minute. Answers how many there were.
     ///
     /// # Errors
-    /// When the database fails; the rest waits for the next start.
-    pub async fn settle_leftovers(&self) -> Result<usize, StoreError> {
-        let leftovers = self.store.read(Leftovers(self.now())).await?;
+    /// When the database fails; the rest waits for the next time.
+    pub async fn settle_leftovers(&self, age: SignedDuration) -> Result<usize, StoreError> {
+        let before = self.now().saturating_sub(age).unwrap_or(Timestamp::MIN);
+        let leftovers = self.store.read(Leftovers(before)).await?;
         let count = leftovers.len();
         for certificate in leftovers {
+            let serial = certificate.serial.clone();
             match self.finish(certificate).await {
-                Ok(_) => {}
+                Ok(_) => tracing::info!(serial, "a certificate that was left prepared is finished"),
                 Err(EnrolmentError::Store(error)) => return Err(error),
-                Err(error) => tracing::warn!(%error, "a prepared certificate was voided"),
+                Err(error) => {
+                    tracing::warn!(serial, %error, "a certificate that was left prepared is not finished")
+                }
             }
         }
         Ok(count)
@@ -205,7 +224,10 @@ impl Prepare {
                 return Err(EnrolmentError::NonceSpent);
             }
             let answered = Certificate::find(tx, &spent.serial).await?;
-            return Next::of(answered.ok_or(StoreError::Damaged("a spent nonce lacks its certificate"))?);
+            let answered = answered.ok_or(StoreError::Damaged("a spent nonce lacks its certificate"))?;
+            // What was never released answers nothing: a fresh nonce starts again.
+            let void = answered.state == CertificateState::Voided && grant.state == GrantState::Ready;
+            return if void { Err(EnrolmentError::NonceSpent) } else { Next::of(answered) };
         }
 
         let certificate = match &grant.device_id {
@@ -218,7 +240,7 @@ impl Prepare {
         };
         let spend = SpentNonce { grant_id: grant.id, thumbprint, serial: certificate.serial.clone() };
         let nonce = self.proven.nonce();
-        if !spend.spend(tx, &nonce.hash, nonce.expires_at).await? {
+        if !spend.spend(tx, &nonce.hash, nonce.forget_at).await? {
             return Err(EnrolmentError::NonceSpent);
         }
         Next::of(certificate)
@@ -383,6 +405,11 @@ fn free_slot(
         }
         return Ok(DeviceSlot::new(replaced.slot, limit)?);
     }
+    // Counted, not only looked for: a policy may have been lowered under devices in high places.
+    let count = holds(DeviceState::Live).chain(holds(DeviceState::Pending)).count();
+    if count >= usize::from(limit) {
+        return Err(EnrolmentError::PlacesTaken);
+    }
     let taken =
         |slot: u8| holds(DeviceState::Live).chain(holds(DeviceState::Pending)).any(|d| d.slot == slot);
     let free = (1..=limit).find(|slot| !taken(*slot)).ok_or(EnrolmentError::PlacesTaken)?;
@@ -405,7 +432,7 @@ impl Verb for Settle {
         let prepared = Certificate::find(tx, &self.serial).await?.ok_or_else(damaged)?;
         let dossier = Dossier::load(tx, &prepared.card_id, self.act.at, true).await?.ok_or_else(damaged)?;
         let grant = Device::find(tx, &prepared.device_id).await?.ok_or_else(damaged)?.grant_id;
-        let grant = Grant::lock(tx, &grant).await?.ok_or_else(damaged)?;
+        let mut grant = Grant::lock(tx, &grant).await?.ok_or_else(damaged)?;
         let mut device = Device::lock(tx, &prepared.device_id).await?.ok_or_else(damaged)?;
         // The card's row is held: what is read now stays so.
         let certificate = Certificate::find(tx, &self.serial).await?.ok_or_else(damaged)?;
@@ -416,15 +443,24 @@ impl Verb for Settle {
             }
             CertificateState::Prepared => {}
         }
-        if let Err(refusal) = dossier.may_issue(self.act.at) {
+        let mut trail = self.act.trail();
+        let photo = Photo::latest(tx, &dossier.pupil.id).await?;
+        let current = photo.is_some_and(|photo| dossier.inputs(&photo) == certificate.card_inputs);
+        let judged = dossier.may_issue(self.act.at).map_err(EnrolmentError::from);
+        if let Err(refusal) = judged.and(if current { Ok(()) } else { Err(EnrolmentError::BooksChanged) }) {
+            // Nothing was released, so nothing is burnt: the slip may be tried again.
             if device.state == DeviceState::Pending {
                 device.end(DeviceState::Void, self.act.at, EndReason::NeverReleased);
                 device.update(tx).await?;
+                grant.state = GrantState::Ready;
+                grant.device_id = None;
+                grant.update(tx).await?;
             }
             Certificate::void(tx, &self.serial, self.act.at).await?;
-            return Ok(Err(refusal.into()));
+            let detail = json!({ "serial": self.serial, "grant": grant.id });
+            trail.record(tx, "certificate.voided", device.id.as_str(), detail).await?;
+            return Ok(Err(refusal));
         }
-        let mut trail = self.act.trail();
         if device.state == DeviceState::Pending {
             if let Some(old) = &grant.replaces_device
                 && let Some(mut old) = Device::lock(tx, old).await?
@@ -433,6 +469,7 @@ impl Verb for Settle {
                 old.end(DeviceState::Revoked, self.act.at, EndReason::Superseded);
                 old.update(tx).await?;
                 Certificate::end_of_device(tx, &old.id, "", self.act.at, EndReason::Superseded).await?;
+                Grant::close_replacing(tx, &old.id, &grant.id).await?;
                 trail.record(tx, "device.replaced", old.id.as_str(), json!({ "by": device.id })).await?;
             }
             device.state = DeviceState::Live;
@@ -470,6 +507,9 @@ pub enum EnrolmentError {
     /// The device was taken off the card.
     #[error("device no longer holds the card")]
     DeviceEnded,
+    /// What the card shows was changed between request and signature; asking again gives the new card.
+    #[error("the school's books have just changed")]
+    BooksChanged,
     /// No place is free.
     #[error("every place for a device is taken")]
     PlacesTaken,

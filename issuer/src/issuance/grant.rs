@@ -162,7 +162,10 @@ impl MakeGrant {
                     school_id: order.school_id.clone(),
                     created_at: now,
                 };
-                card.insert(tx).await?;
+                if !card.insert_if_new(tx).await? {
+                    // Another order's act has just made it: look again.
+                    return Err(StoreError::Contention);
+                }
                 card
             }
         };

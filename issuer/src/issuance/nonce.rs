@@ -15,6 +15,9 @@ use crate::store::{Statements, StoreError, Verb};
 /// How long a nonce may be answered.
 pub const NONCE_TTL: SignedDuration = SignedDuration::from_mins(5);
 
+/// How far the clocks of issuers on one database may lie apart.
+const SKEW: SignedDuration = SignedDuration::from_secs(60);
+
 /// A nonce that is ours and not too old; whether it was spent is judged where it is spent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LiveNonce {
@@ -23,7 +26,7 @@ pub struct LiveNonce {
     /// When it was given out.
     pub issued_at: Timestamp,
     /// When it can be forgotten.
-    pub expires_at: Timestamp,
+    pub forget_at: Timestamp,
 }
 
 impl Issuance {
@@ -45,11 +48,14 @@ pub(super) fn recognise(keys: &Keys, nonce: &str, now: Timestamp) -> Option<Live
     let micros = i64::from_be_bytes(*content.first_chunk()?);
     let issued_at = Timestamp::from_microsecond(micros).ok()?;
     let expires_at = issued_at.saturating_add(NONCE_TTL).ok()?;
-    let live = issued_at <= now && now < expires_at;
+    // Another issuer of this database may be a little ahead.
+    let live = issued_at.duration_since(now) <= SKEW && now < expires_at;
+    // Kept well beyond its end, so that a clock that is set back does not meet a forgotten nonce.
+    let forget_at = issued_at.saturating_add(SignedDuration::from_hours(24)).ok()?;
     (genuine && live).then(|| LiveNonce {
         hash: Sha256::digest(nonce.as_bytes()).into(),
         issued_at,
-        expires_at,
+        forget_at,
     })
 }
 

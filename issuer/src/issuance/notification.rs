@@ -7,6 +7,7 @@ use super::token::AccessToken;
 use crate::audit::{Act, Actor};
 use crate::store::tables::certificate::Certificate;
 use crate::store::tables::device::{Device, DeviceState, EndReason};
+use crate::store::tables::grant::Grant;
 use crate::store::tables::mobile_card::MobileCard;
 use crate::store::{Statements, StoreError, Verb};
 
@@ -66,7 +67,9 @@ impl Verb for RecordEvent {
         let Some(mut device) = Device::lock(tx, &certificate.device_id).await? else {
             return Err(StoreError::Damaged("a certificate lacks its device"));
         };
-        if device.grant_id != self.access.grant {
+        let grant = Grant::find(tx, &self.access.grant).await?;
+        if device.grant_id != self.access.grant || grant.is_none_or(|grant| grant.epoch != self.access.epoch)
+        {
             return Ok(Err(NotificationError::Unknown));
         }
         certificate.record_event(tx, self.event.word(), self.act.at).await?;

@@ -145,7 +145,9 @@ pub(crate) async fn advance_waiting(
     let Some(office) = SchoolFile::load(tx, &pupil.school_id, act.at).await? else {
         return Err(StoreError::Damaged("a pupil lacks a school"));
     };
-    for mut order in waiting {
+    for order in waiting {
+        let held = Order::lock(tx, &order.id).await?.filter(|order| order.state == OrderState::Waiting);
+        let Some(mut order) = held else { continue };
         let base_card = pick_base_card(tx, &office, pupil, order.base_card_id.as_ref(), act.at).await?;
         // A card that cannot be copied is no reason to refuse the photo: the order goes on waiting.
         if let Ok(Some(base_card)) = base_card {

@@ -52,8 +52,7 @@ impl Verb for ConfirmBaseCard {
     type Answer = Result<Confirmed, BaseCardRefusal>;
 
     async fn run(&self, tx: &mut dyn Statements) -> Result<Self::Answer, StoreError> {
-        let card = hold_copy(tx, &self.base_card).await?;
-        let Some(mut base) = BaseCard::lock(tx, &self.base_card).await? else {
+        let Some((mut base, card)) = hold(tx, &self.base_card).await? else {
             return Ok(Err(BaseCardRefusal::UnknownCard));
         };
         if base.state != BaseCardState::Held {
@@ -104,8 +103,7 @@ impl Verb for VoidBaseCard {
     type Answer = Result<BaseCard, BaseCardRefusal>;
 
     async fn run(&self, tx: &mut dyn Statements) -> Result<Self::Answer, StoreError> {
-        let card = hold_copy(tx, &self.base_card).await?;
-        let Some(base) = BaseCard::lock(tx, &self.base_card).await? else {
+        let Some((base, card)) = hold(tx, &self.base_card).await? else {
             return Ok(Err(BaseCardRefusal::UnknownCard));
         };
         if base.state == BaseCardState::Voided {
@@ -140,15 +138,22 @@ pub(crate) async fn void(
     Ok(base)
 }
 
-/// The mobile copy of a base card, held before the base card itself.
-pub(crate) async fn hold_copy(
+/// Holds a base card and, before it, its mobile copy.
+///
+/// A copy that came to be between the two looks is somebody else's act that has just ended: it is run again.
+pub(crate) async fn hold(
     tx: &mut dyn Statements,
     base: &BaseCardId,
-) -> Result<Option<MobileCard>, StoreError> {
-    match MobileCard::of_base_card(tx, base).await? {
-        Some(card) => MobileCard::lock(tx, &card.id).await,
-        None => Ok(None),
+) -> Result<Option<(BaseCard, Option<MobileCard>)>, StoreError> {
+    let copy = match MobileCard::of_base_card(tx, base).await? {
+        Some(card) => MobileCard::lock(tx, &card.id).await?,
+        None => None,
+    };
+    let Some(base) = BaseCard::lock(tx, base).await? else { return Ok(None) };
+    if copy.is_none() && MobileCard::of_base_card(tx, &base.id).await?.is_some() {
+        return Err(StoreError::Contention);
     }
+    Ok(Some((base, copy)))
 }
 
 /// Moves a pupil to another school: ex officio, cards and orders of the old one end.
@@ -182,7 +187,12 @@ impl Verb for TransferPupil {
         if pupil.school_id == self.to {
             return Ok(Err(TransferRefusal::SameSchool));
         }
-        for mut order in Order::of_pupil(tx, &self.pupil).await? {
+        if MobileCard::of_pupil(tx, &self.pupil).await?.len() != copies.len() {
+            // A card was made while this act waited for the pupil's row: look again.
+            return Err(StoreError::Contention);
+        }
+        for order in Order::of_pupil(tx, &self.pupil).await? {
+            let Some(mut order) = Order::lock(tx, &order.id).await? else { continue };
             if matches!(order.state, OrderState::Waiting | OrderState::Ready) {
                 order.state = OrderState::Cancelled;
                 order.update(tx).await?;

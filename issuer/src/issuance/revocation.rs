@@ -158,7 +158,9 @@ impl Verb for SignList {
         if let Some(list) = newest.filter(|list| is_current(list, revision, self.now)) {
             return Ok(Ok(list));
         }
-        let ended = Certificate::ended(tx, self.now).await?;
+        // An entry stays on at least one list after its certificate's own end (RFC 5280 §3.3).
+        let since = self.now.saturating_sub(LIST_TTL).unwrap_or(self.now);
+        let ended = Certificate::ended(tx, since).await?;
         let entries = ended.iter().map(entry).collect::<Result<Vec<_>, _>>()?;
         let next_update = self.now.saturating_add(LIST_TTL).unwrap_or(Timestamp::MAX);
         let signed =

@@ -395,10 +395,68 @@ async fn what_a_crash_left_prepared_is_finished() {
     let phone = Phone::new();
     let first = desk.enrol(&desk.token(&slip, true).await.unwrap(), &phone).await.unwrap();
     desk.issuance.store.write(Unsign(grant.card_id.clone())).await.unwrap();
-    assert_eq!(desk.issuance.settle_leftovers().await.unwrap(), 1);
+    assert_eq!(desk.issuance.settle_leftovers(SignedDuration::ZERO).await.unwrap(), 1);
     let again = desk.enrol(&desk.token(&slip, true).await.unwrap(), &phone).await.unwrap();
     assert_eq!(again.card_data, first.card_data);
     let devices = desk.issuance.store.read(DevicesOf(grant.card_id)).await.unwrap();
     assert_eq!(devices[0].0.state, DeviceState::Live);
     assert_eq!(grant.state, GrantState::Ready);
+}
+
+#[tokio::test]
+async fn a_lowered_policy_counts_devices_in_high_places() {
+    struct Lower(SchoolProfile);
+    #[async_trait::async_trait]
+    impl Verb for Lower {
+        type Answer = ();
+        async fn run(&self, tx: &mut dyn Statements) -> Result<(), StoreError> {
+            let body = crate::store::Value::from(self.0.to_record());
+            tx.execute("UPDATE school_profile SET body = $1", &[body]).await.map(|_| ())
+        }
+    }
+    let desk = Desk::new(Preset::Zpe2025, five_devices_with_codes()).await;
+    let order = desk.order().await;
+    let (grant, mut last) = desk.slip(&order).await.unwrap();
+    for _ in 0..3 {
+        desk.enrol(&desk.token(&last, true).await.unwrap(), &Phone::new()).await.unwrap();
+        last = desk.slip(&order).await.unwrap().1;
+    }
+    let two = Overrides { devices: Some(2), ..five_devices_with_codes() };
+    desk.issuance.store.write(Lower(SchoolProfile::with(Preset::Zpe2025, two).unwrap())).await.unwrap();
+    let devices = desk.issuance.store.read(DevicesOf(grant.card_id)).await.unwrap();
+    let first = devices.iter().find(|(device, _)| device.slot == 1).unwrap().0.id.clone();
+    let act = desk.issuance.act(Actor::System);
+    let revoke = RevokeDevice { device: first, reason: EndReason::PhoneLost, act };
+    desk.issuance.store.write(revoke).await.unwrap().unwrap();
+    let refused = desk.enrol(&desk.token(&last, true).await.unwrap(), &Phone::new()).await;
+    assert!(matches!(refused, Err(EnrolmentError::PlacesTaken)), "two of two are live already");
+}
+
+/// The books change between the two commits: what was prepared is not released, and the slip is not burnt.
+#[tokio::test]
+async fn what_is_no_longer_true_is_not_signed() {
+    struct Rename(CardId);
+    #[async_trait::async_trait]
+    impl Verb for Rename {
+        type Answer = ();
+        async fn run(&self, tx: &mut dyn Statements) -> Result<(), StoreError> {
+            let card = crate::store::Value::from(&self.0);
+            tx.execute("UPDATE pupil SET surname = 'Inna'", &[]).await?;
+            let sql = "UPDATE certificate SET state = 'prepared', der = NULL WHERE card_id = $1";
+            tx.execute(sql, std::slice::from_ref(&card)).await?;
+            tx.execute("UPDATE device SET state = 'pending' WHERE card_id = $1", &[card]).await.map(|_| ())
+        }
+    }
+    let desk = Desk::new(Preset::Legacy2019, Overrides::default()).await;
+    let (grant, slip) = desk.slip(&desk.order().await).await.unwrap();
+    let phone = Phone::new();
+    desk.enrol(&desk.token(&slip, true).await.unwrap(), &phone).await.unwrap();
+    desk.issuance.store.write(Rename(grant.card_id.clone())).await.unwrap();
+    assert_eq!(desk.issuance.settle_leftovers(SignedDuration::ZERO).await.unwrap(), 1);
+    let devices = desk.issuance.store.read(DevicesOf(grant.card_id.clone())).await.unwrap();
+    assert_eq!(devices[0].0.state, DeviceState::Void);
+
+    let card = desk.enrol(&desk.token(&slip, true).await.unwrap(), &phone).await.unwrap();
+    let shown = shared::card_data::CardData::from_bytes(&card.card_data).unwrap();
+    assert_eq!(shown.surname.as_str(), "Inna", "the slip still opens the card, as it is now");
 }

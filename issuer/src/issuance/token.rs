@@ -119,7 +119,8 @@ impl Issuance {
         if access.expires <= self.now() {
             return Err(AccessError::Expired);
         }
-        if access.bound_to.is_some() && access.bound_to.as_ref() != key {
+        // A bound token without its key, and a key with a token that is bound to none, are refused alike.
+        if access.bound_to.as_ref() != key {
             return Err(AccessError::OtherKey);
         }
         Ok(access)

@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 use super::fault::{Checked, FaultCode, Faults, day, past_day};
 use crate::audit::Act;
 use crate::issuance::order::advance_waiting;
-use crate::issuance::reissue::{LONGEST_CONFIRMATION_DAYS, hold_copy, void};
+use crate::issuance::reissue::{LONGEST_CONFIRMATION_DAYS, hold, void};
 use crate::store::id::{BaseCardId, PupilId};
 use crate::store::tables::base_card::{BaseCard, BaseCardState, Form, VoidReason};
 use crate::store::tables::pupil::Pupil;
@@ -121,9 +121,8 @@ impl EnterBaseCard {
         tx: &mut dyn Statements,
         old: &DuplicateForm,
     ) -> Result<Result<(), BaseCardEntryRefusal>, StoreError> {
-        let copy = hold_copy(tx, &old.base_card_id).await?;
-        let base = BaseCard::lock(tx, &old.base_card_id).await?.filter(|base| base.pupil_id == self.pupil);
-        let Some(base) = base else { return Ok(Err(BaseCardEntryRefusal::UnknownDuplicate)) };
+        let held = hold(tx, &old.base_card_id).await?.filter(|(base, _)| base.pupil_id == self.pupil);
+        let Some((base, copy)) = held else { return Ok(Err(BaseCardEntryRefusal::UnknownDuplicate)) };
         // A lost card may have been voided on the day of the loss; its duplicate names it all the same.
         if base.state == BaseCardState::Held {
             void(tx, base, copy, old.reason, &self.act.part("duplicate")).await?;
@@ -200,7 +199,7 @@ impl Verb for EnterBaseCard {
                 None => Err(StoreError::Contention),
             };
         }
-        let detail = json!({ "pupil": base.pupil_id, "number": number.to_string(), "duplicate_of": base.duplicate_of });
+        let detail = json!({ "pupil": base.pupil_id, "duplicate_of": base.duplicate_of });
         self.act.trail().record(tx, "base_card.entered", base.id.as_str(), detail).await?;
         advance_waiting(tx, &pupil, &self.act).await?;
         Ok(Ok(base))

@@ -381,6 +381,42 @@ mod tests {
         assert!(matches!(again.write(Rows::new(now, &SystemEntropy)).await, Err(StoreError::Constraint(_))));
     }
 
+    /// A verb whose group cannot begin must not commit by itself while its caller is told that it failed.
+    #[tokio::test]
+    async fn a_locked_file_keeps_every_verb_out() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("issuer.db");
+        let store = Store::open(&Location::Sqlite(path.clone())).await.unwrap();
+        let now = "2026-11-21T18:30:00Z".parse().unwrap();
+        let rows = Rows::new(now, &SystemEntropy);
+        let raw = rusqlite::Connection::open(&path).unwrap();
+        raw.execute_batch("BEGIN IMMEDIATE").unwrap();
+        assert!(store.write(rows.clone()).await.is_err());
+        raw.execute_batch("ROLLBACK").unwrap();
+        let schools: i64 = raw.query_row("SELECT COUNT(*) FROM school", [], |row| row.get(0)).unwrap();
+        assert_eq!(schools, 0, "what failed left nothing");
+        assert!(store.write(rows).await.unwrap(), "and the next one works");
+    }
+
+    /// A verb that panics takes back only itself.
+    #[tokio::test]
+    async fn a_panic_does_not_end_the_writer() {
+        struct Panics;
+        #[async_trait::async_trait]
+        impl Verb for Panics {
+            type Answer = ();
+            async fn run(&self, tx: &mut dyn Statements) -> Result<(), StoreError> {
+                tx.execute("UPDATE counter SET value = 99", &[]).await?;
+                panic!("on purpose")
+            }
+        }
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(&Location::Sqlite(folder.path().join("issuer.db"))).await.unwrap();
+        assert!(store.write(Panics).await.is_err());
+        let now = "2026-11-21T18:30:00Z".parse().unwrap();
+        run(&store, now, &SystemEntropy).await.unwrap();
+    }
+
     #[tokio::test]
     async fn a_newer_schema_is_left_alone() {
         let folder = tempfile::tempdir().unwrap();

@@ -14,6 +14,10 @@ use super::{Row, Statements, StoreError, Value, Verb, migrate};
 
 const CONNECTIONS: usize = 24;
 const ATTEMPTS: usize = 8;
+/// What every session must promise, whatever the server's defaults: a commit is on disk, and an issuer that
+/// is stuck holds nobody else up for long.
+const SESSION: &str = "-c synchronous_commit=on -c lock_timeout=10s -c statement_timeout=30s \
+                       -c idle_in_transaction_session_timeout=30s";
 /// Any number that all issuers agree on: whoever migrates holds this advisory lock.
 const MIGRATION_LOCK: &str = "SELECT pg_advisory_xact_lock(5063206)";
 
@@ -25,9 +29,11 @@ pub struct Postgres {
 
 impl Postgres {
     pub(super) async fn open(address: &str) -> Result<Self, StoreError> {
-        let config: tokio_postgres::Config = address
+        let mut config: tokio_postgres::Config = address
             .parse()
             .map_err(|_| StoreError::Unavailable("address is not a postgres:// URL".into()))?;
+        let given = config.get_options().unwrap_or_default().to_owned();
+        config.options(format!("{given} {SESSION}").trim_start());
         let manager =
             Manager::from_config(config, NoTls, ManagerConfig { recycling_method: RecyclingMethod::Fast });
         let pool = Pool::builder(manager)

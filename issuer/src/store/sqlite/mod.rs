@@ -3,6 +3,7 @@
 //! WAL with `synchronous=FULL`: a commit has reached the disk when it returns. Verbs that wait at the same
 //! time share one commit, each behind a savepoint of its own, so that one that fails takes back only itself.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -44,7 +45,7 @@ impl Sqlite {
             .execute_batch("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;")
             .map_err(failure)?;
         connection.execute_batch("BEGIN IMMEDIATE").map_err(failure)?;
-        let migrated = migrate::run(&mut Session { connection: &mut connection }, "BLOB").await;
+        let migrated = migrate::run(&mut Session { connection: &mut connection, usable: true }, "BLOB").await;
         connection.execute_batch(if migrated.is_ok() { "COMMIT" } else { "ROLLBACK" }).map_err(failure)?;
         migrated?;
 
@@ -86,7 +87,7 @@ impl Readers {
             None => connect(&self.path, true)?,
         };
         connection.execute_batch("BEGIN").map_err(failure)?;
-        let answer = at_once(verb.run(&mut Session { connection: &mut connection }));
+        let answer = at_once(verb.run(&mut Session { connection: &mut connection, usable: true }));
         connection.execute_batch("COMMIT").map_err(failure)?;
         self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
         answer
@@ -108,15 +109,22 @@ fn connect(path: &Path, read_only: bool) -> Result<Connection, StoreError> {
 
 fn write_loop(mut connection: Connection, mut queue: mpsc::Receiver<Job>) {
     while let Some(first) = queue.blocking_recv() {
-        let begun = connection.execute_batch("BEGIN IMMEDIATE").map_err(failure);
-        let mut session = Session { connection: &mut connection };
-        let mut replies = vec![first(&mut session)];
-        while replies.len() < GROUP
-            && let Ok(job) = queue.try_recv()
-        {
+        let mut replies = Vec::new();
+        // Without a transaction around it a savepoint would commit by itself, so then nothing is run.
+        let mut committed = connection.execute_batch("BEGIN IMMEDIATE").map_err(failure);
+        let mut next = Some(first);
+        while let Some(job) = next.take() {
+            let mut session = Session { connection: &mut connection, usable: committed.is_ok() };
             replies.push(job(&mut session));
+            // A full disk takes back the whole group, whatever each verb was told: so is everybody in it.
+            if committed.is_ok() && connection.is_autocommit() {
+                committed = Err(StoreError::Unavailable("the database took the whole group back".into()));
+            }
+            if committed.is_ok() && replies.len() < GROUP {
+                next = queue.try_recv().ok();
+            }
         }
-        let committed = begun.and_then(|()| connection.execute_batch("COMMIT").map_err(failure));
+        let committed = committed.and_then(|()| connection.execute_batch("COMMIT").map_err(failure));
         if committed.is_err() {
             // Nothing may stay half-done; if even this fails, the next BEGIN says so.
             let _ = connection.execute_batch("ROLLBACK");
@@ -138,12 +146,19 @@ fn at_once<T>(work: impl Future<Output = Result<T, StoreError>>) -> Result<T, St
 
 struct Session<'c> {
     connection: &'c mut Connection,
+    /// Whether there is a transaction to work in.
+    usable: bool,
 }
 
 impl Session<'_> {
     fn in_savepoint<V: Verb>(&mut self, verb: &V) -> Result<V::Answer, StoreError> {
+        if !self.usable {
+            return Err(StoreError::Unavailable("there is no transaction".into()));
+        }
         self.connection.execute_batch("SAVEPOINT verb").map_err(failure)?;
-        let answer = at_once(verb.run(self));
+        let run = AssertUnwindSafe(|| at_once(verb.run(self)));
+        // A verb that panics is taken back like one that fails; the writer lives on.
+        let answer = catch_unwind(run).unwrap_or(Err(StoreError::Damaged("a verb panicked")));
         let end = if answer.as_ref().is_ok_and(V::keeps) {
             "RELEASE verb"
         } else {

@@ -96,6 +96,16 @@ impl Grant {
         tx.execute(sql, values).await.map(|_| ())
     }
 
+    /// Closes other open grants that would replace the same device.
+    pub async fn close_replacing(
+        tx: &mut dyn Statements,
+        device: &DeviceId,
+        except: &GrantId,
+    ) -> Result<u64, StoreError> {
+        let sql = "UPDATE issue_grant SET state = 'replaced' WHERE replaces_device = $1 AND id <> $2 AND state = 'ready'";
+        tx.execute(sql, params![device, except]).await
+    }
+
     /// Turns a card's open grants into `state`; answers how many.
     pub async fn close_open(
         tx: &mut dyn Statements,

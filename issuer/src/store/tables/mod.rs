@@ -138,11 +138,12 @@ pub(crate) async fn erase_books(
         "school_profile",
         "agreement",
         "school",
-        "revocation_list",
     ];
     for table in tables {
         tx.execute(&format!("DELETE FROM {table}"), &[]).await?;
     }
+    // The next list is signed anew; its number goes on.
+    tx.execute("UPDATE counter SET value = value + 1 WHERE name = 'revocations'", &[]).await?;
     Ok(())
 }
 
