@@ -6,6 +6,7 @@ use axum::http::{Method, StatusCode};
 use serde_json::Value;
 
 use super::*;
+use crate::registry::fault::FaultCode;
 
 fn operations(document: &Value) -> Vec<(&String, &String, &Value)> {
     let paths = document["paths"].as_object().unwrap().iter();
@@ -25,10 +26,17 @@ fn every_code_is_described_and_no_other() {
         for (status, response) in operation["responses"].as_object().unwrap() {
             let examples = &response["content"][PROBLEM_JSON]["examples"];
             for (code, example) in examples.as_object().into_iter().flatten() {
+                let reference = example["$ref"].as_str().unwrap().trim_start_matches('#');
+                let example = document.pointer(reference).unwrap();
+                assert_eq!(example["value"]["code"], *code);
                 assert_eq!(example["value"]["status"].to_string(), *status, "{method} {path} {code}");
                 described.insert(code.as_str());
             }
         }
+    }
+    let fields = document["components"]["schemas"]["FieldCode"]["description"].as_str().unwrap();
+    for code in FaultCode::ALL {
+        assert!(fields.contains(&format!("`{}`: ", code.word())), "{code:?}");
     }
     let general: BTreeSet<&str> = words.difference(&described).copied().collect();
     assert_eq!(general, BTreeSet::from(["method_not_allowed", "no_such_address"]));
