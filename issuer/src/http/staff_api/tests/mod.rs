@@ -6,6 +6,7 @@ mod everyday;
 mod once;
 mod refusals;
 mod rows;
+mod schema;
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
@@ -182,6 +183,10 @@ impl Office {
         };
         let content = &operation["responses"][&status]["content"][media_type];
         assert!(content.is_object(), "{method} {path}: {status} as {media_type} is not described");
+        if media_type.ends_with("json") {
+            let fault = schema::fault(&self.document, &content["schema"], &answer.json(), "answer");
+            assert_eq!(fault, None, "{method} {path}: {status}");
+        }
         if let Some(problem) = problem {
             let example = &content["examples"][problem["code"].as_str().unwrap()];
             assert!(example.is_object(), "{method} {path}: code {} is not described", problem["code"]);

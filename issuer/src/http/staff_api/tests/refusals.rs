@@ -95,8 +95,7 @@ async fn bodies(office: &Office) {
         "/audit?after=-1",
         "/audit?unknown=1",
         "/notices?limit=1&limit=2",
-        "/audit?subject=x%00y",
-        "/audit?subject=x&after=1",
+        "/audit?subject=",
         "/audit?limit=",
     ] {
         assert_eq!(office.call(Method::GET, query, None).await.code(), "query_invalid", "{query}");
