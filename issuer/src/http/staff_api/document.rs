@@ -120,11 +120,8 @@ fn complete(method: &HttpMethod, operation: &mut Operation) {
             Code::BodyUnexpected,
         ]);
     }
-    if takes_json && *method != HttpMethod::Put {
-        codes.push(Code::KeyMalformed);
-    }
     if *method == HttpMethod::Post {
-        codes.push(Code::KeyReused);
+        codes.extend([Code::KeyMalformed, Code::KeyReused]);
         operation.parameters.get_or_insert_default().push(key_parameter().into());
         for (_, response) in operation.responses.responses.iter_mut().filter(|(s, _)| s.starts_with('2')) {
             if let RefOr::T(response) = response {
