@@ -102,10 +102,12 @@ impl Trail<'_> {
 /// Reads entries, oldest first.
 #[derive(Debug, Clone)]
 pub enum ReadTrail {
-    /// About one subject, sealed or not.
+    /// About one subject: those that are not sealed yet, and those after a place in the chain.
     Of {
         /// An id.
         subject: String,
+        /// The place, from 1; 0 for the beginning.
+        position: i64,
         /// At most so many.
         limit: u32,
     },
@@ -124,7 +126,9 @@ impl Verb for ReadTrail {
 
     async fn run(&self, tx: &mut dyn Statements) -> Result<Self::Answer, StoreError> {
         match self {
-            Self::Of { subject, limit } => AuditEntry::of_subject(tx, subject, *limit).await,
+            Self::Of { subject, position, limit } => {
+                AuditEntry::of_subject(tx, subject, *position, *limit).await
+            }
             Self::After { position, limit } => AuditEntry::after(tx, *position, *limit).await,
         }
     }

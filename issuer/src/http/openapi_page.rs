@@ -112,10 +112,9 @@ impl<'a> Page<'a> {
         let about = operation.about;
         let _ = write!(
             self.html,
-            "<article><h3 id=\"{}\">{}</h3><p class=\"call\"><code><b class=\"{2}\">{3}</b> {4}{5}</code></p>",
+            "<article><h3 id=\"{}\">{}</h3><p class=\"call\"><code><b>{}</b> {}{}</code></p>",
             escape(text(&about["operationId"])),
             escape(text(&about["summary"])),
-            operation.method,
             operation.method.to_uppercase(),
             escape(self.base),
             escape(operation.path),

@@ -159,7 +159,12 @@ impl Verb for EnterBaseCard {
         let Some(pupil) = Pupil::lock(tx, &self.pupil).await? else {
             return Ok(Err(BaseCardEntryRefusal::UnknownPupil));
         };
-        let Some(school) = School::find(tx, &pupil.school_id).await? else {
+        // Whoever takes the next number holds the register, or a whole class at once would race for it.
+        let school = match self.card.number {
+            Some(_) => School::find(tx, &pupil.school_id).await?,
+            None => School::lock(tx, &pupil.school_id).await?,
+        };
+        let Some(school) = school else {
             return Err(StoreError::Damaged("a pupil lacks a school"));
         };
         let today = warsaw_date(self.act.at);
@@ -195,7 +200,7 @@ impl Verb for EnterBaseCard {
         if !base.insert_if_new(tx).await? {
             return match self.card.number {
                 Some(_) => Ok(Err(BaseCardEntryRefusal::NumberTaken)),
-                // Another card took the next number in between: run again and take the one after it.
+                // A typed number came in between: run again and take the one after it.
                 None => Err(StoreError::Contention),
             };
         }

@@ -108,18 +108,24 @@ pub struct Overrides {
     /// Whether an application is needed.
     pub basis: Option<IssueBasis>,
     /// Who may apply.
+    #[schema(min_items = 1)]
     pub applicants: Option<Vec<Applicant>>,
     /// Which base cards may be copied.
+    #[schema(min_items = 1)]
     pub accepted_forms: Option<Vec<Form>>,
     /// How people are told.
     pub notify: Option<Vec<Channel>>,
     /// Days from a correct application to the deadline, 1 to 60.
+    #[schema(minimum = 1, maximum = 60)]
     pub issue_deadline_days: Option<u8>,
     /// Oldest Android.
+    #[schema(pattern = r"^[0-9]{1,4}(\.[0-9]{1,4}){0,3}$")]
     pub min_android: Option<String>,
     /// Oldest iOS.
+    #[schema(pattern = r"^[0-9]{1,4}(\.[0-9]{1,4}){0,3}$")]
     pub min_ios: Option<String>,
     /// Oldest wallet application.
+    #[schema(pattern = r"^[0-9]{1,4}(\.[0-9]{1,4}){0,3}$")]
     pub min_app: Option<String>,
     /// How a confirmed card is renewed.
     pub renewal: Option<Renewal>,
@@ -238,7 +244,10 @@ impl SchoolProfile {
 /// Dotted numbers, such as `10.3`; at most four.
 fn is_version(text: &str) -> bool {
     let parts: Vec<&str> = text.split('.').collect();
-    parts.len() <= 4 && parts.iter().all(|part| part.len() <= 4 && part.parse::<u16>().is_ok())
+    parts.len() <= 4
+        && parts
+            .iter()
+            .all(|part| (1..=4).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
 /// Messages complete "cannot use these rules: …".
@@ -290,10 +299,10 @@ mod tests {
             with(Overrides { applicants: Some(vec![]), ..Default::default() }),
             Err(ProfileError::EmptyList)
         );
-        assert_eq!(
-            with(Overrides { min_ios: Some("ten".into()), ..Default::default() }),
-            Err(ProfileError::Version)
-        );
+        for version in ["ten", "+1", "1.", "", "1.2.3.4.5", "12345"] {
+            let change = Overrides { min_ios: Some(version.into()), ..Default::default() };
+            assert_eq!(with(change), Err(ProfileError::Version), "{version:?}");
+        }
         assert_eq!(with(Overrides { devices: Some(2), ..Default::default() }).unwrap().devices.limit(), 2);
     }
 

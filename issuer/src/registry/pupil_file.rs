@@ -83,7 +83,7 @@ impl PupilFile {
         }
         let mut entries = Vec::new();
         for subject in subjects {
-            entries.extend(AuditEntry::of_subject(tx, &subject, TIMELINE_LIMIT as u32).await?);
+            entries.extend(AuditEntry::of_subject(tx, &subject, 0, TIMELINE_LIMIT as u32).await?);
         }
         entries.sort_by(|a, b| (a.at, &a.id).cmp(&(b.at, &b.id)));
         entries.truncate(TIMELINE_LIMIT);

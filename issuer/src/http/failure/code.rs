@@ -19,7 +19,7 @@ wording! {
             "Idempotency-Key must be 1 to 255 visible ASCII characters, sent once";
         TokenMissing = "token_missing":
             "Brakuje tokenu dostępu; wyślij nagłówek Authorization: Bearer.",
-            "send an API token as Authorization: Bearer <token>; `issuer staff` makes the first one";
+            "send an API token as Authorization: Bearer mleg_…; `issuer staff` makes the first one";
         TokenUnknown = "token_unknown":
             "Token dostępu jest nieznany albo został cofnięty; poproś dyrektora o nowy.",
             "the API token is unknown or was taken back: ask for a new one";

@@ -13,6 +13,7 @@ use utoipa::ToSchema;
 pub use code::Code;
 pub use refusal::Coded;
 
+use super::staff_api::FieldCode;
 use crate::registry::fault::{Faults, FieldFault};
 use crate::registry::photo::PhotoRefusal;
 use crate::store::StoreError;
@@ -54,7 +55,7 @@ pub struct FieldProblem {
     #[schema(examples("address.postal_code"))]
     pub field: String,
     /// Stable word for programs.
-    #[schema(examples("postal_code_malformed"))]
+    #[schema(value_type = FieldCode)]
     pub code: String,
     /// What to do, in Polish.
     pub message_pl: String,

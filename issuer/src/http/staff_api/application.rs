@@ -110,7 +110,7 @@ async fn register_objection(
 /// From that day the time to issue runs.
 #[utoipa::path(post, path = "/applications/{id}/complete", operation_id = "complete_application",
     tag = "Applications", params(("id" = ApplicationId, Path, description = "The application")),
-    request_body(content = Option<CompletionForm>),
+    request_body = CompletionForm,
     responses((status = 200, body = ApplicationView, description = "The application"), CompleteProblems))]
 async fn complete(
     State(api): State<ApiState>,

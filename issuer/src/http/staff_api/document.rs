@@ -1,13 +1,18 @@
 //! The OpenAPI 3.1 description: what the handlers say of themselves, and what holds for all of them.
 
+use utoipa::openapi::header::{Header, HeaderBuilder};
 use utoipa::openapi::path::{HttpMethod, Operation, ParameterBuilder, ParameterIn, PathItem};
+use utoipa::openapi::request_body::RequestBody;
+use utoipa::openapi::schema::Schema;
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityRequirement, SecurityScheme};
 use utoipa::openapi::tag::TagBuilder;
-use utoipa::openapi::{InfoBuilder, ObjectBuilder, OpenApi, OpenApiBuilder, Required, ServerBuilder, Type};
+use utoipa::openapi::{
+    Components, InfoBuilder, ObjectBuilder, OpenApi, OpenApiBuilder, RefOr, Required, ServerBuilder, Type,
+};
 use utoipa::{PartialSchema, ToSchema};
 
 use super::BASE_PATH;
-use super::problems::{codes_of, responses};
+use super::problems::{codes_of, examples, responses};
 use crate::http::failure::{Code, Problem};
 
 const DESCRIPTION: &str = "What a school's office does, for programs: schools, pupils, applications, photos, base \
@@ -66,12 +71,25 @@ pub(super) fn finish(mut document: OpenApi) -> OpenApi {
     let mut bearer = Http::new(HttpAuthScheme::Bearer);
     bearer.description = Some("An API token, shown once when it is made".to_owned());
     components.add_security_scheme(SECURITY, SecurityScheme::Http(bearer));
+    components.examples = examples();
     for item in document.paths.paths.values_mut() {
         for (method, operation) in operations(item) {
             complete(&method, operation);
+            if let Some(RefOr::T(body)) = &mut operation.request_body {
+                body.required =
+                    Some(if may_be_empty(body, components) { Required::False } else { Required::True });
+            }
         }
     }
     document
+}
+
+/// An empty body stands for an empty object, so a form without required members may be left out.
+fn may_be_empty(body: &RequestBody, components: &Components) -> bool {
+    let Some(RefOr::T(content)) = body.content.get("application/json") else { return false };
+    let Some(RefOr::Ref(schema)) = &content.schema else { return false };
+    let name = schema.ref_location.rsplit('/').next().unwrap_or_default();
+    matches!(components.schemas.get(name), Some(RefOr::T(Schema::Object(form))) if form.required.is_empty())
 }
 
 fn operations(item: &mut PathItem) -> impl Iterator<Item = (HttpMethod, &mut Operation)> {
@@ -86,7 +104,7 @@ fn operations(item: &mut PathItem) -> impl Iterator<Item = (HttpMethod, &mut Ope
     .filter_map(|(method, operation)| operation.as_mut().map(|operation| (method, operation)))
 }
 
-/// A doc comment becomes `Summary\n\nDescription`; the codes that any such request may meet are added.
+/// Adds the codes that any such request may meet, and the key that makes it harmless to repeat.
 fn complete(method: &HttpMethod, operation: &mut Operation) {
     let mut codes = vec![Code::TokenMissing, Code::TokenUnknown, Code::InternalError, Code::Unavailable];
     let takes_json = match method {
@@ -102,12 +120,14 @@ fn complete(method: &HttpMethod, operation: &mut Operation) {
             Code::BodyUnexpected,
         ]);
     }
-    if takes_json && *method != HttpMethod::Put {
-        codes.push(Code::KeyMalformed);
-    }
     if *method == HttpMethod::Post {
-        codes.push(Code::KeyReused);
+        codes.extend([Code::KeyMalformed, Code::KeyReused]);
         operation.parameters.get_or_insert_default().push(key_parameter().into());
+        for (_, response) in operation.responses.responses.iter_mut().filter(|(s, _)| s.starts_with('2')) {
+            if let RefOr::T(response) = response {
+                response.headers.insert("Idempotency-Replayed".to_owned(), replayed_header().into());
+            }
+        }
     }
     add(operation, codes);
 }
@@ -132,5 +152,12 @@ fn key_parameter() -> utoipa::openapi::path::Parameter {
         .required(Required::False)
         .description(Some("Makes a repetition of this request harmless for 24 hours"))
         .schema(Some(schema))
+        .build()
+}
+
+fn replayed_header() -> Header {
+    HeaderBuilder::new()
+        .schema(Some(ObjectBuilder::new().schema_type(Type::String).enum_values(Some(["true"]))))
+        .description(Some("Present if this repeats the answer to an earlier request with the same key"))
         .build()
 }

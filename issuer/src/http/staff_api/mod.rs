@@ -39,6 +39,7 @@ use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 
 use self::idempotent::{Done, Idempotent, Reply};
+pub(super) use self::problems::FieldCode;
 use self::request::Once;
 use super::failure::{Code, Coded, Failure};
 use super::openapi_page;

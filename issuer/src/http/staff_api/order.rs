@@ -77,7 +77,7 @@ problems! {
 ///
 /// The order waits while photo or base card are missing, and goes on by itself when they come.
 #[utoipa::path(post, path = "/pupils/{id}/orders", operation_id = "place_order", tag = "Orders and slips",
-    params(("id" = PupilId, Path, description = "The pupil")), request_body(content = Option<OrderForm>),
+    params(("id" = PupilId, Path, description = "The pupil")), request_body = OrderForm,
     responses((status = 201, body = OrderView, description = "The order"), PlaceProblems))]
 async fn place(
     State(api): State<ApiState>,

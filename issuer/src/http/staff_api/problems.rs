@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 
 use serde_json::json;
-use utoipa::openapi::example::ExampleBuilder;
+use utoipa::openapi::example::{Example, ExampleBuilder};
 use utoipa::openapi::{ContentBuilder, Ref, RefOr, Response, ResponseBuilder};
 use utoipa::{PartialSchema, ToSchema};
 
 use crate::http::failure::{Code, PROBLEM_JSON, Problem};
+use crate::registry::fault::FaultCode;
 
 /// Declares, for each name, the codes of an operation: to be named among its `responses`.
 macro_rules! problems {
@@ -38,11 +39,18 @@ pub(super) fn responses(codes: &[Code]) -> BTreeMap<String, RefOr<Response>> {
 fn response(codes: &[Code]) -> Response {
     let words: Vec<String> = codes.iter().map(|code| format!("`{}`", code.word())).collect();
     let mut content = ContentBuilder::new().schema(Some(Ref::from_schema_name(Problem::name())));
-    for code in codes {
-        let example = ExampleBuilder::new().summary(code.message_en()).value(Some(json!(Problem::of(*code))));
-        content = content.examples_from_iter([(code.word(), example.build())]);
-    }
+    let reference = |code: &Code| Ref::new(format!("#/components/examples/{}", code.word()));
+    content = content.examples_from_iter(codes.iter().map(|code| (code.word(), RefOr::Ref(reference(code)))));
     ResponseBuilder::new().description(words.join(", ")).content(PROBLEM_JSON, content.build()).build()
+}
+
+/// An example of every problem, to be pointed to.
+pub(super) fn examples() -> BTreeMap<String, RefOr<Example>> {
+    let example = |code: &Code| {
+        let example = ExampleBuilder::new().summary(code.message_en()).value(Some(json!(Problem::of(*code))));
+        (code.word().to_owned(), RefOr::T(example.build()))
+    };
+    Code::ALL.iter().map(example).collect()
 }
 
 /// The codes that a response made by [`responses`] stands for.
@@ -52,6 +60,27 @@ pub(super) fn codes_of(response: &RefOr<Response>) -> Vec<Code> {
     let is_among = |code: &&Code| content.examples.contains_key(code.word());
     Code::ALL.iter().filter(is_among).copied().collect()
 }
+
+/// The word of a [`FieldProblem`](crate::http::failure::FieldProblem); as a schema it explains them all.
+pub(crate) struct FieldCode;
+
+impl PartialSchema for FieldCode {
+    fn schema() -> RefOr<utoipa::openapi::schema::Schema> {
+        let words = FaultCode::ALL.iter().map(|code| format!("`{}`: {}", code.word(), code.message_en()));
+        let words: Vec<String> = words.collect();
+        utoipa::openapi::ObjectBuilder::new()
+            .schema_type(utoipa::openapi::schema::Type::String)
+            .pattern(Some("^[a-z_]+$"))
+            .description(Some(format!(
+                "What is wrong with a field; in `photo` also why a picture is not taken, such as `too_small` or \
+                 `not_jpeg`.\n\n{}",
+                words.join("\n\n")
+            )))
+            .into()
+    }
+}
+
+impl ToSchema for FieldCode {}
 
 impl PartialSchema for Code {
     fn schema() -> RefOr<utoipa::openapi::schema::Schema> {

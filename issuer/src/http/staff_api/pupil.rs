@@ -25,7 +25,6 @@ use super::view::AddressView;
 use crate::http::failure::{Code, Failure};
 use crate::issuance::reissue::TransferPupil;
 use crate::registry::correction::{CorrectPupil, CorrectionForm};
-use crate::registry::line::Line;
 use crate::registry::pupil::{EnterPupil, ListPupils, PupilForm, TransferForm};
 use crate::registry::pupil_file::ReadPupil;
 use crate::store::id::{PhotoId, PupilId, SchoolId};
@@ -98,20 +97,14 @@ const PAGE_LIMIT: u32 = 500;
 
 impl PupilQuery {
     fn parse(self, school: SchoolId) -> Result<ListPupils, Failure> {
-        let invalid = || Failure::of(Code::QueryInvalid);
-        let surname = self.surname.map(|text| Line::<64>::parse(&text).map_err(|_| invalid())).transpose()?;
-        let class = self.class.map(|text| Line::<16>::parse(&text).map_err(|_| invalid())).transpose()?;
         let limit = self.limit.unwrap_or(50);
-        if !(1..=PAGE_LIMIT).contains(&limit) {
-            return Err(invalid());
+        let fits = |text: &Option<String>, most: usize| {
+            text.as_ref().is_none_or(|text| (1..=most).contains(&text.chars().count()))
+        };
+        if !(1..=PAGE_LIMIT).contains(&limit) || !fits(&self.surname, 64) || !fits(&self.class, 16) {
+            return Err(Failure::of(Code::QueryInvalid));
         }
-        Ok(ListPupils {
-            school,
-            surname: surname.map(|line| line.as_str().to_owned()),
-            class_name: class.map(|line| line.as_str().to_owned()),
-            after: self.after,
-            limit,
-        })
+        Ok(ListPupils { school, surname: self.surname, class_name: self.class, after: self.after, limit })
     }
 }
 

@@ -3,7 +3,7 @@
 use axum::body::Bytes;
 use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request, State};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, header};
+use axum::http::{HeaderMap, Method, header};
 use axum::middleware::Next;
 use axum::response::Response;
 use serde::Deserialize;
@@ -82,7 +82,8 @@ impl<T: DeserializeOwned> FromRequest<ApiState> for Posted<T> {
     async fn from_request(request: Request, api: &ApiState) -> Result<Self, Failure> {
         let (mut parts, body) = request.into_parts();
         let caller = Caller::from_request_parts(&mut parts, api).await?;
-        let key = idempotency_key(&parts.headers)?;
+        // What PUT and PATCH do twice is as if done once; only POST needs a key.
+        let key = if parts.method == Method::POST { idempotency_key(&parts.headers)? } else { None };
         let is_json = media_type(&parts.headers).is_some_and(|media_type| media_type == "application/json");
         let (method, address) = (parts.method.clone(), parts.uri.to_string());
         let bytes = Bytes::from_request(Request::from_parts(parts, body), api).await?;

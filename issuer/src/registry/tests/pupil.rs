@@ -74,7 +74,7 @@ async fn a_correction_needs_the_version_that_was_read() {
     assert_eq!(stale.unwrap_err(), PupilRefusal::ChangedMeanwhile);
     let same = books.write(correct(json!({ "version": 2, "surname": "O'Neill" }))).await.unwrap();
     assert_eq!(same.version, 2, "what changes nothing is no change");
-    let of = ReadTrail::Of { subject: pupil.to_string(), limit: 10 };
+    let of = ReadTrail::Of { subject: pupil.to_string(), position: 0, limit: 10 };
     let trail = books.read(of).await;
     let actions: Vec<&str> = trail.iter().map(|entry| entry.action.as_str()).collect();
     assert_eq!(actions, ["pupil.entered", "pupil.corrected"]);

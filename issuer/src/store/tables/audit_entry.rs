@@ -53,12 +53,15 @@ impl AuditEntry {
         Self::select(tx, "WHERE position > $1 ORDER BY position LIMIT $2", params![position, limit]).await
     }
 
-    /// What was done to one subject, oldest first, at most `limit` entries.
+    /// What was done to one subject, oldest first, at most `limit` entries: those that are not sealed yet, and
+    /// those after `position`.
     pub async fn of_subject(
         tx: &mut dyn Statements,
         subject: &str,
+        position: i64,
         limit: u32,
     ) -> Result<Vec<Self>, StoreError> {
-        Self::select(tx, "WHERE subject = $1 ORDER BY at, id LIMIT $2", params![subject, limit]).await
+        let condition = "WHERE subject = $1 AND (position > $2 OR position IS NULL) ORDER BY at, id LIMIT $3";
+        Self::select(tx, condition, params![subject, position, limit]).await
     }
 }
