@@ -157,7 +157,7 @@ macro_rules! words {
         $(#[$doc])*
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize, utoipa::ToSchema)]
         pub enum $name {
-            $($(#[$variant_doc])* #[serde(rename = $word)] $variant,)*
+            $($(#[$variant_doc])* #[serde(rename = $word)] #[schema(rename = $word)] $variant,)*
         }
 
         impl $name {
