@@ -5,4 +5,10 @@ mod openid4vci_client;
 #[cfg(test)]
 mod pki;
 #[cfg(test)]
+mod schemathesis;
+#[cfg(test)]
 mod served;
+
+/// Where the judges from PyPI are, if not on `PATH`: the `bin` of a Python venv.
+#[cfg(test)]
+const PYTHON_BIN: &str = "MLEG_PYTHON_BIN";

@@ -1,4 +1,5 @@
-//! An issuer of a test's own, listening on this machine, and its office.
+//! An issuer of a test's own, listening on this machine, and its office. It runs on the system's clock, because
+//! the wallets that come to it do.
 
 use std::net::TcpListener;
 
@@ -12,13 +13,12 @@ use shared::validity::warsaw_date;
 use shared::x509::chain::TrustAnchor;
 use tempfile::TempDir;
 use tests::office::{Office, ReadyPupil, Slip};
+use tests::world::crypto_provider;
 
 /// An issuer in this process.
 pub(crate) struct Served {
     pub(crate) running: Running,
     pub(crate) office: Office,
-    /// A token for the staff API.
-    pub(crate) api_token: String,
     _data: TempDir,
 }
 
@@ -36,8 +36,7 @@ impl Served {
 
     /// An issuer whose identifier has `path` in it.
     pub(crate) async fn at(path: &str) -> Self {
-        // Whoever speaks TLS in this process needs one provider; another test may have been first.
-        let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+        crypto_provider();
         let data = tempfile::tempdir().unwrap();
         let listen = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
         let given = Given {
@@ -49,14 +48,8 @@ impl Served {
         let surroundings = Surroundings::system();
         let account = init(&given, None, "dyrektor", &surroundings).await.unwrap();
         let running = App::open(&given, &surroundings).await.unwrap().start().unwrap();
-        let api_token = account.api_token.expose().to_owned();
-        let office = Office::new(&format!("http://{listen}"), &api_token);
-        Self { running, office, api_token, _data: data }
-    }
-
-    /// The address without the identifier's path.
-    pub(crate) fn origin(&self) -> String {
-        format!("http://{}", self.running.settings().listen())
+        let office = Office::new(&format!("http://{listen}"), account.api_token.expose());
+        Self { running, office, _data: data }
     }
 
     /// What it is now, by the clock that the issuer runs on.
