@@ -1,6 +1,6 @@
-//! The staff API before schemathesis 4.32.5, which makes requests from the API's own OpenAPI description, right
-//! ones and wrong ones, and holds every answer against it. `MLEG_PYTHON_BIN` names the `bin` of the Python venv
-//! that has it.
+//! The staff API before schemathesis 4.32.5 (`requirements.txt`), which makes requests from the API's own OpenAPI
+//! description, right ones and wrong ones, and holds every answer against it. `MLEG_PYTHON_BIN` names the `bin` of
+//! the Python venv that has it.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -113,6 +113,7 @@ fn judge(program: &Path, folder: &Path, description: &str, token: &str) -> (bool
         .args(["--checks", CHECKS, "--max-examples", EXAMPLES, "--seed", SEED])
         .args(["--continue-on-failure", "--warnings", "off"])
         .env("MLEG_API_TOKEN", token)
+        .env("NO_PROXY", "127.0.0.1")
         .env("HYPOTHESIS_STORAGE_DIRECTORY", folder.join("hypothesis"))
         .output()
         .unwrap();
