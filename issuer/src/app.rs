@@ -44,7 +44,9 @@ pub struct SystemClock;
 impl Clock for SystemClock {
     #[expect(clippy::disallowed_methods, reason = "the composition root is where the clock is read")]
     fn now(&self) -> Timestamp {
-        Timestamp::now()
+        // To the microsecond, as the store keeps it.
+        let now = Timestamp::now();
+        Timestamp::from_microsecond(now.as_microsecond()).unwrap_or(now)
     }
 }
 

@@ -20,13 +20,12 @@ use shared::x509::text::DeviceName;
 use tempfile::TempDir;
 use tests::outside::{program, program_in, require};
 
+use super::PYTHON_BIN;
+
 /// The public key of RFC 6979, A.2.5, as a SEC1 point.
 const DEVICE_KEY: &str = "04\
     60fed4ba255a9d31c961eb74c6356d68c049b8923b61fa6ce669622e60f29fb6\
     7903fe1008b8bc99a41ae9e95628bc64f2f1b20c2d7e9f5177a3c294d4462299";
-
-/// Where pkilint's programs are, if not on `PATH`: the `bin` of a Python venv.
-const PKILINT_BIN: &str = "MLEG_PKILINT_BIN";
 
 /// A hierarchy in a directory of its own, and files for the judges beside it.
 struct Desk {
@@ -306,7 +305,7 @@ fn pkilint(program: &Path, arguments: &[&str], files: &[&Path]) -> String {
 }
 
 fn pkilint_program(name: &str) -> Option<PathBuf> {
-    require("pkilint", || program_in(PKILINT_BIN, name, "--help"))
+    require("pkilint", || program_in(PYTHON_BIN, name, "--help"))
 }
 
 #[test]
