@@ -7,7 +7,9 @@
 
 pub mod world;
 
+pub mod network;
 pub mod office;
+pub mod phone;
 pub mod pupils;
 
 pub mod photograph;

@@ -1,5 +1,8 @@
 //! The school's office as a program sees it: the staff API over HTTP.
 
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
+
 use serde_json::{Value, json};
 
 use crate::portrait::Portrait;
@@ -159,10 +162,20 @@ impl Office {
         read_slip(&made)
     }
 
+    /// The codes of a slip, without a picture.
+    pub async fn codes(&self, order: &str) -> Slip {
+        read_slip(&self.done("POST", &format!("/orders/{order}/slips"), Some(json!({}))).await)
+    }
+
+    /// New codes in the place of a slip's.
+    pub async fn replace(&self, slip: &str) -> Slip {
+        read_slip(&self.done("POST", &format!("/slips/{slip}/replace"), Some(json!({}))).await)
+    }
+
     /// A slip that takes the place of a device.
     pub async fn reissue(&self, card: &str, device: &str, reason: &str) -> Slip {
         let form = json!({ "device_id": device, "reason": reason });
-        read_slip(&self.done("POST", &format!("/cards/{card}/reissue?qr=png"), Some(form)).await)
+        read_slip(&self.done("POST", &format!("/cards/{card}/reissue"), Some(form)).await)
     }
 
     /// A card's file: devices, certificates, slips.
@@ -178,15 +191,28 @@ impl Office {
         matching.filter_map(|d| d["device"]["id"].as_str().map(str::to_owned)).collect()
     }
 
+    /// How a slip stands: its card's file has it.
+    pub async fn slip_state(&self, slip: &Slip) -> Value {
+        let file = self.card(&slip.card_id).await;
+        let slips = file["slips"].as_array().cloned().unwrap_or_default();
+        slips.into_iter().find(|shown| shown["id"] == slip.id.as_str()).expect("the slip in its card's file")
+    }
+
     /// Takes the card off a device.
     pub async fn revoke_device(&self, device: &str, reason: &str) {
         self.done("POST", &format!("/devices/{device}/revoke"), Some(json!({ "reason": reason }))).await;
     }
 }
 
-/// A drawn portrait of pupil `n`, JPEG.
+/// A drawn portrait of pupil `n`, JPEG. Drawing takes a while, so each is drawn once in a process.
 pub fn drawn(n: u16, width: u32, height: u32) -> Vec<u8> {
-    Portrait::new(u64::from(n)).jpeg(width, height, 95).expect("a drawn portrait")
+    static DRAWN: Mutex<BTreeMap<(u16, u32, u32), Vec<u8>>> = Mutex::new(BTreeMap::new());
+    let known = DRAWN.lock().unwrap_or_else(PoisonError::into_inner).get(&(n, width, height)).cloned();
+    known.unwrap_or_else(|| {
+        let jpeg = Portrait::new(u64::from(n)).jpeg(width, height, 95).expect("a drawn portrait");
+        DRAWN.lock().unwrap_or_else(PoisonError::into_inner).insert((n, width, height), jpeg.clone());
+        jpeg
+    })
 }
 
 /// What a slip reply says.
