@@ -3,6 +3,8 @@
 mod wire;
 
 mod activation;
+mod devices;
+mod grant_expiry;
 mod layers;
 mod store;
 mod wrong_code;
