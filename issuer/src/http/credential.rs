@@ -102,7 +102,8 @@ fn refuse(error: &EnrolmentError) -> Refusal {
         EnrolmentError::Access(access) => {
             let reason = match access {
                 AccessError::Unknown | AccessError::Expired | AccessError::OtherKey => Reason::BadToken,
-                AccessError::Superseded => Reason::Replaced,
+                // Not `Replaced`, which means a newer slip: wallets then give up the key that this one is bound to.
+                AccessError::Superseded => Reason::Used,
             };
             Refusal::new(CredentialErrorCode::InvalidToken, &error.to_string(), reason)
                 .challenging(TokenType::Bearer)
