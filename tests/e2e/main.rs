@@ -6,5 +6,6 @@ mod activation;
 mod devices;
 mod grant_expiry;
 mod layers;
+mod retry;
 mod store;
 mod wrong_code;

@@ -1,5 +1,7 @@
 //! A wallet by hand: requests as anybody could send them, right or wrong, and answers as they come.
 
+use std::sync::Arc;
+
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{
     ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, EcdsaSigningAlgorithm, KeyPair as _,
@@ -8,7 +10,7 @@ use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD as BASE64;
 use reqwest::header::HeaderMap;
 use serde_json::{Value, json};
-use shared::clock::Clock as _;
+use shared::clock::{Clock as _, ManualClock};
 use shared::vci::offer_uri::OfferUri;
 use shared::vci::{CONFIGURATION_X509, GRANT_PRE_AUTHORIZED_CODE};
 use tests::office::Slip;
@@ -88,24 +90,26 @@ impl Reply {
 }
 
 /// Somebody with an HTTP client at the issuer of a world.
-pub(crate) struct Wire<'w> {
+#[derive(Clone)]
+pub(crate) struct Wire {
     http: reqwest::Client,
-    world: &'w World,
+    base: String,
+    clock: Arc<ManualClock>,
 }
 
-impl<'w> Wire<'w> {
-    pub(crate) fn of(world: &'w World) -> Self {
+impl Wire {
+    pub(crate) fn of(world: &World) -> Self {
         let http = reqwest::Client::builder().no_proxy().build().unwrap();
-        Self { http, world }
+        Self { http, base: world.base().to_owned(), clock: Arc::clone(&world.clock) }
     }
 
     /// The issuer's time, in seconds.
     pub(crate) fn now(&self) -> i64 {
-        self.world.clock.now().as_second()
+        self.clock.now().as_second()
     }
 
     pub(crate) fn url(&self, path: &str) -> String {
-        format!("{}{path}", self.world.base())
+        format!("{}{path}", self.base)
     }
 
     pub(crate) fn request(&self, method: &str, path: &str) -> reqwest::RequestBuilder {
@@ -163,7 +167,7 @@ impl<'w> Wire<'w> {
 
     /// What a proof that answers `nonce` says.
     pub(crate) fn claims(&self, nonce: &str) -> Value {
-        json!({ "aud": self.world.base(), "iat": self.now(), "nonce": nonce })
+        json!({ "aud": self.base, "iat": self.now(), "nonce": nonce })
     }
 
     /// A right proof by `key`.

@@ -264,9 +264,14 @@ impl World {
     /// Opens a phone's folder again, as after a restart of the phone. Whatever the phone was writing when it was
     /// dropped is finished first.
     pub async fn reopen(&self, home: &Path) -> Phone {
+        self.reopen_in(home, self.phone_surroundings()).await
+    }
+
+    /// The same in surroundings of its own.
+    pub async fn reopen_in(&self, home: &Path, surroundings: PhoneSurroundings) -> Phone {
         let pin = Pin::parse(PIN).expect("a PIN");
         let locked = closed_phone(home).await;
-        let unlocked = OnlinePhone::unlock(locked, pin, self.clock.now(), self.phone_surroundings()).await;
+        let unlocked = OnlinePhone::unlock(locked, pin, self.clock.now(), surroundings).await;
         let online = unlocked.map_err(|locked| locked.refusal).expect("the right PIN");
         Phone::new(online, home.to_owned(), self.base.clone())
     }
