@@ -6,6 +6,7 @@ mod activation;
 mod devices;
 mod grant_expiry;
 mod layers;
+mod restart;
 mod retry;
 mod store;
 mod wrong_code;
