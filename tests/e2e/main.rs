@@ -3,9 +3,11 @@
 mod wire;
 
 mod activation;
+mod confirmation;
 mod devices;
 mod grant_expiry;
 mod layers;
+mod reissue;
 mod restart;
 mod retry;
 mod store;

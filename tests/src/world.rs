@@ -173,6 +173,11 @@ impl World {
         self.clock.set(instant.parse().expect("an instant"));
     }
 
+    /// What everybody's clock says.
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
     /// The next pupil with application, photo and base card.
     pub async fn pupil(&self) -> ReadyPupil {
         let n = self.pupils.fetch_add(1, Ordering::Relaxed);
