@@ -84,8 +84,7 @@ async fn what_is_only_worse_than_the_new_one_stays_until_that_is_activated() {
         assert_eq!(old.refresh(&card).await.unwrap().outcome, Outcome::Superseded, "{reason}");
         assert_eq!(old.standing(&card).await, Standing::Superseded { since: world.now() });
         let serial = old.show(&card).await.card.certificate().serial();
-        let RevocationStatus::Revoked(entry) =
-            world.revocation_list().await.status_at(serial, world.now())
+        let RevocationStatus::Revoked(entry) = world.revocation_list().await.status_at(serial, world.now())
         else {
             panic!("{reason}: the old certificate is not on the list")
         };

@@ -136,8 +136,20 @@ impl Office {
         self.made(&format!("/pupils/{pupil}/base-cards"), form).await
     }
 
+    /// A paper card of today, to the day to which the school's cards run.
+    pub async fn base_card_of_today(&self, pupil: &str) -> String {
+        self.made(&format!("/pupils/{pupil}/base-cards"), json!({ "form": "paper" })).await
+    }
+
     /// A pupil with application, drawn photo and base card: all that an order needs.
     pub async fn ready_pupil(&self, school: &str, n: u16, card: (&str, &str)) -> ReadyPupil {
+        let (id, spec) = self.pupil_without_card(school, n).await;
+        let base_card = self.base_card(&id, card.0, card.1).await;
+        ReadyPupil { id, base_card, spec }
+    }
+
+    /// A pupil with application and drawn photo, but without a base card.
+    pub async fn pupil_without_card(&self, school: &str, n: u16) -> (String, PupilSpec) {
         let spec = PupilSpec::fictional(n);
         let id = self.pupil(school, &spec).await;
         self.application(&id).await;
@@ -147,8 +159,7 @@ impl Office {
             photo = self.photo(&id, drawn(n % 4, 236, 304)).await;
         }
         assert!(photo.status < 300, "photo: {} {}", photo.status, photo.body);
-        let base_card = self.base_card(&id, card.0, card.1).await;
-        ReadyPupil { id, base_card, spec }
+        (id, spec)
     }
 
     /// An order to issue.
