@@ -3,7 +3,9 @@
 mod wire;
 
 mod activation;
+mod clock;
 mod confirmation;
+mod deletion;
 mod devices;
 mod expiry;
 mod grant_expiry;
@@ -11,6 +13,7 @@ mod layers;
 mod reissue;
 mod restart;
 mod retry;
+mod revocation;
 mod store;
 mod transfer;
 mod void;
