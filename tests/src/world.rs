@@ -220,22 +220,35 @@ impl World {
 
     /// A new Android phone in surroundings of its own: another network, another clock.
     pub async fn phone_in(&self, name: &str, surroundings: PhoneSurroundings) -> Phone {
-        let phone = self.set_up(&describe(name, Platform::Android, "14", "1.0.0"), surroundings).await;
+        let android = describe(name, Platform::Android, "14", "1.0.0");
+        let phone = self.set_up(&android, parts(), surroundings).await;
+        self.introduce(&phone).await;
+        phone
+    }
+
+    /// A new phone made of other parts than usual.
+    pub async fn phone_of(&self, parts: Parts, name: &str, platform: Platform, os: &str, app: &str) -> Phone {
+        let phone = self.set_up(&describe(name, platform, os, app), parts, self.phone_surroundings()).await;
         self.introduce(&phone).await;
         phone
     }
 
     /// A new phone that trusts nobody yet.
     pub async fn stranger(&self, name: &str, platform: Platform, os: &str, app: &str) -> Phone {
-        self.set_up(&describe(name, platform, os, app), self.phone_surroundings()).await
+        self.set_up(&describe(name, platform, os, app), parts(), self.phone_surroundings()).await
     }
 
-    async fn set_up(&self, description: &DeviceDescription, surroundings: PhoneSurroundings) -> Phone {
+    async fn set_up(
+        &self,
+        description: &DeviceDescription,
+        parts: Parts,
+        surroundings: PhoneSurroundings,
+    ) -> Phone {
         let n = self.phones.fetch_add(1, Ordering::Relaxed);
         let home = self.folder.path().join(format!("phone-{n}"));
         let pin = NewPin::parse(PIN).expect("a PIN");
         let now = surroundings.clock.now();
-        let unlocked = UnlockedPhone::create(&home, description, &pin, now, parts()).expect("a new phone");
+        let unlocked = UnlockedPhone::create(&home, description, &pin, now, parts).expect("a new phone");
         let online = OnlinePhone::new(unlocked, surroundings);
         online.accept_terms().await.expect("the terms");
         Phone::new(online, home, self.base.clone())
