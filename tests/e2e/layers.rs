@@ -92,7 +92,11 @@ fn the_wallet_rests_on_what_lies_below() {
     let mut found = Vec::new();
     for middle in ["wallet/src/acquire", "wallet/src/documents", "wallet/src/refresh", "wallet/src/delete"] {
         found.extend(breaches(middle, &above));
-        found.extend(breaches(middle, &["reqwest", "sled::Db"]).into_iter().filter(|b| !b.contains("/documents/store")));
+        found.extend(
+            breaches(middle, &["reqwest", "sled::Db"])
+                .into_iter()
+                .filter(|b| !b.contains("/documents/store")),
+        );
     }
     for below in ["wallet/src/secure_element", "wallet/src/transport"] {
         found.extend(breaches(below, &above));

@@ -1,5 +1,23 @@
 //! Flows over real HTTP, one file each.
 
+mod wire;
+
 mod activation;
+mod clock;
+mod confirmation;
+mod copied_store;
+mod deletion;
+mod devices;
+mod expiry;
+mod grant_expiry;
 mod layers;
+mod os;
+mod reissue;
+mod restart;
+mod retry;
+mod revocation;
 mod store;
+mod transfer;
+mod trust;
+mod void;
+mod wrong_code;

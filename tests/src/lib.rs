@@ -8,7 +8,9 @@
 pub mod demo;
 pub mod world;
 
+pub mod network;
 pub mod office;
+pub mod phone;
 pub mod pupils;
 
 pub mod photograph;

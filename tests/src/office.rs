@@ -1,5 +1,8 @@
 //! The school's office as a program sees it: the staff API over HTTP.
 
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
+
 use serde_json::{Value, json};
 
 use crate::portrait::Portrait;
@@ -133,19 +136,30 @@ impl Office {
         self.made(&format!("/pupils/{pupil}/base-cards"), form).await
     }
 
+    /// A paper card of today, to the day to which the school's cards run.
+    pub async fn base_card_of_today(&self, pupil: &str) -> String {
+        self.made(&format!("/pupils/{pupil}/base-cards"), json!({ "form": "paper" })).await
+    }
+
     /// A pupil with application, drawn photo and base card: all that an order needs.
     pub async fn ready_pupil(&self, school: &str, n: u16, card: (&str, &str)) -> ReadyPupil {
+        let (id, spec) = self.pupil_without_card(school, n).await;
+        let base_card = self.base_card(&id, card.0, card.1).await;
+        ReadyPupil { id, base_card, spec }
+    }
+
+    /// A pupil with application and drawn photo, but without a base card.
+    pub async fn pupil_without_card(&self, school: &str, n: u16) -> (String, PupilSpec) {
         let spec = PupilSpec::fictional(n);
         let id = self.pupil(school, &spec).await;
         self.application(&id).await;
-        // One school wants at least 354×496 pixels, the other at most 246×304.
-        let mut photo = self.photo(&id, drawn(n, 354, 496)).await;
+        // One school wants at least 354×496 pixels, the other at most 246×304. A few faces are enough for all.
+        let mut photo = self.photo(&id, drawn(n % 4, 354, 496)).await;
         if photo.status == 422 {
-            photo = self.photo(&id, drawn(n, 236, 304)).await;
+            photo = self.photo(&id, drawn(n % 4, 236, 304)).await;
         }
         assert!(photo.status < 300, "photo: {} {}", photo.status, photo.body);
-        let base_card = self.base_card(&id, card.0, card.1).await;
-        ReadyPupil { id, base_card, spec }
+        (id, spec)
     }
 
     /// An order to issue.
@@ -159,10 +173,20 @@ impl Office {
         read_slip(&made)
     }
 
+    /// The codes of a slip, without a picture.
+    pub async fn codes(&self, order: &str) -> Slip {
+        read_slip(&self.done("POST", &format!("/orders/{order}/slips"), Some(json!({}))).await)
+    }
+
+    /// New codes in the place of a slip's.
+    pub async fn replace(&self, slip: &str) -> Slip {
+        read_slip(&self.done("POST", &format!("/slips/{slip}/replace"), Some(json!({}))).await)
+    }
+
     /// A slip that takes the place of a device.
     pub async fn reissue(&self, card: &str, device: &str, reason: &str) -> Slip {
         let form = json!({ "device_id": device, "reason": reason });
-        read_slip(&self.done("POST", &format!("/cards/{card}/reissue?qr=png"), Some(form)).await)
+        read_slip(&self.done("POST", &format!("/cards/{card}/reissue"), Some(form)).await)
     }
 
     /// A card's file: devices, certificates, slips.
@@ -178,15 +202,28 @@ impl Office {
         matching.filter_map(|d| d["device"]["id"].as_str().map(str::to_owned)).collect()
     }
 
+    /// How a slip stands: its card's file has it.
+    pub async fn slip_state(&self, slip: &Slip) -> Value {
+        let file = self.card(&slip.card_id).await;
+        let slips = file["slips"].as_array().cloned().unwrap_or_default();
+        slips.into_iter().find(|shown| shown["id"] == slip.id.as_str()).expect("the slip in its card's file")
+    }
+
     /// Takes the card off a device.
     pub async fn revoke_device(&self, device: &str, reason: &str) {
         self.done("POST", &format!("/devices/{device}/revoke"), Some(json!({ "reason": reason }))).await;
     }
 }
 
-/// A drawn portrait of pupil `n`, JPEG.
+/// A drawn portrait of pupil `n`, JPEG. Drawing takes a while, so each is drawn once in a process.
 pub fn drawn(n: u16, width: u32, height: u32) -> Vec<u8> {
-    Portrait::new(u64::from(n)).jpeg(width, height, 95).expect("a drawn portrait")
+    static DRAWN: Mutex<BTreeMap<(u16, u32, u32), Vec<u8>>> = Mutex::new(BTreeMap::new());
+    let known = DRAWN.lock().unwrap_or_else(PoisonError::into_inner).get(&(n, width, height)).cloned();
+    known.unwrap_or_else(|| {
+        let jpeg = Portrait::new(u64::from(n)).jpeg(width, height, 95).expect("a drawn portrait");
+        DRAWN.lock().unwrap_or_else(PoisonError::into_inner).insert((n, width, height), jpeg.clone());
+        jpeg
+    })
 }
 
 /// What a slip reply says.

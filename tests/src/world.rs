@@ -16,44 +16,37 @@
 //!
 //! When a test fails, its world prints the clock and every exchange of its phones, secrets masked.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::atomic::{AtomicU16, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use async_trait::async_trait;
 use issuer::app::{self, App, Running, Surroundings, SystemEntropy};
 use issuer::config::Given;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use shared::clock::{Clock, ManualClock};
-use shared::secret::Secret;
-use shared::typed_code::TypedCode;
 use shared::vci::uri::{IssuerUrl, UrlPolicy};
+use shared::x509::ca::CaCertificate;
+use shared::x509::crl::{UnverifiedCrl, VerifiedCrl};
 use tempfile::TempDir;
-use wallet::acquire::activation::Activated;
-use wallet::acquire::event::Unobserved;
-use wallet::acquire::offer::OfferSource;
-use wallet::acquire::refusal::ActivateError;
-use wallet::acquire::scan;
 use wallet::device::{DeviceDescription, DeviceName, Platform, Version};
-use wallet::documents::CardId;
 use wallet::online::{OnlinePhone, Patience, Surroundings as PhoneSurroundings};
-use wallet::phone::{LockedPhone, Parts, UnlockedPhone};
+use wallet::phone::{LockedPhone, OpenError, Parts, UnlockedPhone};
 use wallet::pin::{NewPin, Pin, PinCost};
-use wallet::refresh::{RefreshError, Refreshed};
-use wallet::standing::Standing;
+use wallet::transport::Transport;
 use wallet::transport::http::{HttpOptions, HttpTransport};
-use wallet::transport::transcript::{Recorder, Transcript};
-use wallet::transport::{Request, Response, Transport, TransportError};
+use wallet::transport::transcript::{Exchanged, Recorder, Transcript};
 use wallet::trust::RootCertificate;
 
+use crate::network::Network;
 use crate::office::{Office, ReadyPupil, Slip};
+pub use crate::phone::Phone;
 use crate::postgres;
 
-/// The instant at which every world begins: a Saturday evening in November.
+/// The instant at which a world begins, unless its plan says otherwise: a Saturday evening in November.
 pub const BEGINNING: &str = "2026-11-21T19:30:00+01:00";
-/// The base cards of `ready_pupil` run from the first to the second day.
+/// The base cards of [`World::pupil`] run from the first to the second day.
 pub const CARD_DAYS: (&str, &str) = ("2026-09-01", "2027-09-30");
 /// Every phone's PIN.
 pub const PIN: &str = "271828";
@@ -71,7 +64,7 @@ pub struct World {
     base: String,
     school: String,
     folder: TempDir,
-    transport: Arc<Unreliable>,
+    network: Arc<Network>,
     pupils: AtomicU16,
     phones: AtomicU16,
 }
@@ -89,12 +82,21 @@ pub struct Plan {
     pub sandbox: bool,
     /// Whether wrong codes are `invalid_tx_code`.
     pub invalid_tx_code: bool,
+    /// When it begins, RFC 3339: issuer and school are set up at this instant.
+    pub beginning: &'static str,
 }
 
 impl Plan {
     /// A plan on SQLite without changes.
     pub fn of(preset: &'static str) -> Self {
-        Self { preset, overrides: json!({}), database: None, sandbox: false, invalid_tx_code: false }
+        Self {
+            preset,
+            overrides: json!({}),
+            database: None,
+            sandbox: false,
+            invalid_tx_code: false,
+            beginning: BEGINNING,
+        }
     }
 
     /// The same on a fresh PostgreSQL database, or `None` (said aloud) where there is none.
@@ -119,7 +121,7 @@ impl World {
     pub async fn of(plan: Plan) -> Self {
         crypto_provider();
         let folder = tempfile::tempdir().expect("a temporary folder");
-        let clock = Arc::new(ManualClock::new(BEGINNING.parse().expect("an instant")));
+        let clock = Arc::new(ManualClock::new(plan.beginning.parse().expect("an instant")));
         let given = Given {
             data: Some(folder.path().join("issuer")),
             database: plan.database.clone(),
@@ -147,7 +149,7 @@ impl World {
             base,
             school,
             folder,
-            transport: Arc::new(Unreliable { inner: recorder, faults: Mutex::default() }),
+            network: Arc::new(Network::new(Arc::new(recorder))),
             pupils: AtomicU16::new(1),
             phones: AtomicU16::new(0),
         }
@@ -171,6 +173,11 @@ impl World {
         self.clock.set(instant.parse().expect("an instant"));
     }
 
+    /// What everybody's clock says.
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
     /// The next pupil with application, photo and base card.
     pub async fn pupil(&self) -> ReadyPupil {
         let n = self.pupils.fetch_add(1, Ordering::Relaxed);
@@ -188,6 +195,17 @@ impl World {
         self.office.slip(&self.office.order(&pupil.id).await).await
     }
 
+    /// The codes of a slip for a new pupil, without pictures: drawing and reading these takes longest of all.
+    pub async fn codes(&self) -> Slip {
+        let pupil = self.pupil().await;
+        self.codes_for(&pupil).await
+    }
+
+    /// The codes of a slip for a pupil, on a new order, without pictures.
+    pub async fn codes_for(&self, pupil: &ReadyPupil) -> Slip {
+        self.office.codes(&self.office.order(&pupil.id).await).await
+    }
+
     /// A new Android phone that trusts the issuer and has agreed to the terms.
     pub async fn phone(&self, name: &str) -> Phone {
         self.phone_like(name, Platform::Android, "14", "1.0.0").await
@@ -196,61 +214,106 @@ impl World {
     /// A new phone of a platform and version.
     pub async fn phone_like(&self, name: &str, platform: Platform, os: &str, app: &str) -> Phone {
         let phone = self.stranger(name, platform, os, app).await;
-        let root = reqwest::get(format!("{}/pki/ca/root.pem", self.base)).await.expect("the root");
-        let root = RootCertificate::parse(&root.bytes().await.expect("the root")).expect("a root");
-        let issuer = IssuerUrl::parse(&self.base, UrlPolicy::default()).expect("an issuer");
-        phone.online.trust_root(&root, &[issuer]).await.expect("trust");
+        self.introduce(&phone).await;
+        phone
+    }
+
+    /// A new Android phone in surroundings of its own: another network, another clock.
+    pub async fn phone_in(&self, name: &str, surroundings: PhoneSurroundings) -> Phone {
+        let android = describe(name, Platform::Android, "14", "1.0.0");
+        let phone = self.set_up(&android, parts(), surroundings).await;
+        self.introduce(&phone).await;
+        phone
+    }
+
+    /// A new phone made of other parts than usual.
+    pub async fn phone_of(&self, parts: Parts, name: &str, platform: Platform, os: &str, app: &str) -> Phone {
+        let phone = self.set_up(&describe(name, platform, os, app), parts, self.phone_surroundings()).await;
+        self.introduce(&phone).await;
         phone
     }
 
     /// A new phone that trusts nobody yet.
     pub async fn stranger(&self, name: &str, platform: Platform, os: &str, app: &str) -> Phone {
-        let n = self.phones.fetch_add(1, Ordering::Relaxed);
-        let home = self.folder.path().join(format!("phone-{n}"));
-        let description = DeviceDescription {
-            name: DeviceName::parse(name).expect("a device name"),
-            platform,
-            os_version: Version::parse(os).expect("a version"),
-            app_version: Version::parse(app).expect("a version"),
-        };
-        let pin = NewPin::parse(PIN).expect("a PIN");
-        let now = self.clock.now();
-        let unlocked = UnlockedPhone::create(&home, &description, &pin, now, parts()).expect("a new phone");
-        let online = OnlinePhone::new(unlocked, self.phone_surroundings());
-        online.accept_terms().await.expect("the terms");
-        Phone { online, home, base: self.base.clone() }
+        self.set_up(&describe(name, platform, os, app), parts(), self.phone_surroundings()).await
     }
 
-    /// Opens a phone's folder again, as after a restart of the phone.
+    async fn set_up(
+        &self,
+        description: &DeviceDescription,
+        parts: Parts,
+        surroundings: PhoneSurroundings,
+    ) -> Phone {
+        let n = self.phones.fetch_add(1, Ordering::Relaxed);
+        let home = self.folder.path().join(format!("phone-{n}"));
+        let pin = NewPin::parse(PIN).expect("a PIN");
+        let now = surroundings.clock.now();
+        let unlocked = UnlockedPhone::create(&home, description, &pin, now, parts).expect("a new phone");
+        let online = OnlinePhone::new(unlocked, surroundings);
+        online.accept_terms().await.expect("the terms");
+        Phone::new(online, home, self.base.clone())
+    }
+
+    /// Makes a phone trust this world's issuer.
+    async fn introduce(&self, phone: &Phone) {
+        let root = RootCertificate::parse(&self.fetch("/pki/ca/root.pem").await).expect("a root");
+        phone.online.trust_root(&root, &[self.issuer()]).await.expect("trust");
+    }
+
+    /// The issuer's identifier.
+    pub fn issuer(&self) -> IssuerUrl {
+        IssuerUrl::parse(&self.base, UrlPolicy::default()).expect("an issuer")
+    }
+
+    /// What the issuer publishes at `path`.
+    pub async fn fetch(&self, path: &str) -> Vec<u8> {
+        let answer = reqwest::get(format!("{}{path}", self.base)).await.expect("an answer");
+        assert_eq!(answer.status(), 200, "{path}");
+        answer.bytes().await.expect("a body").to_vec()
+    }
+
+    /// The revocation list as it stands, signature checked.
+    pub async fn revocation_list(&self) -> VerifiedCrl {
+        let authority = CaCertificate::parse(&self.fetch("/pki/ca/issuing.cer").await).expect("an authority");
+        let list = UnverifiedCrl::parse(&self.fetch("/pki/crl/issuing.crl").await).expect("a list");
+        list.verify(&authority).expect("a list of this authority")
+    }
+
+    /// Opens a phone's folder again, as after a restart of the phone. Whatever the phone was writing when it was
+    /// dropped is finished first.
     pub async fn reopen(&self, home: &Path) -> Phone {
-        let locked = LockedPhone::open(home, parts()).expect("a phone");
+        self.reopen_in(home, self.phone_surroundings()).await
+    }
+
+    /// The same in surroundings of its own.
+    pub async fn reopen_in(&self, home: &Path, surroundings: PhoneSurroundings) -> Phone {
         let pin = Pin::parse(PIN).expect("a PIN");
-        let unlocked = OnlinePhone::unlock(locked, pin, self.clock.now(), self.phone_surroundings()).await;
+        let locked = closed_phone(home).await;
+        let unlocked = OnlinePhone::unlock(locked, pin, self.clock.now(), surroundings).await;
         let online = unlocked.map_err(|locked| locked.refusal).expect("the right PIN");
-        Phone { online, home: home.to_owned(), base: self.base.clone() }
+        Phone::new(online, home.to_owned(), self.base.clone())
     }
 
     /// What phones of this world are given.
     pub fn phone_surroundings(&self) -> PhoneSurroundings {
-        let transport = Arc::clone(&self.transport) as Arc<dyn Transport>;
         let clock = Arc::clone(&self.clock) as Arc<dyn Clock>;
-        let surroundings = PhoneSurroundings::new(clock, Arc::new(SystemEntropy), transport);
+        let surroundings = PhoneSurroundings::new(clock, Arc::new(SystemEntropy), self.network());
         PhoneSurroundings { patience: Patience::NONE, ..surroundings }
+    }
+
+    /// The network of this world's phones, to be handed to a phone by way of somebody who meddles.
+    pub fn network(&self) -> Arc<dyn Transport> {
+        Arc::clone(&self.network) as Arc<dyn Transport>
     }
 
     /// The next request to an address that ends with `path` is worked off, but its answer is lost.
     pub fn lose_reply(&self, path: &str) {
-        self.fault(path, Fate::ReplyLost);
+        self.network.lose_reply(path);
     }
 
     /// The next request to an address that ends with `path` never leaves the phone.
     pub fn lose_request(&self, path: &str) {
-        self.fault(path, Fate::RequestLost);
-    }
-
-    fn fault(&self, path: &str, fate: Fate) {
-        let mut faults = self.transport.faults.lock().unwrap_or_else(PoisonError::into_inner);
-        faults.push((path.to_owned(), fate));
+        self.network.lose_request(path);
     }
 
     /// Stops the issuer as a power cut would.
@@ -268,16 +331,60 @@ impl World {
     }
 }
 
+impl World {
+    /// How many requests the phones have sent to addresses that end with `path`.
+    pub fn asked(&self, path: &str) -> usize {
+        self.transcript.exchanges().iter().filter(|exchange| exchange.url.ends_with(path)).count()
+    }
+
+    /// What a failed test leaves behind: the clock and every exchange, secrets masked.
+    pub fn account(&self) -> String {
+        let mut account = format!("the clock stood at {}\n", self.clock.now());
+        for Exchanged { method, url, sent, status, failure, received, took_ms } in self.transcript.exchanges()
+        {
+            let outcome =
+                status.map_or_else(|| failure.unwrap_or("?").to_owned(), |status| status.to_string());
+            account += &format!("{method} {url} {outcome} ({took_ms} ms)\n");
+            for (arrow, body) in [("  > ", sent), ("  < ", received)] {
+                let body = body.unwrap_or_default();
+                account.extend(body.lines().take(SHOWN_LINES).map(|line| format!("{arrow}{line}\n")));
+            }
+        }
+        account
+    }
+}
+
+/// How much of each body [`World::account`] shows.
+const SHOWN_LINES: usize = 30;
+
 impl Drop for World {
     fn drop(&mut self) {
         if std::thread::panicking() {
-            eprintln!("the clock stood at {}", self.clock.now());
-            for exchange in self.transcript.exchanges() {
-                eprintln!("{exchange:#?}");
-            }
+            eprintln!("{}", self.account());
         }
         self.kill_issuer();
     }
+}
+
+fn describe(name: &str, platform: Platform, os: &str, app: &str) -> DeviceDescription {
+    DeviceDescription {
+        name: DeviceName::parse(name).expect("a device name"),
+        platform,
+        os_version: Version::parse(os).expect("a version"),
+        app_version: Version::parse(app).expect("a version"),
+    }
+}
+
+/// A phone that is in use is let go of in a moment: a dropped call still writes what it had begun to write.
+async fn closed_phone(home: &Path) -> LockedPhone {
+    for _ in 0..100 {
+        match LockedPhone::open(home, parts()) {
+            Ok(phone) => return phone,
+            Err(OpenError::InUse) => tokio::time::sleep(Duration::from_millis(20)).await,
+            Err(error) => panic!("the phone does not open: {error}"),
+        }
+    }
+    panic!("the phone stays in use");
 }
 
 fn surroundings(clock: &Arc<ManualClock>) -> Surroundings {
@@ -305,106 +412,6 @@ pub fn parts() -> Parts {
 pub fn crypto_provider() {
     // A second call finds it installed.
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
-}
-
-/// A phone of a world.
-pub struct Phone {
-    /// The phone, unlocked and online.
-    pub online: OnlinePhone,
-    /// Its folder.
-    pub home: PathBuf,
-    base: String,
-}
-
-impl Phone {
-    /// Reads the picture of the slip's QR code and activates with the code beside it.
-    ///
-    /// # Errors
-    /// As the wallet refuses, or the issuer.
-    pub async fn activate(&self, slip: &Slip) -> Result<Activated, ActivateError> {
-        let offer = scan::offer(&slip.qr_png).expect("a readable slip");
-        self.follow(offer, slip.activation_code.as_deref()).await
-    }
-
-    /// The same with another activation code.
-    ///
-    /// # Errors
-    /// As the wallet refuses, or the issuer.
-    pub async fn activate_with(&self, slip: &Slip, code: &str) -> Result<Activated, ActivateError> {
-        self.follow(OfferSource::from_text(&slip.offer_uri).expect("an offer"), Some(code)).await
-    }
-
-    /// Types the fallback instead of scanning.
-    ///
-    /// # Errors
-    /// As the wallet refuses, or the issuer.
-    pub async fn activate_typed(&self, slip: &Slip) -> Result<Activated, ActivateError> {
-        let code = TypedCode::parse(&slip.typed_code).expect("a typed code");
-        let issuer = IssuerUrl::parse(&self.base, UrlPolicy::default()).expect("an issuer");
-        self.follow(OfferSource::typed(code, issuer), slip.activation_code.as_deref()).await
-    }
-
-    /// Follows an offer, whatever it came from.
-    ///
-    /// # Errors
-    /// As the wallet refuses, or the issuer.
-    pub async fn follow(&self, offer: OfferSource, code: Option<&str>) -> Result<Activated, ActivateError> {
-        let opened = self.online.open_offer(offer, &Unobserved).await?;
-        let code = code.map(Secret::new);
-        self.online.activate(&opened, code.as_ref(), &Unobserved).await
-    }
-
-    /// Asks the issuer about a card.
-    ///
-    /// # Errors
-    /// As the wallet refuses, or the issuer.
-    pub async fn refresh(&self, card: &CardId) -> Result<Refreshed, RefreshError> {
-        self.online.refresh(card, &Unobserved).await
-    }
-
-    /// How a card stands now.
-    ///
-    /// # Panics
-    /// When the phone does not hold it.
-    pub async fn standing(&self, card: &CardId) -> Standing {
-        self.online.show(card).await.expect("the store").expect("the card").standing
-    }
-
-    /// How many cards it holds.
-    pub async fn cards(&self) -> usize {
-        self.online.cards().await.expect("the store").len()
-    }
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Fate {
-    RequestLost,
-    ReplyLost,
-}
-
-/// A network that fails when it is told to.
-struct Unreliable {
-    inner: Recorder,
-    faults: Mutex<Vec<(String, Fate)>>,
-}
-
-#[async_trait]
-impl Transport for Unreliable {
-    async fn send(&self, request: Request) -> Result<Response, TransportError> {
-        let fate = {
-            let mut faults = self.faults.lock().unwrap_or_else(PoisonError::into_inner);
-            let at = faults.iter().position(|(path, _)| request.url.path().ends_with(path));
-            at.map(|at| faults.remove(at).1)
-        };
-        match fate {
-            None => self.inner.send(request).await,
-            Some(Fate::RequestLost) => Err(TransportError::Unreachable),
-            Some(Fate::ReplyLost) => {
-                self.inner.send(request).await?;
-                Err(TransportError::Interrupted)
-            }
-        }
-    }
 }
 
 /// An instant, for tests that compare.

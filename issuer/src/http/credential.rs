@@ -100,12 +100,13 @@ fn refuse(error: &EnrolmentError) -> Refusal {
         |reason| Refusal::new(CredentialErrorCode::CredentialRequestDenied, &error.to_string(), reason);
     match error {
         EnrolmentError::Access(access) => {
-            let presented = match access {
-                AccessError::OtherKey => TokenType::Dpop,
-                AccessError::Unknown | AccessError::Expired | AccessError::Superseded => TokenType::Bearer,
+            let (reason, presented) = match access {
+                AccessError::OtherKey => (Reason::BadToken, TokenType::Dpop),
+                AccessError::Unknown | AccessError::Expired => (Reason::BadToken, TokenType::Bearer),
+                // Not `Replaced`, which means a newer slip: wallets then give up the key that this one is bound to.
+                AccessError::Superseded => (Reason::Used, TokenType::Bearer),
             };
-            Refusal::new(CredentialErrorCode::InvalidToken, &error.to_string(), Reason::BadToken)
-                .challenging(presented)
+            Refusal::new(CredentialErrorCode::InvalidToken, &error.to_string(), reason).challenging(presented)
         }
         EnrolmentError::NonceSpent => {
             Refusal::new(CredentialErrorCode::InvalidNonce, &error.to_string(), Reason::BadNonce)

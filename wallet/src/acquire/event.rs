@@ -8,7 +8,7 @@ use shared::x509::crl::Revocation;
 use super::failure::Endpoint;
 
 /// The steps, in their order. A step that has nothing to do is not announced.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Step {
     /// The offer is fetched from the address in the QR code, or for the typed code.
