@@ -117,6 +117,9 @@ CREATE TABLE revocation_list (
     number BIGINT PRIMARY KEY, revision BIGINT NOT NULL, der {bytes} NOT NULL, this_update BIGINT NOT NULL,
     next_update BIGINT NOT NULL);
 
+CREATE TABLE installation (
+    only_one BIGINT PRIMARY KEY, root_sha256 {bytes} NOT NULL, secret_check {bytes} NOT NULL);
+
 CREATE TABLE counter (name TEXT PRIMARY KEY, value BIGINT NOT NULL);
 
 INSERT INTO counter (name, value) VALUES ('revocations', 0), ('audit', 0);

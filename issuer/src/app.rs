@@ -30,8 +30,9 @@ use crate::http::staff_api::{self, ApiState};
 use crate::http::{ServerState, Wire};
 use crate::issuance::keys::Keys;
 use crate::issuance::{Addresses, Issuance};
+use crate::store::tables::installation::Installation;
 use crate::store::tables::staff::Role;
-use crate::store::{Store, StoreError};
+use crate::store::{Statements, Store, StoreError, Verb};
 use crate::telemetry::log_request;
 
 /// Where an issuer listens that was not told.
@@ -111,12 +112,53 @@ pub async fn init(
     if !authority_path(&data).exists() {
         Authority::create(&authority_path(&data), &options, &*surroundings.entropy)?;
     }
-    Store::open(&given.location()?).await?;
+    let authority = Authority::open(&authority_path(&data), options.passphrase.as_ref())?;
+    let store = Store::open(&given.location()?).await?;
     // Written last: a folder without it was never finished.
     let secret = Zeroizing::new(surroundings.entropy.bytes::<32>());
+    let mine = fingerprint(&authority, &Keys::derive(&secret));
+    if !same_installation(&store.write(Claim(mine.clone())).await?, &mine) {
+        return Err(AppError::ForeignDatabase);
+    }
     let hex = Zeroizing::new(secret.iter().fold(String::new(), |hex, byte| hex + &format!("{byte:02x}")));
     write_private(&path, hex.as_bytes()).map_err(|error| disk(&path, error))?;
     Accounts::open(given, surroundings).await?.enter(login, Role::Principal).await
+}
+
+fn fingerprint(authority: &Authority, keys: &Keys) -> Installation {
+    Installation {
+        only_one: 1,
+        root_sha256: *authority.root().fingerprint().as_bytes(),
+        secret_check: keys.installation_check(),
+    }
+}
+
+fn same_installation(a: &Installation, b: &Installation) -> bool {
+    a.root_sha256 == b.root_sha256 && a.secret_check == b.secret_check
+}
+
+/// Writes down whose database this is, unless that stands there already; answers what stands there.
+struct Claim(Installation);
+
+#[async_trait::async_trait]
+impl Verb for Claim {
+    type Answer = Installation;
+
+    async fn run(&self, tx: &mut dyn Statements) -> Result<Installation, StoreError> {
+        self.0.insert_if_new(tx).await?;
+        Installation::recorded(tx).await?.ok_or(StoreError::Damaged("the installation is not recorded"))
+    }
+}
+
+struct Recorded;
+
+#[async_trait::async_trait]
+impl Verb for Recorded {
+    type Answer = Option<Installation>;
+
+    async fn run(&self, tx: &mut dyn Statements) -> Result<Self::Answer, StoreError> {
+        Installation::recorded(tx).await
+    }
 }
 
 /// Writes a file that only its owner may read, and waits until it is on disk.
@@ -180,6 +222,10 @@ impl App {
         listener.set_nonblocking(true).map_err(|error| AppError::Bind(wanted, error))?;
         let settings = Settings::check(given, bound)?;
         let store = Store::open(&given.location()?).await?;
+        let recorded = store.read(Recorded).await?;
+        if recorded.is_none_or(|recorded| !same_installation(&recorded, &fingerprint(&authority, &keys))) {
+            return Err(AppError::ForeignDatabase);
+        }
         let movable = Arc::new(MovableClock::new(Arc::clone(&surroundings.clock)));
         let clock: Arc<dyn Clock> =
             if settings.sandbox() { movable.clone() } else { Arc::clone(&surroundings.clock) };
@@ -366,6 +412,9 @@ pub enum AppError {
     /// The folder was never set up.
     #[error("{} is not set up: run `issuer init` first", .0.display())]
     NotThere(PathBuf),
+    /// Another installation's database, or one that was never set up.
+    #[error("database does not belong to this data folder's keys")]
+    ForeignDatabase,
     /// The master secret is not 64 hexadecimal digits.
     #[error("master secret is damaged")]
     MasterSecret,
@@ -389,4 +438,34 @@ pub enum AppError {
     /// The database fails.
     #[error("database: {0}")]
     Store(#[from] StoreError),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Hashes under another secret would make every code wrong, another authority's lists every card doubtful.
+    #[tokio::test]
+    async fn a_database_opens_with_its_own_keys_only() {
+        let folder = tempfile::tempdir().unwrap();
+        let given = |name: &str| Given {
+            data: Some(folder.path().join(name)),
+            listen: Some("127.0.0.1:0".parse().unwrap()),
+            ..Given::default()
+        };
+        let (ours, theirs) = (given("ours"), given("theirs"));
+        for given in [&ours, &theirs] {
+            init(given, None, "dyrektor", &Surroundings::system()).await.unwrap();
+        }
+        assert!(App::open(&ours, &Surroundings::system()).await.is_ok());
+        let again = init(&ours, None, "dyrektor", &Surroundings::system()).await;
+        assert!(matches!(again, Err(AppError::AlreadyThere(_))));
+        for end in ["", "-wal", "-shm"] {
+            let name = format!("issuer.db{end}");
+            let _ = fs::remove_file(folder.path().join("ours").join(&name));
+            let _ = fs::copy(folder.path().join("theirs").join(&name), folder.path().join("ours").join(&name));
+        }
+        let foreign = App::open(&ours, &Surroundings::system()).await;
+        assert!(matches!(foreign, Err(AppError::ForeignDatabase)));
+    }
 }

@@ -27,6 +27,7 @@ enum Purpose {
     Code,
     ApiToken,
     Nonce,
+    Installation,
 }
 
 /// What a sealed text stands for.
@@ -57,6 +58,7 @@ pub struct Keys {
     code: Zeroizing<[u8; 32]>,
     api_token: Zeroizing<[u8; 32]>,
     nonce: Zeroizing<[u8; 32]>,
+    installation: Zeroizing<[u8; 32]>,
     seal: XChaCha20Poly1305,
 }
 
@@ -82,6 +84,7 @@ impl Keys {
             code: derive("mleg activation code"),
             api_token: derive("mleg api token"),
             nonce: derive("mleg c_nonce"),
+            installation: derive("mleg installation"),
             seal: XChaCha20Poly1305::new(&Key::from(*derive("mleg sealed texts"))),
         }
     }
@@ -93,6 +96,7 @@ impl Keys {
             Purpose::Code => &self.code,
             Purpose::ApiToken => &self.api_token,
             Purpose::Nonce => &self.nonce,
+            Purpose::Installation => &self.installation,
         };
         let Ok(mut mac) = <Hmac<Sha256> as KeyInit>::new_from_slice(&**key) else {
             // HMAC takes keys of any length.
@@ -124,6 +128,11 @@ impl Keys {
     /// What is kept of an API token.
     pub fn api_token_hash(&self, token: &Secret) -> [u8; 32] {
         self.mac(Purpose::ApiToken, &[token.expose().as_bytes()])
+    }
+
+    /// What a database keeps of the master secret, to recognise it.
+    pub fn installation_check(&self) -> [u8; 32] {
+        self.mac(Purpose::Installation, &[])
     }
 
     /// Authenticates a nonce's content; see [`super::nonce`].

@@ -6,6 +6,7 @@ pub mod certificate;
 pub mod device;
 pub mod grant;
 pub mod idempotent_reply;
+pub mod installation;
 pub mod mobile_card;
 pub mod notice;
 pub mod order;
