@@ -1,5 +1,11 @@
-//! The first look: rqrr, quick on clear codes. Its work is bounded before it starts and its panics stay inside.
+//! The first look: rqrr, quick on clear codes. It is lent a picture that counts how often it is touched, for some
+//! arrangements of finder patterns send its searches round for minutes.
 
+use std::cell::Cell;
+use std::panic::resume_unwind;
+use std::rc::Rc;
+
+use image::{GenericImage, GenericImageView, GrayImage, Luma};
 use rqrr::PreparedImage;
 
 use super::containment::contained;
@@ -7,35 +13,26 @@ use super::reading::{Reading, Spot};
 use super::view::View;
 
 /// The largest view that rqrr is shown, in pixels; larger ones are for small codes, which it hardly ever reads.
-const MAX_PIXELS: usize = 4_000_000;
+const MAX_PIXELS: u64 = 4_000_000;
 
-/// What a look may cost: rqrr copies the view for every triple of places that might be a code's corners, in all about
-/// places² × pixels bytes.
-const MAX_COPIED_BYTES: usize = 10_000_000_000;
+/// How often each pixel may be touched: a photograph of one code takes about 10 touches, a sheet of twelve codes 26.
+const TOUCHES_PER_PIXEL: u64 = 40;
 
-/// rqrr's number for a white pixel; every other number is some kind of black.
-const WHITE: u8 = 0;
+/// Touches beyond that, for small views that are all modules; the most that was seen is a quarter of this.
+const TOUCHES: u64 = 16_000_000;
 
-/// Everything that rqrr reads in the view.
+/// Everything that rqrr reads in the view; nothing in a view of black and white, for it has a threshold of its own.
 pub(super) fn read(view: &View) -> Vec<Reading> {
-    let (width, height) = (view.grey.width() as usize, view.grey.height() as usize);
-    if width * height == 0 || width * height > MAX_PIXELS {
+    let pixels = view.grey.as_raw().len() as u64;
+    if view.binary || pixels > MAX_PIXELS {
         return Vec::new();
     }
-    contained(|| read_unfenced(view, width, height)).unwrap_or_default()
+    let budget = Rc::new(Cell::new(TOUCHES + TOUCHES_PER_PIXEL * pixels));
+    contained(|| read_unfenced(view, budget)).unwrap_or_default()
 }
 
-fn read_unfenced(view: &View, width: usize, height: usize) -> Vec<Reading> {
-    let grey = view.grey.as_raw();
-    let mut prepared = if view.binary {
-        PreparedImage::prepare_from_bitmap(width, height, |x, y| grey[y * width + x] == u8::MIN)
-    } else {
-        PreparedImage::prepare_from_greyscale(width, height, |x, y| grey[y * width + x])
-    };
-    let limit = (MAX_COPIED_BYTES / (width * height)).isqrt();
-    if places(width, height, limit, |x, y| prepared.get_pixel_at(x, y) != WHITE) >= limit {
-        return Vec::new();
-    }
+fn read_unfenced(view: &View, budget: Rc<Cell<u64>>) -> Vec<Reading> {
+    let mut prepared = PreparedImage::prepare(Metered { grey: view.grey.clone(), budget });
     prepared
         .detect_grids()
         .into_iter()
@@ -48,93 +45,102 @@ fn read_unfenced(view: &View, width: usize, height: usize) -> Vec<Reading> {
         .collect()
 }
 
-/// Counts the places where a row runs dark-light-dark-light-dark as 1:1:3:1:1, as it does through a finder pattern;
-/// rows that cut the same pattern count once. Stops at `limit`.
-///
-/// rqrr's own search begins with the same test, so this bounds what it will find.
-fn places(width: usize, height: usize, limit: usize, dark: impl Fn(usize, usize) -> bool) -> usize {
-    struct Place {
-        x: usize,
-        last_y: usize,
-        reach: usize,
-    }
-    let mut places: Vec<Place> = Vec::new();
-    // Places whose rows have ended are only counted, lest every match be compared with all of them.
-    let mut ended = 0;
-    for y in 0..height {
-        let before = places.len();
-        places.retain(|place| y <= place.last_y + place.reach);
-        ended += before - places.len();
-        let mut runs = [0_usize; 5];
-        let mut run = 0;
-        let mut was_dark = false;
-        for x in 0..=width {
-            let is_dark = x < width && dark(x, y);
-            if is_dark == was_dark {
-                run += 1;
-                continue;
-            }
-            runs.rotate_left(1);
-            runs[4] = run;
-            if was_dark && like_a_finder(&runs) {
-                let centre = x - runs[4] - runs[3] - runs[2] / 2;
-                match places.iter_mut().find(|place| place.x.abs_diff(centre) <= place.reach) {
-                    Some(place) => place.last_y = y,
-                    None => {
-                        let reach = (runs.iter().sum::<usize>() / 4).max(1);
-                        places.push(Place { x: centre, last_y: y, reach });
-                    }
-                }
-                if ended + places.len() >= limit {
-                    return limit;
-                }
-            }
-            was_dark = is_dark;
-            run = 1;
-        }
-    }
-    ended + places.len()
+/// A picture that unwinds, out of whatever is reading it, when it and its copies have been touched too often.
+struct Metered {
+    grey: GrayImage,
+    budget: Rc<Cell<u64>>,
 }
 
-/// Whether five runs, dark first, are 1:1:3:1:1 within three quarters of a module each.
-fn like_a_finder(runs: &[usize; 5]) -> bool {
-    const MODULES: [usize; 5] = [1, 1, 3, 1, 1];
-    let module = (runs[0] + runs[1] + runs[3] + runs[4]) / 4;
-    let slack = module * 3 / 4;
-    module > 0 && runs.iter().zip(MODULES).all(|(run, modules)| run.abs_diff(modules * module) <= slack)
+/// What [`Metered`] unwinds with.
+struct Exhausted;
+
+impl Metered {
+    fn spend(&self, touches: u64) {
+        match self.budget.get().checked_sub(touches) {
+            Some(left) => self.budget.set(left),
+            // Not a panic: no hook, no message, just the way out.
+            None => resume_unwind(Box::new(Exhausted)),
+        }
+    }
+}
+
+impl Clone for Metered {
+    fn clone(&self) -> Self {
+        // Copying eight pixels takes about as long as touching one.
+        self.spend(self.grey.as_raw().len() as u64 / 8);
+        Self { grey: self.grey.clone(), budget: Rc::clone(&self.budget) }
+    }
+}
+
+impl GenericImageView for Metered {
+    type Pixel = Luma<u8>;
+
+    fn dimensions(&self) -> (u32, u32) {
+        // A search that has strayed off the picture asks only this.
+        self.spend(1);
+        self.grey.dimensions()
+    }
+
+    fn get_pixel(&self, x: u32, y: u32) -> Luma<u8> {
+        self.spend(1);
+        *self.grey.get_pixel(x, y)
+    }
+}
+
+impl GenericImage for Metered {
+    fn get_pixel_mut(&mut self, x: u32, y: u32) -> &mut Luma<u8> {
+        self.spend(1);
+        self.grey.get_pixel_mut(x, y)
+    }
+
+    fn put_pixel(&mut self, x: u32, y: u32, pixel: Luma<u8>) {
+        self.spend(1);
+        self.grey.put_pixel(x, y, pixel);
+    }
+
+    fn blend_pixel(&mut self, x: u32, y: u32, pixel: Luma<u8>) {
+        self.put_pixel(x, y, pixel);
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::qr::studio::{OFFER, code, lay, sheet};
+    use crate::qr::studio::{OFFER, OTHER, code, lay, sheet};
 
-    fn count(picture: &image::GrayImage, limit: usize) -> usize {
-        let (width, height) = (picture.width() as usize, picture.height() as usize);
-        places(width, height, limit, |x, y| picture.as_raw()[y * width + x] < 128)
+    fn two_codes() -> View {
+        let mut grey = sheet(640, 320, 255);
+        lay(&mut grey, &code(OFFER, 5), 20, 20);
+        lay(&mut grey, &code(OTHER, 5), 340, 40);
+        View { grey, binary: false, scale: 1.0 }
     }
 
     #[test]
-    fn finder_patterns_count_once_each_whatever_their_size() {
-        for module in [1, 3, 10] {
-            let places = count(&code(OFFER, module), 100);
-            // Three finder patterns; chance makes a few more among the modules.
-            assert!((3..12).contains(&places), "{places} at {module} pixels a module");
-        }
-        assert_eq!(count(&sheet(50, 50, 255), 100), 0);
+    fn codes_are_read_with_their_places() {
+        let readings = read(&two_codes());
+        assert_eq!(readings.iter().map(|reading| reading.text.as_str()).collect::<Vec<_>>(), [OFFER, OTHER]);
+        let middle = Spot { x: 142.0, y: 142.0 };
+        assert_eq!(readings.iter().map(|reading| reading.covers(middle)).collect::<Vec<_>>(), [true, false]);
     }
 
     #[test]
-    fn a_crowd_of_finder_patterns_is_not_searched() {
-        let one = image::imageops::crop_imm(&code(OFFER, 1), 3, 3, 9, 9).to_image();
-        let mut crowd = sheet(1800, 1800, 255);
-        for y in 0..200 {
-            for x in 0..200 {
-                lay(&mut crowd, &one, x * 9, y * 9);
-            }
-        }
-        assert_eq!(count(&crowd, 60), 60);
-        // Compared each with each, forty thousand of them would take days.
-        assert!(read(&View { grey: crowd, binary: true, scale: 1.0 }).is_empty());
+    fn a_search_ends_when_its_budget_does() {
+        let view = two_codes();
+        let pixels = view.grey.as_raw().len() as u64;
+        let attempt = |touches| {
+            contained(|| read_unfenced(&view, Rc::new(Cell::new(touches)))).map(|found| found.len())
+        };
+        assert_eq!(attempt(TOUCHES + TOUCHES_PER_PIXEL * pixels), Some(2));
+        // Enough to tell black from white, not enough to search.
+        assert_eq!(attempt(5 * pixels), None);
+    }
+
+    #[test]
+    fn copies_draw_on_the_same_budget() {
+        let budget = Rc::new(Cell::new(100));
+        let picture = Metered { grey: sheet(8, 8, 0), budget: Rc::clone(&budget) };
+        let copy = picture.clone();
+        copy.get_pixel(0, 0);
+        assert_eq!(budget.get(), 100 - 8 - 1);
     }
 }

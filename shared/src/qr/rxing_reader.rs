@@ -55,14 +55,24 @@ pub(super) fn look(bits: &BitMatrix, known: impl Fn(Spot) -> bool) -> Look {
             None => unread.push(triple),
         }
     }
-    look.unread = unread.iter().any(|triple| !is_used(triple, &used));
+    // Some modules of a code that has been read look like finder patterns themselves.
+    let is_read = |corner: &ConcentricPattern| {
+        let spot = Spot { x: corner.p.x, y: corner.p.y };
+        look.readings.iter().any(|reading| reading.covers(spot))
+    };
+    look.unread = unread
+        .iter()
+        .any(|triple| !is_used(triple, &used) && ![triple.bl, triple.tl, triple.tr].iter().any(is_read));
     look
 }
 
 fn read(sample: &impl DetectorRXingResult) -> Option<Reading> {
     let decoded = Decode(sample.getBits()).ok().filter(|decoded| decoded.isValid())?;
-    let corners: Vec<Spot> = sample.getPoints().iter().map(|point| Spot { x: point.x, y: point.y }).collect();
-    Some(Reading { text: decoded.text(), corners: corners.try_into().ok()? })
+    // The sampler lists them row by row: upper left, upper right, lower left, lower right.
+    let &[upper_left, upper_right, lower_left, lower_right] = sample.getPoints() else { return None };
+    let corners =
+        [upper_left, upper_right, lower_right, lower_left].map(|point| Spot { x: point.x, y: point.y });
+    Some(Reading { text: decoded.text(), corners })
 }
 
 /// The view in black and white, as rxing tells them apart (or as the view already has).
@@ -177,7 +187,7 @@ mod tests {
     fn a_code_that_cannot_be_decoded_is_reported_unread() {
         let mut smeared = code(OFFER, 4);
         let side = smeared.width();
-        lay(&mut smeared, &sheet(60, 60, 0), side / 2 - 30, side / 2 - 30);
+        lay(&mut smeared, &sheet(90, 90, 0), side / 2 - 45, side / 2 - 45);
         let look = look(&bits_of(smeared), |_| false);
         assert!(look.readings.is_empty());
         assert!(look.unread);

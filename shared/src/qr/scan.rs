@@ -13,7 +13,7 @@ use rxing::common::BitMatrix;
 
 use super::containment::contained;
 use super::picture;
-use super::reading::Reading;
+use super::reading::{Reading, in_reading_order};
 use super::rqrr_reader;
 use super::rxing_reader::{self, Look};
 use super::view::{ALWAYS, Original, RECIPES, View};
@@ -29,8 +29,8 @@ pub const MAX_SIDE_PX: u32 = 16_384;
 
 /// Reads all distinct codes in a PNG, JPEG or WebP picture, known by content; the file's name plays no part.
 ///
-/// The picture is turned as its EXIF data say; the texts come in the order of their codes from top to bottom, never
-/// empty if `Ok`. They may be bearer secrets (an offer is): they belong in no log.
+/// The picture is turned as its EXIF data say; the texts come in the order in which their codes would be read, row by
+/// row from the top, at least one if `Ok`. They may be bearer secrets (an offer is): they belong in no log.
 ///
 /// # Errors
 /// See [`ScanError`].
@@ -42,7 +42,7 @@ pub fn scan(picture: &[u8]) -> Result<Vec<String>, ScanError> {
 /// Reads all distinct codes in an unpacked grey picture (0 is black); otherwise as [`scan`].
 ///
 /// # Errors
-/// [`ScanError::NoCode`] if nothing was read; [`ScanError::TooLarge`] if a side is longer than [`MAX_SIDE_PX`].
+/// [`ScanError::NoCode`] if nothing was read; [`ScanError::TooLarge`] beyond [`MAX_PIXELS`] or [`MAX_SIDE_PX`].
 pub fn scan_luma(picture: &GrayImage) -> Result<Vec<String>, ScanError> {
     let (width, height) = picture.dimensions();
     if width.max(height) > MAX_SIDE_PX || u64::from(width) * u64::from(height) > MAX_PIXELS {
@@ -112,11 +112,9 @@ impl Search {
         }));
     }
 
-    fn into_texts(mut self) -> Result<Vec<String>, ScanError> {
-        let height = |reading: &Reading| reading.corners.iter().map(|spot| spot.y).sum::<f32>();
-        self.found.sort_by(|a, b| height(a).total_cmp(&height(b)));
+    fn into_texts(self) -> Result<Vec<String>, ScanError> {
         let mut texts: Vec<String> = Vec::new();
-        for Reading { text, .. } in self.found {
+        for Reading { text, .. } in in_reading_order(self.found) {
             if !text.is_empty() && !texts.contains(&text) {
                 texts.push(text);
             }

@@ -298,3 +298,87 @@ impl Bradley {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::qr::studio::sheet;
+
+    fn ramp(width: u32, height: u32) -> GrayImage {
+        GrayImage::from_fn(width, height, |x, y| image::Luma([(20 * x + 5 * y) as u8]))
+    }
+
+    #[test]
+    fn enlarging_keeps_straight_lines_straight() {
+        let small = ramp(10, 8);
+        for times in [2, 3] {
+            let large = enlarged(&small, times);
+            assert_eq!(large.dimensions(), (10 * times, 8 * times));
+            // Away from the edges, a ramp goes on as a ramp.
+            for (x, y, pixel) in large.enumerate_pixels() {
+                if (2 * times..8 * times).contains(&x) && (2 * times..6 * times).contains(&y) {
+                    let old = |at: u32| (at as f32 + 0.5) / times as f32 - 0.5;
+                    let expected = 20.0 * old(x) + 5.0 * old(y);
+                    assert!((f32::from(pixel.0[0]) - expected).abs() <= 1.0, "{times} times, at {x}, {y}");
+                }
+            }
+        }
+        assert_eq!(enlarged(&sheet(1, 1, 77), 3), sheet(3, 3, 77));
+    }
+
+    #[test]
+    fn reducing_averages_whole_squares() {
+        let fine = GrayImage::from_fn(9, 6, |x, _| image::Luma([if x % 3 == 0 { 90 } else { 0 }]));
+        assert_eq!(reduced(&fine, 3).into_owned(), sheet(3, 2, 30));
+        assert_eq!(reduced(&sheet(2000, 1, 9), 5).into_owned(), sheet(400, 1, 9));
+    }
+
+    #[test]
+    fn the_threshold_is_that_of_every_pixel_s_own_window() {
+        let picture = GrayImage::from_fn(37, 23, |x, y| image::Luma([(x * 31 + y * 57 + x * y) as u8]));
+        for (windows, below) in [(2, 15), (4, 5), (96, 2)] {
+            let mut fast = picture.clone();
+            Bradley { windows, below }.apply(&mut fast);
+            let radius = (23 / windows as i64 / 2).max(MIN_RADIUS as i64);
+            for (x, y, pixel) in picture.enumerate_pixels() {
+                let near = |at: u32, of: u32| i64::from(at).abs_diff(i64::from(of)) as i64 <= radius;
+                let window = picture.enumerate_pixels().filter(|(wx, wy, _)| near(*wx, x) && near(*wy, y));
+                let (sum, count) = window
+                    .fold((0, 0), |(sum, count), (_, _, value)| (sum + u64::from(value.0[0]), count + 1));
+                let dark = u64::from(pixel.0[0]) * count * 100 < sum * (100 - below);
+                assert_eq!(
+                    fast.get_pixel(x, y).0,
+                    [if dark { 0 } else { 255 }],
+                    "{windows} windows, at {x}, {y}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn stretching_fills_the_range_and_leaves_one_grey_alone() {
+        let mut dim = ramp(10, 3);
+        dim.iter_mut().for_each(|value| *value = 100 + *value / 8);
+        stretch(&mut dim);
+        assert_eq!((dim.iter().min(), dim.iter().max()), (Some(&0), Some(&255)));
+        let mut flat = sheet(5, 5, 42);
+        stretch(&mut flat);
+        assert_eq!(flat, sheet(5, 5, 42));
+    }
+
+    #[test]
+    fn no_view_is_larger_than_its_bounds() {
+        for (width, height) in [(1, 1), (350, 2), (900, 700), (1600, 1200), (4032, 3024), (16_384, 40)] {
+            let picture = sheet(width, height, 200);
+            let original = Original::new(&picture);
+            for recipe in RECIPES {
+                let Some(view) = recipe.apply(&original) else { continue };
+                let long = view.grey.width().max(view.grey.height());
+                assert!((1..=FULL_SIDE).contains(&long), "{recipe:?} of {width} × {height} has {long}");
+                assert!(view.grey.height() > 0);
+                let scaled = width.max(height) as f32 * view.scale;
+                assert!((scaled - long as f32).abs() < 1.0, "{recipe:?} of {width} × {height}");
+            }
+        }
+    }
+}
