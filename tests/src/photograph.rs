@@ -284,8 +284,8 @@ mod tests {
     #[test]
     fn a_photographed_slip_is_read_back() {
         let page = slip_page(OFFER).unwrap();
-        for hardness in [0.0, 0.3, 0.6, 0.9] {
-            for seed in 1..=3 {
+        for hardness in [0.0, 0.5, 0.9] {
+            for seed in 1..=2 {
                 let photograph =
                     Photograph { seed, hardness, width: 1000, height: 750, ..Photograph::default() };
                 let picture = photograph.take(&page).unwrap();
