@@ -272,3 +272,53 @@ impl Chance {
         (sum as f32 / 65_535.0 - 2.0) * 3.0_f32.sqrt()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use shared::qr::scan::scan;
+
+    const OFFER: &str = "openid-credential-offer://?credential_offer_uri=\
+                         http%3A%2F%2F127.0.0.1%3A8080%2Fo%2FAbCdEfGhIjKlMnOpQrStUv";
+
+    #[test]
+    fn a_photographed_slip_is_read_back() {
+        let page = slip_page(OFFER).unwrap();
+        for hardness in [0.0, 0.5, 0.9] {
+            for seed in 1..=2 {
+                let photograph =
+                    Photograph { seed, hardness, width: 1000, height: 750, ..Photograph::default() };
+                let picture = photograph.take(&page).unwrap();
+                assert_eq!(scan(&picture), Ok(vec![OFFER.to_owned()]), "{photograph:?}");
+            }
+        }
+        assert_eq!(scan(&Photograph::default().take(&page).unwrap()), Ok(vec![OFFER.to_owned()]));
+    }
+
+    #[test]
+    fn the_same_numbers_make_the_same_picture_and_others_another() {
+        let page = slip_page(OFFER).unwrap();
+        let small = Photograph { width: 200, height: 150, ..Photograph::default() };
+        let picture = small.take(&page).unwrap();
+        assert_eq!(picture, small.take(&page).unwrap());
+        assert_ne!(picture, Photograph { seed: 2, ..small }.take(&page).unwrap());
+        assert_ne!(picture, Photograph { hardness: 0.4, ..small }.take(&page).unwrap());
+    }
+
+    #[test]
+    fn the_page_lies_askew_on_a_darker_table() {
+        let white = GrayImage::from_pixel(PAGE.0, PAGE.1, Luma([255]));
+        let mut page = Cursor::new(Vec::new());
+        white.write_to(&mut page, ImageFormat::Png).unwrap();
+        let photograph = Photograph { hardness: 0.5, width: 400, height: 300, ..Photograph::default() };
+        let seen = image::load_from_memory(&photograph.take(page.get_ref()).unwrap()).unwrap().into_luma8();
+        assert_eq!(seen.dimensions(), (400, 300));
+        for corner in [(5, 5), (394, 5), (5, 294), (394, 294)] {
+            assert!(seen.get_pixel(corner.0, corner.1).0[0] < 150, "table at {corner:?}");
+        }
+        assert!(seen.get_pixel(200, 150).0[0] > 170, "page in the middle");
+        // Where each row's first bright pixel lies: along a page that lay straight, that would be one column.
+        let edge = |y| (0..400).find(|x| seen.get_pixel(*x, y).0[0] > 165).unwrap();
+        assert!(edge(100_u32).abs_diff(edge(200)) > 5, "{} and {}", edge(100), edge(200));
+    }
+}

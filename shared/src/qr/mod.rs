@@ -7,7 +7,9 @@ pub mod scan;
 
 mod containment;
 mod picture;
-mod readers;
+mod reading;
+mod rqrr_reader;
+mod rxing_reader;
 mod view;
 
 #[cfg(test)]

@@ -88,3 +88,101 @@ fn refusal(error: ImageError) -> ScanError {
         | ImageError::IoError(_) => ScanError::Broken,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::qr::studio::{file, jpeg, lay, sheet, with_orientation};
+
+    /// A PNG that says it is `width` × `height` of `colour` and holds next to nothing.
+    fn claim(width: u32, height: u32, bits: u8, colour: u8) -> Vec<u8> {
+        let mut bytes = b"\x89PNG\r\n\x1a\n".to_vec();
+        let mut header = [width.to_be_bytes(), height.to_be_bytes()].concat();
+        header.extend([bits, colour, 0, 0, 0]);
+        // An empty deflate stream in a zlib wrapper.
+        for (kind, data) in
+            [(b"IHDR", header.as_slice()), (b"IDAT", b"\x78\x01\x03\0\0\0\0\x01"), (b"IEND", b"")]
+        {
+            let chunk = [kind.as_slice(), data].concat();
+            bytes.extend(u32::try_from(data.len()).unwrap().to_be_bytes());
+            bytes.extend(&chunk);
+            bytes.extend(crc32(&chunk).to_be_bytes());
+        }
+        bytes
+    }
+
+    fn crc32(bytes: &[u8]) -> u32 {
+        !bytes.iter().fold(u32::MAX, |crc, byte| {
+            (0..8)
+                .fold(crc ^ u32::from(*byte), |crc, _| (crc >> 1) ^ (0xedb8_8320 & (crc & 1).wrapping_neg()))
+        })
+    }
+
+    #[test]
+    fn a_bomb_is_refused_by_what_it_claims() {
+        let cases = [
+            ("50000 × 50000", claim(50_000, 50_000, 8, 0)),
+            ("one pixel high and too wide", claim(MAX_SIDE_PX + 1, 1, 1, 0)),
+            ("one pixel wide and too high", claim(1, MAX_SIDE_PX + 1, 1, 0)),
+            ("sides within bounds, too many pixels", claim(16_000, 16_000, 1, 0)),
+            ("pixels within bounds, too many bytes", claim(8_000, 8_000, 16, 6)),
+        ];
+        for (claimed, bytes) in cases {
+            assert_eq!(decode(&bytes), Err(ScanError::TooLarge), "{claimed}");
+        }
+        // The same file with an honest size is merely torn: it is the claim that was refused.
+        assert_eq!(decode(&claim(8, 8, 8, 0)), Err(ScanError::Broken));
+    }
+
+    #[test]
+    fn a_bomb_of_any_kind_is_refused_by_its_header() {
+        let picture = DynamicImage::from(sheet(64, 48, 200));
+        let mut jpeg = jpeg(&sheet(64, 48, 200), 80);
+        let frame = jpeg.windows(2).position(|marker| marker == [0xff, 0xc0]).unwrap();
+        // Precision, then height and width, behind marker and length.
+        jpeg[frame + 5..frame + 9].copy_from_slice(&[0xff, 0xff, 0xff, 0xff]);
+        assert_eq!(decode(&jpeg), Err(ScanError::TooLarge));
+
+        let mut webp = file(&DynamicImage::from(picture.to_rgb8()), ImageFormat::WebP);
+        let lossless = webp.windows(4).position(|kind| kind == b"VP8L").unwrap();
+        // Signature byte, then 14 bits each of width - 1 and height - 1: 16383 × 16383.
+        webp[lossless + 9..lossless + 13].copy_from_slice(&[0xfe, 0xbf, 0xff, 0x0f]);
+        assert_eq!(decode(&webp), Err(ScanError::TooLarge));
+    }
+
+    #[test]
+    fn a_picture_is_turned_as_exif_says() {
+        // Black in the upper left quarter as the sensor saw it.
+        let mut seen = sheet(64, 32, 255);
+        lay(&mut seen, &sheet(32, 16, 0), 0, 0);
+        let seen = jpeg(&seen, 95);
+        // Orientation, then the size and the dark quarter's middle as they are to be seen.
+        let cases = [
+            (1, (64, 32), (16, 8)),
+            (2, (64, 32), (48, 8)),
+            (3, (64, 32), (48, 24)),
+            (4, (64, 32), (16, 24)),
+            (6, (32, 64), (24, 16)),
+            (8, (32, 64), (8, 48)),
+            (0, (64, 32), (16, 8)),
+            (9, (64, 32), (16, 8)),
+        ];
+        for (orientation, size, (x, y)) in cases {
+            let [upright] = decode(&with_orientation(&seen, orientation)).unwrap().try_into().unwrap();
+            assert_eq!(upright.dimensions(), size, "orientation {orientation}");
+            let dark = upright.enumerate_pixels().filter(|(_, _, pixel)| pixel.0[0] < 128).count();
+            assert!((500..530).contains(&dark), "orientation {orientation}: {dark} dark pixels");
+            assert!(upright.get_pixel(x, y).0[0] < 20, "orientation {orientation}");
+        }
+    }
+
+    #[test]
+    fn what_is_transparent_is_seen_on_white_and_on_black() {
+        let half = GrayAlphaImage::from_fn(4, 1, |x, _| image::LumaA([100, [0, 255][x as usize % 2]]));
+        let both = decode(&file(&DynamicImage::ImageLumaA8(half), ImageFormat::Png)).unwrap();
+        let rows: Vec<&[u8]> = both.iter().map(|grey| grey.as_raw().as_slice()).collect();
+        assert_eq!(rows, [[255, 100, 255, 100], [0, 100, 0, 100]]);
+        let opaque = GrayAlphaImage::from_pixel(4, 1, image::LumaA([100, 255]));
+        assert_eq!(decode(&file(&DynamicImage::ImageLumaA8(opaque), ImageFormat::Png)).unwrap().len(), 1);
+    }
+}

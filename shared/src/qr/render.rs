@@ -146,3 +146,110 @@ impl Symbol {
             && self.modules.get((y * self.width + x) as usize) == Some(&Color::Dark)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::qr::scan::{scan, scan_luma};
+    use crate::qr::studio::OFFER;
+
+    #[test]
+    fn a_png_has_the_size_it_says_and_is_read_back() {
+        let side_at = |module_px| {
+            let bytes = png(OFFER, module_px).unwrap();
+            assert_eq!(scan(&bytes).unwrap(), [OFFER]);
+            let picture = image::load_from_memory(&bytes).unwrap();
+            assert_eq!(picture.color(), image::ColorType::L8);
+            assert_eq!(picture.width(), picture.height());
+            picture.width()
+        };
+        // Version 7 has 45 modules a side.
+        assert_eq!(side_at(1), 45 + 2 * QUIET_ZONE);
+        assert_eq!(side_at(7), 7 * (45 + 2 * QUIET_ZONE));
+    }
+
+    #[test]
+    fn the_quiet_zone_is_white_on_every_side() {
+        let picture = image::load_from_memory(&png(OFFER, 1).unwrap()).unwrap().into_luma8();
+        let last = picture.width() - 1 - QUIET_ZONE;
+        for (x, y, pixel) in picture.enumerate_pixels() {
+            if !(QUIET_ZONE..=last).contains(&x) || !(QUIET_ZONE..=last).contains(&y) {
+                assert_eq!(pixel.0, [255], "at {x}, {y}");
+            }
+        }
+        assert_eq!(picture.get_pixel(QUIET_ZONE, QUIET_ZONE).0, [0]);
+        assert_eq!(picture.get_pixel(last, QUIET_ZONE).0, [0]);
+    }
+
+    #[test]
+    fn errors_are_corrected_as_at_level_m() {
+        let mut stained = image::load_from_memory(&png(OFFER, 4).unwrap()).unwrap().into_luma8();
+        let side = stained.width();
+        for (x, y, pixel) in stained.enumerate_pixels_mut() {
+            // A blot of 12 × 12 modules: nine percent of the code, more than level L makes good.
+            if x.abs_diff(side / 2) < 24 && y.abs_diff(side / 2) < 24 {
+                pixel.0 = [0];
+            }
+        }
+        assert_eq!(scan_luma(&stained).unwrap(), [OFFER]);
+    }
+
+    /// The modules that an SVG of ours paints, worked out from its path alone.
+    fn painted(svg: &str) -> GrayImage {
+        let side = svg.split("viewBox=\"0 0 ").nth(1).unwrap().split(' ').next().unwrap().parse().unwrap();
+        let path = svg.split("fill=\"#000\" d=\"").nth(1).unwrap().split('"').next().unwrap();
+        let mut picture = GrayImage::from_pixel(side, side, Luma([255]));
+        for run in path.split('M').skip(1) {
+            let numbers: Vec<u32> =
+                run.split(['h', ' ', 'v', '-', 'z']).filter_map(|number| number.parse().ok()).collect();
+            let [x, y, length, 1, back] = numbers[..] else { unreachable!("{run}") };
+            assert_eq!(length, back);
+            (x..x + length).for_each(|x| picture.put_pixel(x, y, Luma([0])));
+        }
+        picture
+    }
+
+    #[test]
+    fn an_svg_paints_the_same_modules_and_can_stand_in_a_page() {
+        let svg = svg(OFFER).unwrap();
+        assert!(svg.starts_with("<svg xmlns=\"http://www.w3.org/2000/svg\""));
+        assert!(svg.ends_with("</svg>"));
+        let png = image::load_from_memory(&png(OFFER, 1).unwrap()).unwrap().into_luma8();
+        assert_eq!(painted(&svg), png);
+    }
+
+    #[test]
+    fn a_terminal_shows_the_same_modules_light_ones_lit() {
+        let lines = terminal(OFFER).unwrap();
+        let png = image::load_from_memory(&png(OFFER, 1).unwrap()).unwrap().into_luma8();
+        let mut shown = GrayImage::from_pixel(png.width(), png.height(), Luma([0]));
+        for (y, line) in lines.lines().enumerate() {
+            assert_eq!(line.chars().count() as u32, png.width());
+            for (x, block) in line.chars().enumerate() {
+                let lit = [matches!(block, '█' | '▀'), matches!(block, '█' | '▄')];
+                for (row, lit) in lit.into_iter().enumerate() {
+                    let y = (2 * y + row) as u32;
+                    if lit {
+                        shown.put_pixel(x as u32, y, Luma([255]));
+                    }
+                }
+            }
+        }
+        assert_eq!(shown, png);
+        assert!(lines.ends_with('\n'));
+    }
+
+    #[test]
+    fn what_cannot_be_drawn_is_refused() {
+        assert!(matches!(png(OFFER, 0), Err(RenderError::ModuleSize(0))));
+        assert!(matches!(png(OFFER, MAX_MODULE_PX + 1), Err(RenderError::ModuleSize(33))));
+        let longest = "a".repeat(2331);
+        assert_eq!(scan(&png(&longest, 3).unwrap()).unwrap(), [longest.as_str()]);
+        let refusals = [png(&(longest.clone() + "a"), 1).err(), svg(&(longest.clone() + "a")).err()];
+        for refusal in refusals {
+            let refusal = refusal.unwrap();
+            assert!(matches!(refusal, RenderError::TooLong(_)));
+            assert!(!format!("{refusal} {refusal:?}").contains("aaa"));
+        }
+    }
+}

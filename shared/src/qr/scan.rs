@@ -13,8 +13,10 @@ use rxing::common::BitMatrix;
 
 use super::containment::contained;
 use super::picture;
-use super::readers::{self, Look, Reading, Spot};
-use super::view::{ALWAYS, RECIPES, View};
+use super::reading::{Reading, in_reading_order};
+use super::rqrr_reader;
+use super::rxing_reader::{self, Look};
+use super::view::{ALWAYS, Original, RECIPES, View};
 
 /// The largest file that is looked at, in bytes.
 pub const MAX_BYTES: usize = 32 * 1024 * 1024;
@@ -27,8 +29,8 @@ pub const MAX_SIDE_PX: u32 = 16_384;
 
 /// Reads all distinct codes in a PNG, JPEG or WebP picture, known by content; the file's name plays no part.
 ///
-/// The picture is turned as its EXIF data say; the texts come in the order of their codes from top to bottom, never
-/// empty if `Ok`. They may be bearer secrets (an offer is): they belong in no log.
+/// The picture is turned as its EXIF data say; the texts come in the order in which their codes would be read, row by
+/// row from the top, at least one if `Ok`. They may be bearer secrets (an offer is): they belong in no log.
 ///
 /// # Errors
 /// See [`ScanError`].
@@ -40,7 +42,7 @@ pub fn scan(picture: &[u8]) -> Result<Vec<String>, ScanError> {
 /// Reads all distinct codes in an unpacked grey picture (0 is black); otherwise as [`scan`].
 ///
 /// # Errors
-/// [`ScanError::NoCode`] if nothing was read; [`ScanError::TooLarge`] if a side is longer than [`MAX_SIDE_PX`].
+/// [`ScanError::NoCode`] if nothing was read; [`ScanError::TooLarge`] beyond [`MAX_PIXELS`] or [`MAX_SIDE_PX`].
 pub fn scan_luma(picture: &GrayImage) -> Result<Vec<String>, ScanError> {
     let (width, height) = picture.dimensions();
     if width.max(height) > MAX_SIDE_PX || u64::from(width) * u64::from(height) > MAX_PIXELS {
@@ -49,9 +51,10 @@ pub fn scan_luma(picture: &GrayImage) -> Result<Vec<String>, ScanError> {
     if width == 0 || height == 0 {
         return Err(ScanError::NoCode);
     }
+    let Some(original) = contained(|| Original::new(picture)) else { return Err(ScanError::NoCode) };
     let mut search = Search::default();
     for (index, recipe) in RECIPES.iter().enumerate() {
-        let Some(Some(view)) = contained(|| recipe.apply(picture)) else { continue };
+        let Some(Some(view)) = contained(|| recipe.apply(&original)) else { continue };
         let unread = search.look(&view);
         if index + 1 >= ALWAYS && !search.found.is_empty() && !unread {
             break;
@@ -86,10 +89,8 @@ struct Search {
 impl Search {
     /// Reads a view; says whether it shows a code that has not been read.
     fn look(&mut self, view: &View) -> bool {
-        for reading in readers::rqrr(view) {
-            self.keep(reading, view.scale);
-        }
-        let Some(mut bits) = readers::bits(view) else { return false };
+        self.keep(rqrr_reader::read(view), view.scale);
+        let Some(mut bits) = rxing_reader::bits(view) else { return false };
         let upright = self.second_look(&bits, view.scale);
         bits.flip_self();
         let inverted = self.second_look(&bits, view.scale);
@@ -97,44 +98,27 @@ impl Search {
     }
 
     fn second_look(&mut self, bits: &BitMatrix, scale: f32) -> bool {
-        let Look { readings, unread } = readers::rxing(bits, |spot| {
-            self.found
-                .iter()
-                .any(|known| covers(&known.corners, Spot { x: spot.x / scale, y: spot.y / scale }))
+        let Look { readings, unread } = rxing_reader::look(bits, |spot| {
+            self.found.iter().any(|known| known.covers(spot.times(1.0 / scale)))
         });
-        for reading in readings {
-            self.keep(reading, scale);
-        }
+        self.keep(readings, scale);
         unread
     }
 
-    fn keep(&mut self, reading: Reading, scale: f32) {
-        let corners = reading.corners.map(|spot| Spot { x: spot.x / scale, y: spot.y / scale });
-        self.found.push(Reading { text: reading.text, corners });
+    fn keep(&mut self, readings: Vec<Reading>, scale: f32) {
+        self.found.extend(readings.into_iter().map(|Reading { text, corners }| Reading {
+            text,
+            corners: corners.map(|spot| spot.times(1.0 / scale)),
+        }));
     }
 
-    fn into_texts(mut self) -> Result<Vec<String>, ScanError> {
-        let height = |reading: &Reading| reading.corners.iter().map(|spot| spot.y).sum::<f32>();
-        self.found.sort_by(|a, b| height(a).total_cmp(&height(b)));
+    fn into_texts(self) -> Result<Vec<String>, ScanError> {
         let mut texts: Vec<String> = Vec::new();
-        for Reading { text, .. } in self.found {
+        for Reading { text, .. } in in_reading_order(self.found) {
             if !text.is_empty() && !texts.contains(&text) {
                 texts.push(text);
             }
         }
         if texts.is_empty() { Err(ScanError::NoCode) } else { Ok(texts) }
     }
-}
-
-/// Whether `spot` lies in the quadrilateral, whichever way round its corners are listed.
-fn covers(corners: &[Spot; 4], spot: Spot) -> bool {
-    let mut left = 0;
-    for (index, from) in corners.iter().enumerate() {
-        let to = corners[(index + 1) % 4];
-        let turn = (to.x - from.x) * (spot.y - from.y) - (to.y - from.y) * (spot.x - from.x);
-        if turn > 0.0 {
-            left += 1;
-        }
-    }
-    left == 0 || left == 4
 }

@@ -1,13 +1,20 @@
 //! Ways of looking at a picture: other sizes and treatments under which a code that one view hides comes out.
 
-use image::imageops::FilterType;
+use std::borrow::Cow;
+
 use image::{DynamicImage, GrayImage};
 
-/// The longer side of the ordinary view, in pixels: a code that fills a fifth of it still has 7 pixels a module.
-const ORDINARY_SIDE: u32 = 1600;
+/// The longest side of the ordinary view, in pixels: a code that fills a fifth of it still has 7 pixels a module.
+const ORDINARY_SIDE: u32 = 2000;
 
-/// The longer side of the largest view; it bounds the work on a picture of [`super::scan::MAX_PIXELS`].
-const FULL_SIDE: u32 = 4096;
+/// The longest side of the largest view; it bounds the work on a picture of [`super::scan::MAX_PIXELS`].
+const FULL_SIDE: u32 = 4200;
+
+/// The shortest longer side of a picture that is looked at in half its size.
+const HALVED_SIDE: u32 = 400;
+
+/// The longest side of an enlarged view.
+const ENLARGED_SIDE: u32 = 2400;
 
 /// A picture made ready for the readers.
 pub(super) struct View {
@@ -28,13 +35,13 @@ pub(super) struct Recipe {
 
 #[derive(Debug, Clone, Copy)]
 enum Size {
-    /// The picture's own, [`ORDINARY_SIDE`] at most.
+    /// The picture's own, divided until no side is longer than [`ORDINARY_SIDE`].
     Ordinary,
     /// Half of that: averaging quietens noise and closes the gaps of a coarse print.
     Half,
-    /// So many times the picture's own, twice [`ORDINARY_SIDE`] at most: readers want three pixels a module.
+    /// So many times the picture's own, [`ENLARGED_SIDE`] at most: readers want three pixels a module.
     Times(u32),
-    /// The picture's own, [`FULL_SIDE`] at most, for small codes in large pictures.
+    /// The picture's own, divided until no side is longer than [`FULL_SIDE`]: for small codes in large pictures.
     Full,
 }
 
@@ -91,19 +98,38 @@ pub(super) const RECIPES: &[Recipe] = &[
     Recipe { size: Size::Full, steps: &[TIGHT] },
 ];
 
+/// A picture and its ordinary size, from which most views are made.
+pub(super) struct Original<'a> {
+    picture: &'a GrayImage,
+    ordinary: Cow<'a, GrayImage>,
+    /// Pixels of the picture per pixel of the ordinary size, along a side.
+    divisor: u32,
+}
+
+impl<'a> Original<'a> {
+    /// Brings the picture, which has at least one pixel, to its ordinary size.
+    pub(super) fn new(picture: &'a GrayImage) -> Self {
+        let divisor = picture.width().max(picture.height()).div_ceil(ORDINARY_SIDE);
+        Self { picture, ordinary: reduced(picture, divisor), divisor }
+    }
+}
+
 impl Recipe {
     /// The view, or `None` where this recipe would only repeat another one.
-    pub(super) fn apply(self, picture: &GrayImage) -> Option<View> {
-        let (width, height) = picture.dimensions();
-        let long = width.max(height);
-        let side = match self.size {
-            Size::Ordinary => long.min(ORDINARY_SIDE),
-            Size::Half if long >= ORDINARY_SIDE / 4 => long.min(ORDINARY_SIDE) / 2,
-            Size::Times(times) if long * times <= 2 * ORDINARY_SIDE => long * times,
-            Size::Full if long > ORDINARY_SIDE => long.min(FULL_SIDE),
+    pub(super) fn apply(self, original: &Original<'_>) -> Option<View> {
+        let Original { picture, ordinary, divisor } = original;
+        let long = picture.width().max(picture.height());
+        let ordinary_scale = 1.0 / *divisor as f32;
+        let (mut grey, scale) = match self.size {
+            Size::Ordinary => (ordinary.clone().into_owned(), ordinary_scale),
+            Size::Half if long >= HALVED_SIDE => (reduced(ordinary, 2).into_owned(), ordinary_scale / 2.0),
+            Size::Times(times) if long * times <= ENLARGED_SIDE => (enlarged(picture, times), times as f32),
+            Size::Full if *divisor > 1 => {
+                let divisor = long.div_ceil(FULL_SIDE);
+                (reduced(picture, divisor).into_owned(), 1.0 / divisor as f32)
+            }
             Size::Half | Size::Times(_) | Size::Full => return None,
         };
-        let mut grey = resized(picture, side);
         let mut binary = false;
         for step in self.steps {
             match *step {
@@ -117,28 +143,87 @@ impl Recipe {
                 Step::Invert => grey.iter_mut().for_each(|value| *value = u8::MAX - *value),
             }
         }
-        Some(View { grey, binary, scale: side as f32 / long as f32 })
+        Some(View { grey, binary, scale })
     }
 }
 
-fn resized(picture: &GrayImage, side: u32) -> GrayImage {
-    let (width, height) = picture.dimensions();
-    let long = width.max(height);
-    if side == long {
-        return picture.clone();
+/// The picture with each `divisor` × `divisor` pixels averaged into one. Whole divisors only: averages of unequal
+/// numbers of pixels would make modules of unequal widths.
+fn reduced(picture: &GrayImage, divisor: u32) -> Cow<'_, GrayImage> {
+    if divisor <= 1 {
+        return Cow::Borrowed(picture);
     }
-    let scaled = |length: u32| {
-        let exact = (u64::from(length) * u64::from(side) + u64::from(long) / 2) / u64::from(long);
-        u32::try_from(exact).unwrap_or(side).max(1)
+    let (width, height) = ((picture.width() / divisor).max(1), (picture.height() / divisor).max(1));
+    Cow::Owned(DynamicImage::from(picture.clone()).thumbnail_exact(width, height).into_luma8())
+}
+
+/// The picture enlarged by a Catmull-Rom spline, first along the rows, then along the columns.
+///
+/// The crate's own filter works for any ratio and takes a second for what takes this a few hundredths.
+fn enlarged(picture: &GrayImage, times: u32) -> GrayImage {
+    let (width, height) = (picture.width() as usize, picture.height() as usize);
+    let phases: Vec<Phase> = (0..times).map(|index| Phase::new(index, times)).collect();
+    let wide = width * phases.len();
+
+    let mut rows = Vec::with_capacity(wide * height);
+    for line in picture.as_raw().chunks_exact(width) {
+        // Two more pixels at either end, so that every tap finds one.
+        let mut line: Vec<i32> = line.iter().copied().map(i32::from).collect();
+        let (first, last) = (line[0], line[width - 1]);
+        line.splice(0..0, [first; 2]);
+        line.extend([last; 2]);
+        for x in 0..width {
+            rows.extend(phases.iter().map(|phase| {
+                let taps = &line[x + phase.first..x + phase.first + 4];
+                phase.mix(taps[0], taps[1], taps[2], taps[3])
+            }));
+        }
+    }
+
+    let row = |y: usize, tap: usize| {
+        let y = (y + tap).saturating_sub(2).min(height - 1);
+        &rows[y * wide..(y + 1) * wide]
     };
-    let (new_width, new_height) = (scaled(width), scaled(height));
-    if side * 2 <= long {
-        // Far down, a plain average of the covered pixels is the right filter, and a fast one.
-        image::imageops::thumbnail(picture, new_width, new_height)
-    } else {
-        DynamicImage::from(picture.clone())
-            .resize_exact(new_width, new_height, FilterType::CatmullRom)
-            .into_luma8()
+    let mut pixels = Vec::with_capacity(wide * height * phases.len());
+    for y in 0..height {
+        for phase in &phases {
+            let [a, b, c, d] = [0, 1, 2, 3].map(|tap| row(y, phase.first + tap));
+            let above = a.iter().zip(b);
+            let below = c.iter().zip(d);
+            pixels.extend(above.zip(below).map(|((&a, &b), (&c, &d))| {
+                phase.mix(i32::from(a), i32::from(b), i32::from(c), i32::from(d))
+            }));
+        }
+    }
+    GrayImage::from_raw(picture.width() * times, picture.height() * times, pixels).unwrap_or_default()
+}
+
+/// Where between the old pixels a new one lies.
+struct Phase {
+    /// The first of four pixels, counted from two before the one that is enlarged.
+    first: usize,
+    /// Their weights, in 4096ths.
+    weights: [i32; 4],
+}
+
+impl Phase {
+    fn new(index: u32, times: u32) -> Self {
+        // Of the new pixel's middle, in old pixels, from the middle of the pixel that is enlarged.
+        let off = (index as f32 + 0.5) / times as f32 - 0.5;
+        let past = off - off.floor();
+        let weights = [
+            ((2.0 - past) * past - 1.0) * past / 2.0,
+            ((3.0 * past - 5.0) * past * past + 2.0) / 2.0,
+            ((4.0 - 3.0 * past) * past + 1.0) * past / 2.0,
+            (past - 1.0) * past * past / 2.0,
+        ];
+        let first = if off < 0.0 { 0 } else { 1 };
+        Self { first, weights: weights.map(|weight| (weight * 4096.0).round() as i32) }
+    }
+
+    fn mix(&self, a: i32, b: i32, c: i32, d: i32) -> u8 {
+        let [wa, wb, wc, wd] = self.weights;
+        ((a * wa + b * wb + c * wc + d * wd + 2048) >> 12).clamp(0, 255) as u8
     }
 }
 
@@ -209,6 +294,90 @@ impl Bradley {
                 let count = ((x + radius).min(width - 1) - x.saturating_sub(radius) + 1) * rows;
                 let dark = u64::from(*pixel) * count as u64 * 100 < sum * (100 - self.below);
                 *pixel = if dark { u8::MIN } else { u8::MAX };
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::qr::studio::sheet;
+
+    fn ramp(width: u32, height: u32) -> GrayImage {
+        GrayImage::from_fn(width, height, |x, y| image::Luma([(20 * x + 5 * y) as u8]))
+    }
+
+    #[test]
+    fn enlarging_keeps_straight_lines_straight() {
+        let small = ramp(10, 8);
+        for times in [2, 3] {
+            let large = enlarged(&small, times);
+            assert_eq!(large.dimensions(), (10 * times, 8 * times));
+            // Away from the edges, a ramp goes on as a ramp.
+            for (x, y, pixel) in large.enumerate_pixels() {
+                if (2 * times..8 * times).contains(&x) && (2 * times..6 * times).contains(&y) {
+                    let old = |at: u32| (at as f32 + 0.5) / times as f32 - 0.5;
+                    let expected = 20.0 * old(x) + 5.0 * old(y);
+                    assert!((f32::from(pixel.0[0]) - expected).abs() <= 1.0, "{times} times, at {x}, {y}");
+                }
+            }
+        }
+        assert_eq!(enlarged(&sheet(1, 1, 77), 3), sheet(3, 3, 77));
+    }
+
+    #[test]
+    fn reducing_averages_whole_squares() {
+        let fine = GrayImage::from_fn(9, 6, |x, _| image::Luma([if x % 3 == 0 { 90 } else { 0 }]));
+        assert_eq!(reduced(&fine, 3).into_owned(), sheet(3, 2, 30));
+        assert_eq!(reduced(&sheet(2000, 1, 9), 5).into_owned(), sheet(400, 1, 9));
+    }
+
+    #[test]
+    fn the_threshold_is_that_of_every_pixel_s_own_window() {
+        let picture = GrayImage::from_fn(37, 23, |x, y| image::Luma([(x * 31 + y * 57 + x * y) as u8]));
+        for (windows, below) in [(2, 15), (4, 5), (96, 2)] {
+            let mut fast = picture.clone();
+            Bradley { windows, below }.apply(&mut fast);
+            let radius = (23 / windows as i64 / 2).max(MIN_RADIUS as i64);
+            for (x, y, pixel) in picture.enumerate_pixels() {
+                let near = |at: u32, of: u32| i64::from(at).abs_diff(i64::from(of)) as i64 <= radius;
+                let window = picture.enumerate_pixels().filter(|(wx, wy, _)| near(*wx, x) && near(*wy, y));
+                let (sum, count) = window
+                    .fold((0, 0), |(sum, count), (_, _, value)| (sum + u64::from(value.0[0]), count + 1));
+                let dark = u64::from(pixel.0[0]) * count * 100 < sum * (100 - below);
+                assert_eq!(
+                    fast.get_pixel(x, y).0,
+                    [if dark { 0 } else { 255 }],
+                    "{windows} windows, at {x}, {y}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn stretching_fills_the_range_and_leaves_one_grey_alone() {
+        let mut dim = ramp(10, 3);
+        dim.iter_mut().for_each(|value| *value = 100 + *value / 8);
+        stretch(&mut dim);
+        assert_eq!((dim.iter().min(), dim.iter().max()), (Some(&0), Some(&255)));
+        let mut flat = sheet(5, 5, 42);
+        stretch(&mut flat);
+        assert_eq!(flat, sheet(5, 5, 42));
+    }
+
+    #[test]
+    fn no_view_is_larger_than_its_bounds() {
+        for (width, height) in [(1, 1), (350, 2), (900, 700), (1600, 1200), (4032, 3024), (16_384, 40)] {
+            let picture = sheet(width, height, 200);
+            let original = Original::new(&picture);
+            for recipe in RECIPES {
+                let Some(view) = recipe.apply(&original) else { continue };
+                let long = view.grey.width().max(view.grey.height());
+                assert!((1..=FULL_SIDE).contains(&long), "{recipe:?} of {width} × {height} has {long}");
+                assert!(view.grey.height() > 0);
+                let scaled = width.max(height) as f32 * view.scale;
+                assert!((scaled - long as f32).abs() < 1.0, "{recipe:?} of {width} × {height}");
             }
         }
     }
