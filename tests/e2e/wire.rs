@@ -2,15 +2,18 @@
 
 use std::sync::Arc;
 
+use aws_lc_rs::digest::{SHA256, digest};
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{
     ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, EcdsaSigningAlgorithm, KeyPair as _,
 };
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD as BASE64;
+use issuer::app::SystemEntropy;
 use reqwest::header::HeaderMap;
 use serde_json::{Value, json};
 use shared::clock::{Clock as _, ManualClock};
+use shared::entropy::Entropy;
 use shared::vci::offer_uri::OfferUri;
 use shared::vci::{CONFIGURATION_X509, GRANT_PRE_AUTHORIZED_CODE};
 use tests::office::Slip;
@@ -50,6 +53,21 @@ impl Key {
         let input = format!("{}.{}", BASE64.encode(header.to_string()), BASE64.encode(claims.to_string()));
         let signature = self.pair.sign(&SystemRandom::new(), input.as_bytes()).unwrap();
         format!("{input}.{}", BASE64.encode(signature))
+    }
+
+    /// A DPoP proof for a POST to `url` under `access_token`, made at `now`.
+    pub(crate) fn dpop(&self, url: &str, now: i64, access_token: Option<&str>) -> String {
+        self.dpop_for("POST", url, now, access_token)
+    }
+
+    pub(crate) fn dpop_for(&self, method: &str, url: &str, now: i64, access_token: Option<&str>) -> String {
+        let entropy: &dyn Entropy = &SystemEntropy;
+        let jti = BASE64.encode(entropy.bytes::<16>());
+        let mut claims = json!({ "jti": jti, "htm": method, "htu": url, "iat": now });
+        if let Some(token) = access_token {
+            claims["ath"] = json!(BASE64.encode(digest(&SHA256, token.as_bytes())));
+        }
+        self.sign(json!({ "typ": "dpop+jwt" }), &claims)
     }
 }
 
