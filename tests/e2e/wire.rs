@@ -80,6 +80,11 @@ pub(crate) struct Reply {
 }
 
 impl Reply {
+    /// The beginning of the body: cards are long.
+    fn brief(&self) -> String {
+        self.body.to_string().chars().take(400).collect()
+    }
+
     /// Text of a member of the body, or nothing.
     pub(crate) fn text(&self, member: &str) -> &str {
         self.body[member].as_str().unwrap_or_default()
@@ -89,7 +94,7 @@ impl Reply {
     #[track_caller]
     pub(crate) fn refused(&self, what: &str, status: u16, error: &str, reason: &str) {
         let said = (self.status, self.text("error"), self.text("reason"));
-        assert_eq!(said, (status, error, reason), "{what}: {}", self.body);
+        assert_eq!(said, (status, error, reason), "{what}: {}", self.brief());
         let description = self.text("error_description");
         let plain = |c: char| matches!(c, ' '..='~') && !matches!(c, '"' | '\\');
         assert!(!description.is_empty() && description.chars().all(plain), "{what}: {description:?}");
@@ -101,7 +106,7 @@ impl Reply {
     /// That the fault is the issuer's: a code and nothing else.
     #[track_caller]
     pub(crate) fn out_of_order(&self, what: &str) {
-        assert_eq!(self.status, 503, "{what}: {}", self.body);
+        assert_eq!(self.status, 503, "{what}: {}", self.brief());
         assert_eq!(self.body, json!({ "error": "temporarily_unavailable" }), "{what}");
         assert!(self.headers.contains_key("retry-after"), "{what}");
     }
