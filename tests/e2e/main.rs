@@ -3,6 +3,7 @@
 mod wire;
 
 mod activation;
+mod bad_input;
 mod clock;
 mod confirmation;
 mod copied_store;
@@ -12,6 +13,7 @@ mod expiry;
 mod grant_expiry;
 mod layers;
 mod os;
+mod readme;
 mod reissue;
 mod restart;
 mod retry;

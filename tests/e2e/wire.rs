@@ -2,15 +2,18 @@
 
 use std::sync::Arc;
 
+use aws_lc_rs::digest::{SHA256, digest};
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{
     ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, EcdsaSigningAlgorithm, KeyPair as _,
 };
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD as BASE64;
+use issuer::app::SystemEntropy;
 use reqwest::header::HeaderMap;
 use serde_json::{Value, json};
 use shared::clock::{Clock as _, ManualClock};
+use shared::entropy::Entropy;
 use shared::vci::offer_uri::OfferUri;
 use shared::vci::{CONFIGURATION_X509, GRANT_PRE_AUTHORIZED_CODE};
 use tests::office::Slip;
@@ -51,6 +54,21 @@ impl Key {
         let signature = self.pair.sign(&SystemRandom::new(), input.as_bytes()).unwrap();
         format!("{input}.{}", BASE64.encode(signature))
     }
+
+    /// A DPoP proof for a POST to `url` under `access_token`, made at `now`.
+    pub(crate) fn dpop(&self, url: &str, now: i64, access_token: Option<&str>) -> String {
+        self.dpop_for("POST", url, now, access_token)
+    }
+
+    pub(crate) fn dpop_for(&self, method: &str, url: &str, now: i64, access_token: Option<&str>) -> String {
+        let entropy: &dyn Entropy = &SystemEntropy;
+        let jti = BASE64.encode(entropy.bytes::<16>());
+        let mut claims = json!({ "jti": jti, "htm": method, "htu": url, "iat": now });
+        if let Some(token) = access_token {
+            claims["ath"] = json!(BASE64.encode(digest(&SHA256, token.as_bytes())));
+        }
+        self.sign(json!({ "typ": "dpop+jwt" }), &claims)
+    }
 }
 
 /// An answer of the issuer.
@@ -62,6 +80,11 @@ pub(crate) struct Reply {
 }
 
 impl Reply {
+    /// The beginning of the body: cards are long.
+    fn brief(&self) -> String {
+        self.body.to_string().chars().take(400).collect()
+    }
+
     /// Text of a member of the body, or nothing.
     pub(crate) fn text(&self, member: &str) -> &str {
         self.body[member].as_str().unwrap_or_default()
@@ -71,7 +94,7 @@ impl Reply {
     #[track_caller]
     pub(crate) fn refused(&self, what: &str, status: u16, error: &str, reason: &str) {
         let said = (self.status, self.text("error"), self.text("reason"));
-        assert_eq!(said, (status, error, reason), "{what}: {}", self.body);
+        assert_eq!(said, (status, error, reason), "{what}: {}", self.brief());
         let description = self.text("error_description");
         let plain = |c: char| matches!(c, ' '..='~') && !matches!(c, '"' | '\\');
         assert!(!description.is_empty() && description.chars().all(plain), "{what}: {description:?}");
@@ -83,7 +106,7 @@ impl Reply {
     /// That the fault is the issuer's: a code and nothing else.
     #[track_caller]
     pub(crate) fn out_of_order(&self, what: &str) {
-        assert_eq!(self.status, 503, "{what}: {}", self.body);
+        assert_eq!(self.status, 503, "{what}: {}", self.brief());
         assert_eq!(self.body, json!({ "error": "temporarily_unavailable" }), "{what}");
         assert!(self.headers.contains_key("retry-after"), "{what}");
     }

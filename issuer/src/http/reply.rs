@@ -3,7 +3,7 @@
 use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use shared::vci::error::{ErrorBody, ErrorCode, Reason, www_authenticate};
+use shared::vci::error::{ErrorBody, ErrorCode, Reason, TokenErrorCode, www_authenticate};
 use shared::vci::token::TokenType;
 
 use super::messages;
@@ -45,6 +45,27 @@ impl Refusal {
     pub(super) fn retry_after(self, seconds: u32) -> Self {
         Self { retry_after_seconds: Some(seconds), ..self }
     }
+}
+
+/// Says in our words what the framework refuses by itself: a body too large, a wrong method, a path that is no text.
+pub(super) async fn in_our_words(response: Response) -> Response {
+    let kind = response.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
+    let ours = kind.is_some_and(|kind| kind.starts_with("application/json"));
+    let status = response.status();
+    if ours || !status.is_client_error() {
+        return response;
+    }
+    let description = match status {
+        StatusCode::PAYLOAD_TOO_LARGE => "the body is too large",
+        StatusCode::METHOD_NOT_ALLOWED => "this method is not for this address",
+        _ => "the request cannot be read",
+    };
+    let refusal = Refusal::new(TokenErrorCode::InvalidRequest, description, Reason::Malformed);
+    let mut said = Refusal { status, ..refusal }.into_response();
+    if let Some(allowed) = response.headers().get(header::ALLOW) {
+        said.headers_mut().insert(header::ALLOW, allowed.clone());
+    }
+    said
 }
 
 fn status(code: impl ErrorCode) -> StatusCode {

@@ -11,6 +11,7 @@ use axum::routing::{get, post};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::timeout::TimeoutLayer;
 
+use super::reply::in_our_words;
 use super::{ServerState, credential, health, metadata, nonce, notification, offer, revocation, token};
 
 /// The largest body that a wallet may send, in bytes.
@@ -31,6 +32,7 @@ pub fn wallet_routes(state: ServerState) -> Router {
         .route(&at("/nonce"), post(nonce::nonce))
         .route(&at("/credential"), post(credential::credential))
         .route(&at("/notification"), post(notification::notification))
+        .layer(middleware::map_response(in_our_words))
         .layer(middleware::from_fn(never_stored));
     Router::new()
         .merge(secret)
