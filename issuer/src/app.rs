@@ -463,7 +463,8 @@ mod tests {
         for end in ["", "-wal", "-shm"] {
             let name = format!("issuer.db{end}");
             let _ = fs::remove_file(folder.path().join("ours").join(&name));
-            let _ = fs::copy(folder.path().join("theirs").join(&name), folder.path().join("ours").join(&name));
+            let _ =
+                fs::copy(folder.path().join("theirs").join(&name), folder.path().join("ours").join(&name));
         }
         let foreign = App::open(&ours, &Surroundings::system()).await;
         assert!(matches!(foreign, Err(AppError::ForeignDatabase)));
