@@ -64,7 +64,7 @@ fn start() -> Option<Server> {
     let free = TcpListener::bind("127.0.0.1:0").and_then(|l| l.local_addr()).expect("a free port").port();
     let mut script = tempfile::NamedTempFile::new().expect("a temporary file");
     script.write_all(SUPERVISOR.as_bytes()).expect("the script");
-    let supervisor = Command::new("sh")
+    let mut supervisor = Command::new("sh")
         .arg(script.path())
         .args([&folder, &bin])
         .arg(free.to_string())
@@ -81,6 +81,8 @@ fn start() -> Option<Server> {
         std::thread::sleep(Duration::from_millis(100));
     }
     let log = std::fs::read_to_string(folder.join("log")).unwrap_or_default();
+    // Its standard input closes with that, so it stops what it started and removes the folder.
+    let _ = supervisor.wait();
     panic!("PostgreSQL did not start: {log}");
 }
 

@@ -1,7 +1,7 @@
 //! The certificate authority: the only holder of CA keys.
 //!
 //! A certificate comes to be in three steps, each a type of its own: [`Authority::prepare`] settles the bytes
-//! to be signed, [`lint`] reads them back and judges them, [`Authority::sign`] consumes what passed. Between
+//! to be signed, [`lint()`] reads them back and judges them, [`Authority::sign`] consumes what passed. Between
 //! the first and the last the caller stores the bytes, so that a crash leaves no certificate that nobody
 //! knows of.
 

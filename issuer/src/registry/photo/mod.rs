@@ -2,7 +2,7 @@
 //!
 //! A file passes four gates, each dearer than the last: what it is and how long ([`examine`]), its headers
 //! (`jpeg`), the rule's numbers (`examine`, `quality`), and last its pixels (`unpack`). Only then is the
-//! picture for the card made of it ([`derive`]). Of the metadata nothing survives: a picture that is written
+//! picture for the card made of it ([`derive()`]). Of the metadata nothing survives: a picture that is written
 //! anew has none, one that passes as it is keeps only what its pixels are made of (`rewrite`).
 
 mod colour;
