@@ -1,4 +1,5 @@
 //! Flows over real HTTP, one file each.
+#![cfg(test)]
 
 mod wire;
 

@@ -90,7 +90,9 @@ fn forge_signature(text: &mut Value) {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_card_that_was_touched_on_the_way_is_refused_by_name_and_the_next_one_is_taken() {
     let world = World::legacy().await;
-    let cases: [(&str, fn(&mut Value), &str); 8] = [
+    /// What is tampered with, how, and the wallet's reason.
+    type Case = (&'static str, fn(&mut Value), &'static str);
+    let cases: [Case; 8] = [
         ("a bit of the card data", |card| flip(&mut card["card"], &BASE64_URL_SAFE_NO_PAD), "card_tampered"),
         (
             "the device certificate's signature",

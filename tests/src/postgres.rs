@@ -50,10 +50,6 @@ pub fn fresh_database() -> Option<String> {
     Some(address(&name))
 }
 
-#[expect(
-    clippy::zombie_processes,
-    reason = "the supervisor is to outlive this process, by the moment it takes to clean up"
-)]
 fn start() -> Option<Server> {
     let bin = outside::require("PostgreSQL", || {
         binaries().ok_or("neither Debian's packages nor the path have initdb")
