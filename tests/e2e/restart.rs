@@ -13,7 +13,7 @@ use wallet::acquire::event::{Event, Step, Unobserved};
 use wallet::acquire::offer::OfferSource;
 use wallet::acquire::refusal::ActivateError;
 
-use crate::retry::activated_once;
+use crate::retry::{activated_once, stations};
 use crate::wire::{Key, Wire};
 
 /// Activates, and kills the issuer when `step` begins.
@@ -64,6 +64,25 @@ async fn the_issuer_may_be_killed_before_any_step_on_sqlite() {
 async fn the_issuer_may_be_killed_before_any_step_on_postgresql() {
     let Some(plan) = Plan::of("zpe-2025").on_postgres() else { return };
     survives_kills_of_the_issuer(plan).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn both_may_lose_power_before_any_answer_arrives() {
+    let world = World::legacy().await;
+    for station in 0..4 {
+        let what = format!("power cut before the answer of station {station}");
+        let slip = world.codes().await;
+        let phone = world.phone("Pixel").await;
+        world.lose_reply(&stations(&slip)[station]);
+        phone.activate(&slip).await.expect_err(&what);
+        world.kill_issuer();
+        let home = phone.home.clone();
+        drop(phone);
+        world.restart_issuer().await;
+        let phone = world.reopen(&home).await;
+        phone.activate(&slip).await.expect(&what);
+        activated_once(&world, &slip, &phone, &what).await;
+    }
 }
 
 /// Activates until `step` begins; there the phone is switched off.

@@ -39,7 +39,7 @@ pub(crate) async fn activated_once(world: &World, slip: &Slip, phone: &Phone, wh
 }
 
 /// Where requests go in an activation of `slip`, in their order.
-fn stations(slip: &Slip) -> [String; 5] {
+pub(crate) fn stations(slip: &Slip) -> [String; 5] {
     [offer_path(slip), "/token".into(), "/nonce".into(), "/credential".into(), "/notification".into()]
 }
 
