@@ -4,7 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use serde::Serialize;
-use shared::vci::error::{ErrorBody, Reason};
+use shared::vci::error::{CredentialErrorCode, ErrorBody, ErrorCode as _, Reason};
 
 use crate::documents::StoreError;
 use crate::transport::TransportError;
@@ -93,12 +93,23 @@ impl IssuerRefusal {
 
     /// Whether this slip opens nothing on this phone any more, so that nothing need be kept for another try.
     pub fn is_final(&self) -> bool {
-        matches!(
-            self.reason,
-            Some(
-                Reason::Locked | Reason::Cancelled | Reason::Replaced | Reason::Revoked | Reason::OtherDevice
+        !self.is_about_token()
+            && matches!(
+                self.reason,
+                Some(
+                    Reason::Locked
+                        | Reason::Cancelled
+                        | Reason::Replaced
+                        | Reason::Revoked
+                        | Reason::OtherDevice
+                )
             )
-        )
+    }
+
+    /// Whether it is the access token that was refused. Whatever the reason, that says nothing of the slip or of the
+    /// device key, to which the slip may be bound already: only another token is needed.
+    pub(crate) fn is_about_token(&self) -> bool {
+        self.error == CredentialErrorCode::InvalidToken.as_str()
     }
 }
 
@@ -211,6 +222,10 @@ mod tests {
         }
         assert_eq!(read(r#"{"error":"invalid_grant"}"#).reason, None);
         assert!(read(r#"{"error":"invalid_grant","reason":"locked"}"#).is_final());
+        for reason in Reason::KNOWN {
+            let refusal = read(&format!(r#"{{"error":"invalid_token","reason":"{reason}"}}"#));
+            assert!(!refusal.is_final(), "{reason}");
+        }
     }
 
     #[test]

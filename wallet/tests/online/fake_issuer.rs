@@ -284,6 +284,10 @@ impl FakeIssuer {
         let proven = proof.verify(BASE, now, None).unwrap();
         let key = proven.key().to_sec1().to_vec();
         let mut books = self.books();
+        let token = request.authorization.as_ref().unwrap().expose();
+        if !token.ends_with(&format!(" access-{}", books.epoch)) {
+            return refuse(401, json!({"error": "invalid_token", "reason": "replaced"}));
+        }
         let nonce = proven.nonce().expose().to_owned();
         let replayed = books.spent_nonces.contains(&nonce);
         match &books.bound {
