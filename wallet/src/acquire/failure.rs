@@ -4,7 +4,9 @@ use std::fmt;
 use std::time::Duration;
 
 use serde::Serialize;
-use shared::vci::error::{CredentialErrorCode, ErrorBody, ErrorCode as _, Reason};
+use shared::vci::error::{
+    CredentialErrorCode, ErrorBody, ErrorCode as _, NotificationErrorCode, Reason, TokenErrorCode,
+};
 
 use crate::documents::StoreError;
 use crate::transport::TransportError;
@@ -104,6 +106,18 @@ impl IssuerRefusal {
                         | Reason::OtherDevice
                 )
             )
+    }
+
+    /// Whether the issuer knows of nothing that a notice could be about: the device is off the card already, or the
+    /// card was never there. Any other refusal may pass, as when the phone's clock is wrong for a while.
+    pub(crate) fn leaves_nothing_to_tell(&self) -> bool {
+        let unknown_grant = self.error == TokenErrorCode::InvalidGrant.as_str();
+        match self.reason {
+            _ if self.error == NotificationErrorCode::InvalidNotificationId.as_str() => true,
+            Some(Reason::Revoked | Reason::OtherDevice) => !self.is_about_token(),
+            Some(Reason::Unknown) => unknown_grant,
+            _ => false,
+        }
     }
 
     /// Whether it is the access token that was refused. Whatever the reason, that says nothing of the slip or of the

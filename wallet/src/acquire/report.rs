@@ -53,7 +53,9 @@ impl OnlinePhone {
     ) -> Result<Told, StoreError> {
         match self.report(line, offer, delivered, event).await {
             Ok(told) => Ok(told),
-            Err(ExchangeError::Refused(refusal)) => Ok(Told::Refused(refusal)),
+            Err(ExchangeError::Refused(refusal)) if refusal.leaves_nothing_to_tell() => {
+                Ok(Told::Refused(refusal))
+            }
             Err(_) => {
                 let Some(notice) = notice(offer, delivered, card, event, self.now()) else {
                     return Ok(Told::NotPossible);

@@ -2,6 +2,7 @@
 
 use jiff::SignedDuration;
 use rcgen::RevocationReason;
+use serde_json::json;
 use shared::clock::Clock as _;
 use wallet::acquire::event::Event;
 use wallet::acquire::notification::Told;
@@ -172,6 +173,50 @@ async fn a_card_can_be_given_up_where_nobody_hears_it() {
     assert_eq!((report.notices.settled, report.notices.waiting), (1, 0));
     assert_eq!(desk.issuer.books().reports.last().unwrap()["event"], "credential_deleted");
     assert_eq!(desk.keys(), 0);
+}
+
+#[tokio::test]
+async fn a_refusal_that_may_pass_keeps_what_the_issuer_must_still_hear() {
+    for (path, status, error, reason, told) in [
+        ("/token", 400, "invalid_dpop_proof", "bad_dpop", "queued"),
+        ("/token", 400, "invalid_request", "malformed", "queued"),
+        ("/token", 400, "invalid_grant", "card_void", "queued"),
+        ("/notification", 401, "invalid_token", "bad_token", "queued"),
+        ("/notification", 401, "invalid_dpop_proof", "bad_dpop", "queued"),
+        ("/token", 400, "invalid_grant", "revoked", "refused"),
+        ("/token", 400, "invalid_grant", "other_device", "refused"),
+        ("/token", 400, "invalid_grant", "unknown", "refused"),
+        ("/notification", 400, "invalid_notification_id", "unknown", "refused"),
+    ] {
+        let desk = Desk::new().await;
+        let id = desk.activate(SLIP).await.unwrap().id;
+        desk.issuer.mishap(path, Mishap::Refused(status, json!({"error": error, "reason": reason})));
+        let deleted = desk.phone().delete(&id, &*desk.notes).await.unwrap();
+        assert_eq!(deleted.told.reason(), told, "{path} {error} {reason}");
+        assert_eq!(desk.keys(), usize::from(told == "queued"), "{path} {error} {reason}");
+
+        let report = desk.phone().refresh_all(&*desk.notes).await.unwrap();
+        assert_eq!(report.notices.settled, usize::from(told == "queued"), "{path} {error} {reason}");
+        assert_eq!(desk.keys(), 0, "{path} {error} {reason}");
+    }
+}
+
+#[tokio::test]
+async fn a_place_that_cannot_be_given_back_yet_is_given_back_later() {
+    let desk = Desk::new().await;
+    desk.activate(SLIP).await.unwrap();
+    desk.issuer.new_slip();
+    desk.issuer.books().slot = (2, 5);
+    let refusal = json!({"error": "invalid_dpop_proof", "reason": "bad_dpop"});
+    desk.issuer.mishap("/notification", Mishap::Refused(401, refusal));
+    assert_eq!(reason(desk.activate(&SLIP.replace("slip", "slip2")).await), "already_held");
+    assert_eq!((desk.held().await, desk.keys()), (1, 2), "the second key proves who gives back");
+
+    let notices = desk.phone().deliver_notices(&*desk.notes).await.unwrap();
+    assert_eq!((notices.settled, notices.waiting), (1, 0));
+    let reports = desk.issuer.books().reports.clone();
+    assert_eq!(reports.last().unwrap()["event"], "credential_deleted");
+    assert_eq!((desk.held().await, desk.keys()), (1, 1));
 }
 
 #[tokio::test]
