@@ -105,7 +105,7 @@ impl OnlinePhone {
         if let ListVerdict::Revoked(revocation) = consulted.verdict {
             return Err(ActivateError::Revoked(revocation));
         }
-        let placement = self.placement(&card, consulted.list).await?;
+        let placement = self.placement(offer, &card, consulted.list).await?;
         let replaced = match placement {
             Placement::Beside => None,
             Placement::Replaces(old) => Some(old),
@@ -236,10 +236,11 @@ impl OnlinePhone {
     /// Where the card goes; a list that was just fetched counts for the cards that are held, too.
     async fn placement(
         &self,
+        offer: &OpenedOffer,
         card: &VerifiedCard,
         list: Option<VerifiedCrl>,
     ) -> Result<Placement, StoreError> {
-        let new = Traits::of_new(card);
+        let new = Traits::of_new(card, &offer.issuer);
         let authority = card.leaf().authority_key_identifier().clone();
         let now = self.now();
         self.with_phone(move |phone| {
@@ -296,7 +297,7 @@ fn token_endpoint<'a>(offer: &'a OpenedOffer, key: &'a DeviceKey) -> TokenEndpoi
 
 fn held_card(offer: &OpenedOffer, delivered: &Delivered, card: &VerifiedCard, now: Timestamp) -> HeldCard {
     HeldCard {
-        identity: identity(card),
+        identity: identity(offer.issuer.as_str(), card),
         issuer: offer.kept_issuer(),
         endpoints: offer.kept_endpoints(),
         configuration: offer.configuration.clone(),
@@ -312,10 +313,11 @@ fn held_card(offer: &OpenedOffer, delivered: &Delivered, card: &VerifiedCard, no
     }
 }
 
-/// Register numbers repeat between schools and years; together the three name one card in the country.
-pub(crate) fn identity(card: &VerifiedCard) -> CardIdentity {
+/// Register numbers repeat between schools and years; together the three name one card of one issuer. Cards that were
+/// kept before the issuer was part of it keep their name until another takes their place.
+pub(crate) fn identity(issuer: &str, card: &VerifiedCard) -> CardIdentity {
     let CardKey { rspo, number } = CardKey { rspo: card.data().school.rspo, number: card.data().card_number };
-    CardIdentity::new(format!("{rspo}/{number}"))
+    CardIdentity::new(format!("{issuer} {rspo}/{number}"))
 }
 
 /// Why a delivered card is not kept. Messages complete "cannot accept the card: …".

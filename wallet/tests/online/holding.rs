@@ -6,7 +6,7 @@ use serde_json::json;
 use shared::clock::Clock as _;
 use wallet::acquire::event::Event;
 use wallet::acquire::notification::Told;
-use wallet::documents::CardState;
+use wallet::documents::{CardIdentity, CardState};
 use wallet::refresh::{Outcome, RefreshError};
 use wallet::standing::Standing;
 
@@ -142,6 +142,43 @@ async fn a_card_that_is_issued_again_takes_the_old_ones_place() {
     desk.issuer.revoke(0x1002, RevocationReason::PrivilegeWithdrawn);
     let duplicate = desk.activate(&SLIP.replace("slip", "slip3")).await.unwrap();
     assert_eq!(duplicate.replaced, Some(activated.id));
+    assert_eq!((desk.held().await, desk.keys()), (1, 1));
+}
+
+#[tokio::test]
+async fn the_same_numbers_of_another_issuer_are_another_card() {
+    let desk = Desk::new().await;
+    let first = desk.activate(SLIP).await.unwrap().id;
+    // The card as another issuer's: two sandboxes with the same school and the same numbers.
+    let phone = desk.phone().phone();
+    let mut held = phone.documents().card(&first).unwrap().unwrap();
+    held.issuer.identifier = "http://127.0.0.1:9999".to_owned();
+    held.identity = CardIdentity::new("http://127.0.0.1:9999 123456/7/2026");
+    let elsewhere = phone.replace_card(&first, &held, None, desk.clock.now()).unwrap();
+
+    desk.clock.advance(SignedDuration::from_hours(24));
+    desk.issuer.new_slip();
+    let activated = desk.activate(&SLIP.replace("slip", "slip2")).await.unwrap();
+    assert_eq!((activated.replaced, desk.held().await, desk.keys()), (None, 2, 2));
+    assert_ne!(activated.id, elsewhere);
+}
+
+#[tokio::test]
+async fn a_card_that_was_kept_without_its_issuer_in_its_name_is_read_and_replaced() {
+    let desk = Desk::new().await;
+    let named = desk.activate(SLIP).await.unwrap().id;
+    let phone = desk.phone().phone();
+    let mut held = phone.documents().card(&named).unwrap().unwrap();
+    held.identity = CardIdentity::new("123456/7/2026");
+    let old = phone.replace_card(&named, &held, None, desk.clock.now()).unwrap();
+    assert_ne!(old, named, "the issuer is part of the name now");
+
+    assert!(desk.phone().show(&old).await.unwrap().unwrap().standing.is_valid());
+    assert_eq!(desk.phone().refresh(&old, &*desk.notes).await.unwrap().outcome, Outcome::Unchanged);
+    desk.clock.advance(SignedDuration::from_hours(24));
+    desk.issuer.new_slip();
+    let activated = desk.activate(&SLIP.replace("slip", "slip2")).await.unwrap();
+    assert_eq!((activated.id, activated.replaced), (named, Some(old)));
     assert_eq!((desk.held().await, desk.keys()), (1, 1));
 }
 
