@@ -83,6 +83,33 @@ async fn a_list_that_is_stale_or_out_of_reach_is_named() {
 }
 
 #[tokio::test]
+async fn a_list_that_is_older_than_one_seen_before_does_not_pass_for_the_latest() {
+    let mut desk = Desk::new().await;
+    let id = desk.activate(SLIP).await.unwrap().id;
+    desk.restart().await;
+    for (number, dated, expected) in [
+        (4, "2026-11-21T18:00:00Z", "stale"),
+        (5, "2026-11-21T18:29:59Z", "stale"),
+        (5, "2026-11-21T18:30:00Z", "good"),
+        // The number decides: an issuer's clock may have been set right.
+        (6, "2026-11-21T18:20:00Z", "good"),
+        (5, "2026-11-21T18:30:00Z", "stale"),
+    ] {
+        let mut books = desk.issuer.books();
+        (books.list_number, books.list_dated) = (number, Some(at(dated)));
+        drop(books);
+        let refreshed = desk.phone().refresh(&id, &*desk.notes).await.unwrap();
+        assert_eq!(refreshed.list.unwrap().reason(), expected, "{number} {dated}");
+    }
+    assert!(desk.notes.saw(&Event::ListStale));
+
+    // What is on an older list is revoked all the same: nothing is ever taken off.
+    desk.issuer.revoke(0x1001, RevocationReason::KeyCompromise);
+    let refreshed = desk.phone().refresh(&id, &*desk.notes).await.unwrap();
+    assert_eq!((refreshed.outcome, refreshed.list.unwrap().reason()), (Outcome::Revoked, "revoked"));
+}
+
+#[tokio::test]
 async fn a_superseded_card_whose_successor_is_elsewhere_says_so() {
     let desk = Desk::new().await;
     let id = desk.activate(SLIP).await.unwrap().id;
