@@ -95,9 +95,8 @@ async fn a_list_that_is_older_than_one_seen_before_does_not_pass_for_the_latest(
         (6, "2026-11-21T18:20:00Z", "good"),
         (5, "2026-11-21T18:30:00Z", "stale"),
     ] {
-        let mut books = desk.issuer.books();
-        (books.list_number, books.list_dated) = (number, Some(at(dated)));
-        drop(books);
+        desk.issuer.books().list_number = number;
+        desk.issuer.books().list_dated = Some(at(dated));
         let refreshed = desk.phone().refresh(&id, &*desk.notes).await.unwrap();
         assert_eq!(refreshed.list.unwrap().reason(), expected, "{number} {dated}");
     }
