@@ -96,12 +96,15 @@ impl Default for Patience {
 pub struct OnlinePhone {
     phone: Arc<UnlockedPhone>,
     surroundings: Surroundings,
+    /// Held while an offer is followed: two that follow one slip would kill each other's tokens, and the later
+    /// one would take the earlier one's card for a second one and give its place back.
+    activation_turn: tokio::sync::Mutex<()>,
 }
 
 impl OnlinePhone {
     /// Gives a phone its surroundings.
     pub fn new(phone: UnlockedPhone, surroundings: Surroundings) -> Self {
-        Self { phone: Arc::new(phone), surroundings }
+        Self { phone: Arc::new(phone), surroundings, activation_turn: tokio::sync::Mutex::default() }
     }
 
     /// Unlocks a phone and gives it its surroundings. `machine_now` is for the PIN's delays and should be the machine's
@@ -124,8 +127,9 @@ impl OnlinePhone {
     /// # Errors
     /// Gives the phone back while a call that was given up is still writing; it is to be locked again in a moment.
     pub fn lock(self) -> Result<LockedPhone, Self> {
-        let Self { phone, surroundings } = self;
-        Arc::try_unwrap(phone).map(UnlockedPhone::lock).map_err(|phone| Self { phone, surroundings })
+        let Self { phone, surroundings, activation_turn } = self;
+        let locked = Arc::try_unwrap(phone).map(UnlockedPhone::lock);
+        locked.map_err(|phone| Self { phone, surroundings, activation_turn })
     }
 
     /// The phone itself: documents, history, secure element. Its calls wait for the disk.
@@ -140,6 +144,11 @@ impl OnlinePhone {
 
     pub(crate) fn shared_phone(&self) -> Arc<UnlockedPhone> {
         Arc::clone(&self.phone)
+    }
+
+    /// The turn to follow an offer; activations on one phone happen one after the other.
+    pub(crate) async fn activation_turn(&self) -> tokio::sync::MutexGuard<'_, ()> {
+        self.activation_turn.lock().await
     }
 
     pub(crate) fn now(&self) -> Timestamp {

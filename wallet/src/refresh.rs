@@ -277,7 +277,7 @@ fn renewed_card(
     now: Timestamp,
 ) -> HeldCard {
     HeldCard {
-        identity: identity(new),
+        identity: identity(&old.issuer.identifier, new),
         x5c: new.x5c().iter().cloned().map(KeptBytes::from).collect(),
         card_data: new.bytes().to_vec().into(),
         notification_id: delivered.notification_id.clone(),

@@ -1,5 +1,6 @@
 //! The revocation list: fetched where the certificate says, believed if the authority that signed the certificate
-//! signed it too. Its date raises the phone's trusted time.
+//! signed it too. Its date raises the phone's trusted time, and its number is remembered: a list that is older than one
+//! seen before says who is revoked, but no longer who is not.
 
 use jiff::Timestamp;
 use shared::x509::ca::CaCertificate;
@@ -10,7 +11,7 @@ use url::Url;
 use crate::acquire::event::{Event, Step};
 use crate::acquire::exchange::{Call, Line};
 use crate::acquire::failure::{Endpoint, ExchangeError};
-use crate::documents::{AuthenticatedTime, StoreError};
+use crate::documents::{AuthenticatedTime, AuthorityId, SeenList, StoreError};
 use crate::online::OnlinePhone;
 use crate::transport::{Channel, Request};
 
@@ -24,9 +25,9 @@ pub enum ListVerdict {
     Good,
     /// It is on the list.
     Revoked(Revocation),
-    /// It is not on the list, but there should be a newer one by now.
+    /// It is not on the list, but there should be a newer one by now, or this phone has even seen one.
     Stale {
-        /// When that was due.
+        /// When the newer one was due, or was made.
         next_update: Timestamp,
     },
     /// There is no list to be had.
@@ -71,13 +72,23 @@ impl OnlinePhone {
             }
         };
         let signed = AuthenticatedTime::from(&list);
-        let floor = self.with_phone(move |phone| phone.documents().learn_time(signed)).await?;
+        let (signer, found) = (AuthorityId::from(authority), SeenList::from(&list));
+        let (floor, latest) = self
+            .with_phone(move |phone| {
+                let documents = phone.documents();
+                Ok::<_, StoreError>((documents.learn_time(signed)?, documents.see_list(&signer, found)?))
+            })
+            .await?;
         let verdict = match list.status_at(leaf.serial(), floor.at_least(self.now())) {
-            RevocationStatus::Good => ListVerdict::Good,
             RevocationStatus::Revoked(revocation) => {
                 line.tell(Event::Listed(revocation));
                 ListVerdict::Revoked(revocation)
             }
+            _ if found < latest => {
+                line.tell(Event::ListStale);
+                ListVerdict::Stale { next_update: latest.this_update }
+            }
+            RevocationStatus::Good => ListVerdict::Good,
             RevocationStatus::Stale { next_update } => {
                 line.tell(Event::ListStale);
                 ListVerdict::Stale { next_update }

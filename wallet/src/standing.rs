@@ -111,12 +111,28 @@ impl std::fmt::Display for Standing {
             }
             Self::NotYetValid { from } => write!(f, "not valid before {}", warsaw_date(*from)),
             Self::Expired { not_after } => write!(f, "expired on {}", warsaw_date(*not_after)),
-            Self::Revoked { since, reason } => write!(f, "revoked on {} ({reason})", warsaw_date(*since)),
+            Self::Revoked { since, reason } => {
+                write!(f, "revoked on {}", warsaw_date(*since))?;
+                plain_reason(reason).map_or(Ok(()), |reason| write!(f, ": {reason}"))
+            }
             Self::Superseded { since } => write!(f, "replaced by a later card on {}", warsaw_date(*since)),
             Self::ClockBehind { floor } => {
                 write!(f, "unknown: the clock is behind, it is at least {}", warsaw_date(*floor))
             }
         }
+    }
+}
+
+/// Why a card was revoked, for people. Programs get the word itself. A word that this version does not know says
+/// nothing to people either.
+fn plain_reason(word: &str) -> Option<&'static str> {
+    match word {
+        "key_compromise" => Some("the key may be in other hands"),
+        "affiliation_changed" => Some("names or school have changed"),
+        "superseded" => Some("a later card took its place"),
+        "cessation_of_operation" => Some("it was given up"),
+        "privilege_withdrawn" => Some("the school took it back"),
+        _ => None,
     }
 }
 
@@ -157,8 +173,11 @@ pub fn standing(facts: &Facts, floor: &TimeFloor, now: Timestamp) -> Standing {
 
 #[cfg(test)]
 mod tests {
+    use shared::x509::crl::RevocationReason;
+
     use super::*;
     use crate::documents::{AuthenticatedTime, TimeSource};
+    use crate::refresh::reason_word;
 
     fn at(text: &str) -> Timestamp {
         text.parse().unwrap()
@@ -246,5 +265,26 @@ mod tests {
         assert_eq!(shown("2026-11-28T12:00:00Z"), Standing::Valid);
         let since = at("2026-11-21T12:00:00Z");
         assert_eq!(shown("2026-11-28T12:00:01Z"), Standing::NotConfirmedSince { since });
+    }
+
+    #[test]
+    fn people_read_why_a_card_was_revoked_and_programs_get_the_word() {
+        let since = at("2026-11-21T23:30:00Z");
+        for (reason, text) in [
+            (Some(RevocationReason::KeyCompromise), "revoked on 2026-11-22: the key may be in other hands"),
+            (
+                Some(RevocationReason::AffiliationChanged),
+                "revoked on 2026-11-22: names or school have changed",
+            ),
+            (Some(RevocationReason::Superseded), "revoked on 2026-11-22: a later card took its place"),
+            (Some(RevocationReason::CessationOfOperation), "revoked on 2026-11-22: it was given up"),
+            (Some(RevocationReason::PrivilegeWithdrawn), "revoked on 2026-11-22: the school took it back"),
+            (None, "revoked on 2026-11-22"),
+        ] {
+            let word = reason_word(reason);
+            let standing = Standing::Revoked { since, reason: word.to_owned() };
+            assert_eq!(standing.to_string(), text);
+            assert_eq!(serde_json::to_value(&standing).unwrap()["reason"], word);
+        }
     }
 }

@@ -8,22 +8,23 @@ use shared::card::CardKey;
 use shared::secret::Secret;
 use shared::vci::error::Reason;
 use shared::vci::notification::NotificationEvent;
-use shared::vci::token::{TokenResponse, TokenType};
+use shared::vci::token::TokenResponse;
 use shared::x509::chain::TrustAnchor;
 use shared::x509::crl::{RevocationStatus, VerifiedCrl};
 
-use super::credential::{CredentialEndpoint, DeliveredCard, presented};
+use super::credential::{CredentialEndpoint, DeliveredCard};
 use super::event::{Event, Observer, Step};
 use super::exchange::Line;
 use super::failure::{ExchangeError, IssuerRefusal};
-use super::notification::{self, Told};
+use super::notification::Told;
 use super::opened::OpenedOffer;
 use super::placement::{HeldTraits, Placement, Traits, place};
 use super::proof::DeviceKey;
 use super::refusal::ActivateError;
+use super::report::refresh_token;
 use super::token::TokenEndpoint;
 use crate::documents::{
-    AuthenticatedTime, CardId, CardIdentity, CardState, HeldCard, KeptBytes, Notice, StoreError, TimeFloor,
+    AuthenticatedTime, CardId, CardIdentity, CardState, HeldCard, KeptBytes, StoreError, TimeFloor,
 };
 use crate::online::OnlinePhone;
 use crate::revocation::ListVerdict;
@@ -47,15 +48,15 @@ pub struct Activated {
 }
 
 /// The code is exchanged: the token, and the key that it is bound to.
-struct Redeemed {
-    tokens: TokenResponse,
-    key: DeviceKey,
+pub(super) struct Redeemed {
+    pub(super) tokens: TokenResponse,
+    pub(super) key: DeviceKey,
 }
 
 /// The card is here, unverified.
-struct Delivered {
-    redeemed: Redeemed,
-    card: DeliveredCard,
+pub(super) struct Delivered {
+    pub(super) redeemed: Redeemed,
+    pub(super) card: DeliveredCard,
 }
 
 impl OnlinePhone {
@@ -75,6 +76,7 @@ impl OnlinePhone {
             line.tell(Event::CodeNotNeeded);
         }
         let code = offer.code(code)?;
+        let _turn = self.activation_turn().await;
         let outcome = self.follow(&line, offer, code).await;
         if let Err(error) = &outcome
             && error.refusal().is_some_and(IssuerRefusal::is_final)
@@ -92,8 +94,7 @@ impl OnlinePhone {
         code: Option<Secret>,
     ) -> Result<Activated, ActivateError> {
         let key = self.pending_key(offer).await?;
-        let tokens = self.redeem(line, offer, &key, code).await?;
-        let delivered = self.fetch_card(line, offer, Redeemed { tokens, key }).await?;
+        let delivered = self.deliver_card(line, offer, key, code).await?;
         let verified = self.verify(line, &delivered.card, &delivered.redeemed.key, &offer.anchors).await;
         if let Err(VerifyError::Card(_)) = &verified {
             // Said once and not kept: whoever sent a card that does not verify may not even listen.
@@ -104,7 +105,7 @@ impl OnlinePhone {
         if let ListVerdict::Revoked(revocation) = consulted.verdict {
             return Err(ActivateError::Revoked(revocation));
         }
-        let placement = self.placement(&card, consulted.list).await?;
+        let placement = self.placement(offer, &card, consulted.list).await?;
         let replaced = match placement {
             Placement::Beside => None,
             Placement::Replaces(old) => Some(old),
@@ -122,16 +123,44 @@ impl OnlinePhone {
     }
 
     /// The key of this offer: made now, or when it was followed before.
-    async fn pending_key(&self, offer: &OpenedOffer) -> Result<DeviceKey, StoreError> {
+    async fn pending_key(&self, offer: &OpenedOffer) -> Result<DeviceKey, ActivateError> {
         let (hash, issuer) = (offer.hash.clone(), offer.issuer.as_str().to_owned());
         let (configuration, now) = (offer.configuration.clone(), self.now());
         let handle = self
             .with_phone(move |phone| {
+                // The slip may have been followed to its end since it was opened.
+                if let Some(id) = phone.documents().opened_by(&hash)? {
+                    return Err(ActivateError::AlreadyHeld { id, freed: None });
+                }
                 let begun = phone.begin_activation(&hash, &issuer, &[&configuration], None, now)?;
-                begun.key(&configuration).cloned().ok_or(StoreError::Damaged("an activation has no key"))
+                Ok(begun
+                    .key(&configuration)
+                    .cloned()
+                    .ok_or(StoreError::Damaged("an activation has no key"))?)
             })
             .await?;
-        DeviceKey::load(self.shared_phone(), handle).await
+        Ok(DeviceKey::load(self.shared_phone(), handle).await?)
+    }
+
+    /// Exchanges the code and fetches the card. An access token that the issuer does not take any more (it was used
+    /// too late, or a later one was asked for) is replaced once, under the same key.
+    async fn deliver_card(
+        &self,
+        line: &Line<'_>,
+        offer: &OpenedOffer,
+        key: DeviceKey,
+        code: Option<Secret>,
+    ) -> Result<Delivered, ActivateError> {
+        let tokens = self.redeem(line, offer, &key, code.clone()).await?;
+        match self.fetch_card(line, offer, Redeemed { tokens, key: key.clone() }).await {
+            Err(ExchangeError::Refused(refusal))
+                if refusal.is_about_token() && offer.source.can_be_fetched_again() =>
+            {
+                let tokens = self.redeem_again(line, offer, &key, code).await?;
+                Ok(self.fetch_card(line, offer, Redeemed { tokens, key }).await?)
+            }
+            outcome => Ok(outcome?),
+        }
     }
 
     /// Exchanges the code. A pre-authorized code that was used up or has run out, as after a lost reply, is replaced
@@ -143,25 +172,33 @@ impl OnlinePhone {
         key: &DeviceKey,
         code: Option<Secret>,
     ) -> Result<TokenResponse, ActivateError> {
-        let endpoint = TokenEndpoint {
-            url: offer.server.token_endpoint.as_url(),
-            prover: offer.server.dpop.then_some(key),
-        };
-        let first = endpoint.redeem(line, &offer.grant.pre_authorized_code, code.clone()).await;
+        let first =
+            token_endpoint(offer, key).redeem(line, &offer.grant.pre_authorized_code, code.clone()).await;
         let outlived =
             |refusal: &IssuerRefusal| matches!(refusal.reason, Some(Reason::Used | Reason::Expired));
         match first {
             Err(ExchangeError::Refused(refusal))
                 if outlived(&refusal) && offer.source.can_be_fetched_again() =>
             {
-                line.tell(Event::NewOffer);
-                let again = offer.source.fetch(line, offer.lookup.as_ref()).await?;
-                let grant = again.grants.pre_authorized.filter(|_| again.credential_issuer == offer.issuer);
-                let grant = grant.ok_or(ActivateError::AnotherIssuer)?;
-                Ok(endpoint.redeem(line, &grant.pre_authorized_code, code).await?)
+                self.redeem_again(line, offer, key, code).await
             }
             outcome => Ok(outcome?),
         }
+    }
+
+    /// Exchanges the code under a fresh pre-authorized code.
+    async fn redeem_again(
+        &self,
+        line: &Line<'_>,
+        offer: &OpenedOffer,
+        key: &DeviceKey,
+        code: Option<Secret>,
+    ) -> Result<TokenResponse, ActivateError> {
+        line.tell(Event::NewOffer);
+        let again = offer.source.fetch(line, offer.lookup.as_ref()).await?;
+        let grant = again.grants.pre_authorized.filter(|_| again.credential_issuer == offer.issuer);
+        let grant = grant.ok_or(ActivateError::AnotherIssuer)?;
+        Ok(token_endpoint(offer, key).redeem(line, &grant.pre_authorized_code, code).await?)
     }
 
     async fn fetch_card(
@@ -199,10 +236,11 @@ impl OnlinePhone {
     /// Where the card goes; a list that was just fetched counts for the cards that are held, too.
     async fn placement(
         &self,
+        offer: &OpenedOffer,
         card: &VerifiedCard,
         list: Option<VerifiedCrl>,
     ) -> Result<Placement, StoreError> {
-        let new = Traits::of_new(card);
+        let new = Traits::of_new(card, &offer.issuer);
         let authority = card.leaf().authority_key_identifier().clone();
         let now = self.now();
         self.with_phone(move |phone| {
@@ -251,72 +289,15 @@ impl OnlinePhone {
         })
         .await
     }
-
-    /// The same card is here already: the place that was just taken for it is given back.
-    async fn give_back(
-        &self,
-        line: &Line<'_>,
-        offer: &OpenedOffer,
-        delivered: &Delivered,
-        card: &VerifiedCard,
-        id: CardId,
-    ) -> Result<ActivateError, StoreError> {
-        let event = NotificationEvent::CredentialDeleted;
-        let freed = self.tell_or_queue(line, offer, delivered, card, event).await?;
-        let hash = offer.hash.clone();
-        self.with_phone(move |phone| phone.abandon_activation(&hash)).await?;
-        Ok(ActivateError::AlreadyHeld { id, freed: Some(freed) })
-    }
-
-    /// Tells the issuer at once, or keeps the notice for later.
-    async fn tell_or_queue(
-        &self,
-        line: &Line<'_>,
-        offer: &OpenedOffer,
-        delivered: &Delivered,
-        card: &VerifiedCard,
-        event: NotificationEvent,
-    ) -> Result<Told, StoreError> {
-        match self.report(line, offer, delivered, event).await {
-            Ok(told) => Ok(told),
-            Err(ExchangeError::Refused(refusal)) => Ok(Told::Refused(refusal)),
-            Err(_) => {
-                let Some(notice) = notice(offer, delivered, card, event, self.now()) else {
-                    return Ok(Told::NotPossible);
-                };
-                self.with_phone(move |phone| phone.documents().keep_notice(&notice)).await?;
-                line.tell(Event::NoticeQueued);
-                Ok(Told::Queued)
-            }
-        }
-    }
-
-    async fn report(
-        &self,
-        line: &Line<'_>,
-        offer: &OpenedOffer,
-        delivered: &Delivered,
-        event: NotificationEvent,
-    ) -> Result<Told, ExchangeError> {
-        let Redeemed { tokens, key } = &delivered.redeemed;
-        match (&offer.notification_endpoint, &delivered.card.notification_id) {
-            (Some(endpoint), Some(id)) => {
-                notification::tell(line, endpoint.as_url(), presented(tokens), key, id, event).await?;
-                Ok(Told::Delivered)
-            }
-            _ => Ok(Told::NotPossible),
-        }
-    }
 }
 
-/// A refresh token is of use only where it is bound to the device key.
-fn refresh_token(tokens: &TokenResponse) -> Option<Secret> {
-    tokens.refresh_token.clone().filter(|_| tokens.token_type == TokenType::Dpop)
+fn token_endpoint<'a>(offer: &'a OpenedOffer, key: &'a DeviceKey) -> TokenEndpoint<'a> {
+    TokenEndpoint { url: offer.server.token_endpoint.as_url(), prover: offer.server.dpop.then_some(key) }
 }
 
 fn held_card(offer: &OpenedOffer, delivered: &Delivered, card: &VerifiedCard, now: Timestamp) -> HeldCard {
     HeldCard {
-        identity: identity(card),
+        identity: identity(offer.issuer.as_str(), card),
         issuer: offer.kept_issuer(),
         endpoints: offer.kept_endpoints(),
         configuration: offer.configuration.clone(),
@@ -332,30 +313,11 @@ fn held_card(offer: &OpenedOffer, delivered: &Delivered, card: &VerifiedCard, no
     }
 }
 
-/// Register numbers repeat between schools and years; together the three name one card in the country.
-pub(crate) fn identity(card: &VerifiedCard) -> CardIdentity {
+/// Register numbers repeat between schools and years; together the three name one card of one issuer. Cards that were
+/// kept before the issuer was part of it keep their name until another takes their place.
+pub(crate) fn identity(issuer: &str, card: &VerifiedCard) -> CardIdentity {
     let CardKey { rspo, number } = CardKey { rspo: card.data().school.rspo, number: card.data().card_number };
-    CardIdentity::new(format!("{rspo}/{number}"))
-}
-
-fn notice(
-    offer: &OpenedOffer,
-    delivered: &Delivered,
-    card: &VerifiedCard,
-    event: NotificationEvent,
-    now: Timestamp,
-) -> Option<Notice> {
-    Some(Notice {
-        event,
-        notification_id: delivered.card.notification_id.clone()?,
-        issuer: offer.issuer.as_str().to_owned(),
-        notification_endpoint: offer.notification_endpoint.as_ref()?.as_url().clone(),
-        token_endpoint: offer.server.token_endpoint.as_url().clone(),
-        refresh_token: refresh_token(&delivered.redeemed.tokens)?,
-        key: delivered.redeemed.key.handle().clone(),
-        since: now,
-        until: card.leaf().not_after(),
-    })
+    CardIdentity::new(format!("{issuer} {rspo}/{number}"))
 }
 
 /// Why a delivered card is not kept. Messages complete "cannot accept the card: …".

@@ -4,7 +4,9 @@ use std::fmt;
 use std::time::Duration;
 
 use serde::Serialize;
-use shared::vci::error::{ErrorBody, Reason};
+use shared::vci::error::{
+    CredentialErrorCode, ErrorBody, ErrorCode as _, NotificationErrorCode, Reason, TokenErrorCode,
+};
 
 use crate::documents::StoreError;
 use crate::transport::TransportError;
@@ -93,12 +95,35 @@ impl IssuerRefusal {
 
     /// Whether this slip opens nothing on this phone any more, so that nothing need be kept for another try.
     pub fn is_final(&self) -> bool {
-        matches!(
-            self.reason,
-            Some(
-                Reason::Locked | Reason::Cancelled | Reason::Replaced | Reason::Revoked | Reason::OtherDevice
+        !self.is_about_token()
+            && matches!(
+                self.reason,
+                Some(
+                    Reason::Locked
+                        | Reason::Cancelled
+                        | Reason::Replaced
+                        | Reason::Revoked
+                        | Reason::OtherDevice
+                )
             )
-        )
+    }
+
+    /// Whether the issuer knows of nothing that a notice could be about: the device is off the card already, or the
+    /// card was never there. Any other refusal may pass, as when the phone's clock is wrong for a while.
+    pub(crate) fn leaves_nothing_to_tell(&self) -> bool {
+        let unknown_grant = self.error == TokenErrorCode::InvalidGrant.as_str();
+        match self.reason {
+            _ if self.error == NotificationErrorCode::InvalidNotificationId.as_str() => true,
+            Some(Reason::Revoked | Reason::OtherDevice) => !self.is_about_token(),
+            Some(Reason::Unknown) => unknown_grant,
+            _ => false,
+        }
+    }
+
+    /// Whether it is the access token that was refused. Whatever the reason, that says nothing of the slip or of the
+    /// device key, to which the slip may be bound already: only another token is needed.
+    pub(crate) fn is_about_token(&self) -> bool {
+        self.error == CredentialErrorCode::InvalidToken.as_str()
     }
 }
 
@@ -211,6 +236,10 @@ mod tests {
         }
         assert_eq!(read(r#"{"error":"invalid_grant"}"#).reason, None);
         assert!(read(r#"{"error":"invalid_grant","reason":"locked"}"#).is_final());
+        for reason in Reason::KNOWN {
+            let refusal = read(&format!(r#"{{"error":"invalid_token","reason":"{reason}"}}"#));
+            assert!(!refusal.is_final(), "{reason}");
+        }
     }
 
     #[test]

@@ -31,6 +31,7 @@ pub(crate) mod exchange;
 pub(crate) mod nonce;
 pub(crate) mod placement;
 pub(crate) mod proof;
+pub(crate) mod report;
 pub(crate) mod token;
 
 pub use activation::Activated;

@@ -13,6 +13,7 @@ use super::proof::DeviceKey;
 use super::token::TokenEndpoint;
 use crate::documents::{Notice, StoreError};
 use crate::online::OnlinePhone;
+use crate::secure_element::ElementError;
 use crate::transport::{Body, JSON, Request};
 
 /// Whether the issuer knows.
@@ -20,7 +21,7 @@ use crate::transport::{Body, JSON, Request};
 pub enum Told {
     /// It does.
     Delivered,
-    /// It is out of reach; the notice is kept and delivered at the next refresh.
+    /// It is out of reach, or refuses for a reason that may pass; the notice is kept and delivered at the next refresh.
     Queued,
     /// It says no: the device no longer holds the card as far as the issuer is concerned, so there is nothing to tell.
     Refused(Box<IssuerRefusal>),
@@ -43,7 +44,7 @@ impl Told {
 /// What became of the notices that were waiting.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Delivery {
-    /// How many are off the list: delivered, refused or out of date.
+    /// How many are off the list: delivered, moot or out of date.
     pub settled: usize,
     /// How many go on waiting.
     pub waiting: usize,
@@ -94,9 +95,13 @@ impl OnlinePhone {
         } else {
             match self.say(line, notice).await {
                 Ok(()) => Told::Delivered,
-                Err(ExchangeError::Refused(refusal)) => Told::Refused(refusal),
-                Err(ExchangeError::Key(_)) => Told::NotPossible,
-                Err(ExchangeError::NoAnswer { .. })
+                Err(ExchangeError::Refused(refusal)) if refusal.leaves_nothing_to_tell() => {
+                    Told::Refused(refusal)
+                }
+                Err(ExchangeError::Key(StoreError::Element(ElementError::NoSuchKey))) => Told::NotPossible,
+                Err(ExchangeError::Refused(_))
+                | Err(ExchangeError::Key(_))
+                | Err(ExchangeError::NoAnswer { .. })
                 | Err(ExchangeError::TryAgain { .. })
                 | Err(ExchangeError::Unreadable { .. }) => Told::Queued,
             }

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use shared::card::CardKey;
 use shared::pesel::Pesel;
+use shared::vci::uri::IssuerUrl;
 
 use crate::documents::CardId;
 use crate::show::OpenedCard;
@@ -10,6 +11,8 @@ use crate::verify_card::VerifiedCard;
 
 /// What tells one card from another.
 pub(crate) struct Traits {
+    /// The credential issuer identifier: two issuers may well have schools and cards of the same numbers.
+    issuer: String,
     card: CardKey,
     pesel: Pesel,
     place: u8,
@@ -36,9 +39,10 @@ pub(crate) enum Placement {
 }
 
 impl Traits {
-    pub(crate) fn of_new(card: &VerifiedCard) -> Self {
+    pub(crate) fn of_new(card: &VerifiedCard, issuer: &IssuerUrl) -> Self {
         let (data, leaf) = (card.data(), card.leaf());
         Self {
+            issuer: issuer.as_str().to_owned(),
             card: CardKey { rspo: data.school.rspo, number: data.card_number },
             pesel: data.pesel.clone(),
             place: leaf.slot().number(),
@@ -49,6 +53,7 @@ impl Traits {
     pub(crate) fn of_held(card: &OpenedCard) -> Self {
         let (data, leaf) = (card.data(), card.certificate());
         Self {
+            issuer: card.held().issuer.identifier.clone(),
             card: CardKey { rspo: data.school.rspo, number: data.card_number },
             pesel: data.pesel.clone(),
             place: leaf.slot().number(),
@@ -57,13 +62,14 @@ impl Traits {
     }
 }
 
-/// Where `new` goes.
+/// Where `new` goes. Cards of other issuers are none of its affair.
 ///
 /// The same card is held once. It takes the place of the one that is held if that one is over, or if the new one holds
 /// the same device place since later: a place has one live device, so the old certificate is dead whatever this phone
 /// knows. A card of the same pupil and school that is over makes room for its successor too: a duplicate has a new number.
 pub(crate) fn place(new: &Traits, held: &[HeldTraits]) -> Placement {
-    if let Some(same) = held.iter().find(|held| held.traits.card == new.card) {
+    let mut held = held.iter().filter(|held| held.traits.issuer == new.issuer);
+    if let Some(same) = held.clone().find(|held| held.traits.card == new.card) {
         let outlived = same.traits.place == new.place && same.traits.activated_at < new.activated_at;
         return if same.over || outlived {
             Placement::Replaces(same.id.clone())
@@ -72,7 +78,6 @@ pub(crate) fn place(new: &Traits, held: &[HeldTraits]) -> Placement {
         };
     }
     let predecessor = held
-        .iter()
         .find(|held| held.over && held.traits.pesel == new.pesel && held.traits.card.rspo == new.card.rspo);
     predecessor.map_or(Placement::Beside, |old| Placement::Replaces(old.id.clone()))
 }
@@ -86,6 +91,7 @@ mod tests {
 
     fn traits(rspo: u32, number: u32, pesel: &str, place: u8, activated_at: i64) -> Traits {
         Traits {
+            issuer: "https://issuer.example".to_owned(),
             card: CardKey {
                 rspo: Rspo::try_from(rspo).unwrap(),
                 number: CardNumber::new(2026, number).unwrap(),
@@ -116,5 +122,10 @@ mod tests {
             assert_eq!(place(&new, &held(over)), *expected, "{case}");
         }
         assert_eq!(place(&traits(1, 7, ZOSIA, 1, 0), &[]), Placement::Beside);
+        for (number, over) in [(7, false), (7, true), (8, true)] {
+            let elsewhere =
+                Traits { issuer: "https://other.example".to_owned(), ..traits(1, number, ZOSIA, 2, 200) };
+            assert_eq!(place(&elsewhere, &held(over)), Placement::Beside, "{number} {over}");
+        }
     }
 }

@@ -23,7 +23,7 @@ pub(super) async fn run(context: &Context, options: OneCard) -> Result<Reply, Fa
     let deleted = phone.delete(shown.card.id(), &context.progress()).await?;
     let told = match &deleted.told {
         Told::Delivered => "its issuer knows",
-        Told::Queued => "its issuer is out of reach and will be told at the next refresh",
+        Told::Queued => "its issuer could not be told yet and will be at the next refresh",
         Told::Refused(_) => "to its issuer it was gone already",
         Told::NotPossible => "its issuer takes no notice of that; tell the school",
     };

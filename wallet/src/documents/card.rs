@@ -54,7 +54,7 @@ impl HeldCard {
 
 /// Which card: a text that is equal for two activations of the same card and for nothing else.
 ///
-/// Made by whoever verified the card, for instance from register number, year and school. Redacted when
+/// Made by whoever verified the card, from issuer, school, register number and year. Redacted when
 /// printed, and never written in the clear.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CardIdentity(String);

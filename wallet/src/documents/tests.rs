@@ -209,6 +209,7 @@ fn the_shapes_of_records_are_frozen() {
         1,
         r#"{"at":"2026-11-21T18:30:00Z","source":"revocation_list"}"#,
     );
+    reads_back::<SeenList>(1, r#"{"number":7,"this_update":"2026-11-21T18:30:00Z"}"#);
     reads_back::<used_offer::UsedOffer>(1, &format!(r#"{{"card":"{id}","at":"2026-11-21T18:30:00Z"}}"#));
     reads_back::<TrustedIssuer>(
         1,

@@ -4,7 +4,8 @@
 //! than what an issuer has signed; a clock that is, was turned back, and the phone then shows no card, so
 //! that turning the clock back revives none. Only authenticated times raise the floor, and they raise it for
 //! good. The phone's own clock never does: one day spent under the date of 2099 costs nothing once the clock
-//! is right again.
+//! is right again. There is one floor, whoever vouches: an issuer that signs 2099 makes the right clock look wrong
+//! for the cards of all.
 //!
 //! The floor is kept in the store. Putting back an older copy of the store does not lower it, since the
 //! secure element's counter gives that away ([`StoreError::RolledBack`]).

@@ -69,6 +69,7 @@ pub(crate) struct Books {
     pub(crate) bound: Option<(Vec<u8>, Delivered)>,
     pub(crate) listed: Vec<Listed>,
     pub(crate) list_dated: Option<Timestamp>,
+    pub(crate) list_number: u64,
     epoch: u64,
     /// The epoch of pre-authorized codes that still open something.
     live_codes: u64,
@@ -110,6 +111,7 @@ impl FakeIssuer {
             bound: None,
             listed: Vec::new(),
             list_dated: None,
+            list_number: 5,
             epoch: 0,
             live_codes: 0,
             failures: 0,
@@ -163,7 +165,7 @@ impl FakeIssuer {
             "/pki/crl" => {
                 let books = self.books();
                 let dated = books.list_dated.unwrap_or_else(|| self.clock.now());
-                Response::new(200, self.authority.list(&books.listed, 1, dated))
+                Response::new(200, self.authority.list(&books.listed, books.list_number, dated))
             }
             "/typed-code" => self.offer(),
             "/token" => self.token(request, &body),
@@ -284,6 +286,10 @@ impl FakeIssuer {
         let proven = proof.verify(BASE, now, None).unwrap();
         let key = proven.key().to_sec1().to_vec();
         let mut books = self.books();
+        let token = request.authorization.as_ref().unwrap().expose();
+        if !token.ends_with(&format!(" access-{}", books.epoch)) {
+            return refuse(401, json!({"error": "invalid_token", "reason": "replaced"}));
+        }
         let nonce = proven.nonce().expose().to_owned();
         let replayed = books.spent_nonces.contains(&nonce);
         match &books.bound {

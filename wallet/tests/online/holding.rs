@@ -2,10 +2,11 @@
 
 use jiff::SignedDuration;
 use rcgen::RevocationReason;
+use serde_json::json;
 use shared::clock::Clock as _;
 use wallet::acquire::event::Event;
 use wallet::acquire::notification::Told;
-use wallet::documents::CardState;
+use wallet::documents::{CardIdentity, CardState};
 use wallet::refresh::{Outcome, RefreshError};
 use wallet::standing::Standing;
 
@@ -82,6 +83,32 @@ async fn a_list_that_is_stale_or_out_of_reach_is_named() {
 }
 
 #[tokio::test]
+async fn a_list_that_is_older_than_one_seen_before_does_not_pass_for_the_latest() {
+    let mut desk = Desk::new().await;
+    let id = desk.activate(SLIP).await.unwrap().id;
+    desk.restart().await;
+    for (number, dated, expected) in [
+        (4, "2026-11-21T18:00:00Z", "stale"),
+        (5, "2026-11-21T18:29:59Z", "stale"),
+        (5, "2026-11-21T18:30:00Z", "good"),
+        // The number decides: an issuer's clock may have been set right.
+        (6, "2026-11-21T18:20:00Z", "good"),
+        (5, "2026-11-21T18:30:00Z", "stale"),
+    ] {
+        desk.issuer.books().list_number = number;
+        desk.issuer.books().list_dated = Some(at(dated));
+        let refreshed = desk.phone().refresh(&id, &*desk.notes).await.unwrap();
+        assert_eq!(refreshed.list.unwrap().reason(), expected, "{number} {dated}");
+    }
+    assert!(desk.notes.saw(&Event::ListStale));
+
+    // What is on an older list is revoked all the same: nothing is ever taken off.
+    desk.issuer.revoke(0x1001, RevocationReason::KeyCompromise);
+    let refreshed = desk.phone().refresh(&id, &*desk.notes).await.unwrap();
+    assert_eq!((refreshed.outcome, refreshed.list.unwrap().reason()), (Outcome::Revoked, "revoked"));
+}
+
+#[tokio::test]
 async fn a_superseded_card_whose_successor_is_elsewhere_says_so() {
     let desk = Desk::new().await;
     let id = desk.activate(SLIP).await.unwrap().id;
@@ -145,6 +172,43 @@ async fn a_card_that_is_issued_again_takes_the_old_ones_place() {
 }
 
 #[tokio::test]
+async fn the_same_numbers_of_another_issuer_are_another_card() {
+    let desk = Desk::new().await;
+    let first = desk.activate(SLIP).await.unwrap().id;
+    // The card as another issuer's: two sandboxes with the same school and the same numbers.
+    let phone = desk.phone().phone();
+    let mut held = phone.documents().card(&first).unwrap().unwrap();
+    held.issuer.identifier = "http://127.0.0.1:9999".to_owned();
+    held.identity = CardIdentity::new("http://127.0.0.1:9999 123456/7/2026");
+    let elsewhere = phone.replace_card(&first, &held, None, desk.clock.now()).unwrap();
+
+    desk.clock.advance(SignedDuration::from_hours(24));
+    desk.issuer.new_slip();
+    let activated = desk.activate(&SLIP.replace("slip", "slip2")).await.unwrap();
+    assert_eq!((activated.replaced, desk.held().await, desk.keys()), (None, 2, 2));
+    assert_ne!(activated.id, elsewhere);
+}
+
+#[tokio::test]
+async fn a_card_that_was_kept_without_its_issuer_in_its_name_is_read_and_replaced() {
+    let desk = Desk::new().await;
+    let named = desk.activate(SLIP).await.unwrap().id;
+    let phone = desk.phone().phone();
+    let mut held = phone.documents().card(&named).unwrap().unwrap();
+    held.identity = CardIdentity::new("123456/7/2026");
+    let old = phone.replace_card(&named, &held, None, desk.clock.now()).unwrap();
+    assert_ne!(old, named, "the issuer is part of the name now");
+
+    assert!(desk.phone().show(&old).await.unwrap().unwrap().standing.is_valid());
+    assert_eq!(desk.phone().refresh(&old, &*desk.notes).await.unwrap().outcome, Outcome::Unchanged);
+    desk.clock.advance(SignedDuration::from_hours(24));
+    desk.issuer.new_slip();
+    let activated = desk.activate(&SLIP.replace("slip", "slip2")).await.unwrap();
+    assert_eq!((activated.id, activated.replaced), (named, Some(old)));
+    assert_eq!((desk.held().await, desk.keys()), (1, 1));
+}
+
+#[tokio::test]
 async fn a_card_that_is_given_up_goes_at_once_and_its_issuer_hears_of_it() {
     let desk = Desk::new().await;
     let id = desk.activate(SLIP).await.unwrap().id;
@@ -172,6 +236,50 @@ async fn a_card_can_be_given_up_where_nobody_hears_it() {
     assert_eq!((report.notices.settled, report.notices.waiting), (1, 0));
     assert_eq!(desk.issuer.books().reports.last().unwrap()["event"], "credential_deleted");
     assert_eq!(desk.keys(), 0);
+}
+
+#[tokio::test]
+async fn a_refusal_that_may_pass_keeps_what_the_issuer_must_still_hear() {
+    for (path, status, error, reason, told) in [
+        ("/token", 400, "invalid_dpop_proof", "bad_dpop", "queued"),
+        ("/token", 400, "invalid_request", "malformed", "queued"),
+        ("/token", 400, "invalid_grant", "card_void", "queued"),
+        ("/notification", 401, "invalid_token", "bad_token", "queued"),
+        ("/notification", 401, "invalid_dpop_proof", "bad_dpop", "queued"),
+        ("/token", 400, "invalid_grant", "revoked", "refused"),
+        ("/token", 400, "invalid_grant", "other_device", "refused"),
+        ("/token", 400, "invalid_grant", "unknown", "refused"),
+        ("/notification", 400, "invalid_notification_id", "unknown", "refused"),
+    ] {
+        let desk = Desk::new().await;
+        let id = desk.activate(SLIP).await.unwrap().id;
+        desk.issuer.mishap(path, Mishap::Refused(status, json!({"error": error, "reason": reason})));
+        let deleted = desk.phone().delete(&id, &*desk.notes).await.unwrap();
+        assert_eq!(deleted.told.reason(), told, "{path} {error} {reason}");
+        assert_eq!(desk.keys(), usize::from(told == "queued"), "{path} {error} {reason}");
+
+        let report = desk.phone().refresh_all(&*desk.notes).await.unwrap();
+        assert_eq!(report.notices.settled, usize::from(told == "queued"), "{path} {error} {reason}");
+        assert_eq!(desk.keys(), 0, "{path} {error} {reason}");
+    }
+}
+
+#[tokio::test]
+async fn a_place_that_cannot_be_given_back_yet_is_given_back_later() {
+    let desk = Desk::new().await;
+    desk.activate(SLIP).await.unwrap();
+    desk.issuer.new_slip();
+    desk.issuer.books().slot = (2, 5);
+    let refusal = json!({"error": "invalid_dpop_proof", "reason": "bad_dpop"});
+    desk.issuer.mishap("/notification", Mishap::Refused(401, refusal));
+    assert_eq!(reason(desk.activate(&SLIP.replace("slip", "slip2")).await), "already_held");
+    assert_eq!((desk.held().await, desk.keys()), (1, 2), "the second key proves who gives back");
+
+    let notices = desk.phone().deliver_notices(&*desk.notes).await.unwrap();
+    assert_eq!((notices.settled, notices.waiting), (1, 0));
+    let reports = desk.issuer.books().reports.clone();
+    assert_eq!(reports.last().unwrap()["event"], "credential_deleted");
+    assert_eq!((desk.held().await, desk.keys()), (1, 1));
 }
 
 #[tokio::test]

@@ -2,6 +2,7 @@
 
 use serde_json::json;
 use shared::secret::Secret;
+use wallet::acquire::ActivateError;
 use wallet::acquire::event::Event;
 use wallet::acquire::offer::OfferSource;
 
@@ -104,4 +105,36 @@ async fn an_issuer_that_cannot_be_told_is_told_at_the_next_refresh() {
     let report = desk.phone().refresh_all(&*desk.notes).await.unwrap();
     assert_eq!((report.notices.settled, report.notices.waiting), (1, 0));
     assert_eq!(desk.issuer.books().reports[0]["event"], "credential_accepted");
+}
+
+#[tokio::test]
+async fn an_access_token_that_is_refused_is_replaced_once_and_never_costs_the_key() {
+    for reason_word in ["replaced", "bad_token", "revoked", "other_device"] {
+        let refusal = Mishap::Refused(401, json!({"error": "invalid_token", "reason": reason_word}));
+        let desk = Desk::new().await;
+        desk.issuer.mishap("/credential", refusal.clone());
+        desk.activate(SLIP).await.unwrap();
+        assert!(desk.notes.saw(&Event::NewOffer), "{reason_word}");
+
+        let desk = Desk::new().await;
+        desk.issuer.mishap("/credential", refusal.clone());
+        desk.issuer.mishap("/credential", refusal);
+        assert_eq!(reason(desk.activate(SLIP).await), "invalid_token");
+        assert_eq!(desk.keys(), 1, "the slip may be bound to the key: {reason_word}");
+        desk.activate(SLIP).await.unwrap();
+        let books = desk.issuer.books();
+        assert!(books.provers.iter().all(|prover| *prover == books.provers[0]), "{reason_word}");
+    }
+}
+
+#[tokio::test]
+async fn a_slip_that_is_followed_twice_at_once_brings_one_card() {
+    let desk = Desk::new().await;
+    let (one, other) = tokio::join!(desk.activate(SLIP), desk.activate(SLIP));
+    let (brought, second) = if one.is_ok() { (one, other) } else { (other, one) };
+    let id = brought.unwrap().id;
+    assert!(matches!(second, Err(ActivateError::AlreadyHeld { id: held, freed: None }) if held == id));
+    assert_eq!((desk.held().await, desk.keys()), (1, 1));
+    let events: Vec<_> = desk.issuer.books().reports.iter().map(|report| report["event"].clone()).collect();
+    assert_eq!(events, ["credential_accepted"], "the card's own place is not given back");
 }
