@@ -4,7 +4,7 @@ use jiff::SignedDuration;
 use serde_json::json;
 use shared::x509::chain::{TrustAnchor, verify_chain};
 use wallet::acquire::event::Unobserved;
-use wallet::device::Platform;
+use wallet::device::{DeviceDescription, DeviceName, Platform, Requirements, Version};
 
 use super::{Desk, chapter, holds, step};
 use crate::office::{Slip, drawn};
@@ -53,6 +53,14 @@ pub(super) async fn story(desk: &Desk) {
     let order = waiting.body["id"].as_str().unwrap_or_default().to_owned();
     let base_card =
         step("S4 1, 5", "the paper card is issued", office.base_card(&pupil, &issued, &until)).await;
+    let returned = office.slip(&order).await;
+    let path = format!("/slips/{}/cancel", returned.id);
+    let returned = office.done("POST", &path, Some(json!({}))).await;
+    holds(
+        "S4 14",
+        "a slip that was handed back opens nothing and stays in the file",
+        returned["state"] == "cancelled",
+    );
     let slip =
         step("S3 §4.3.3, S4 8", "the order is carried out: QR code and activation code", office.slip(&order))
             .await;
@@ -69,6 +77,14 @@ pub(super) async fn story(desk: &Desk) {
     .await;
 
     chapter("The phone");
+    let old = DeviceDescription {
+        name: DeviceName::parse("Stary telefon").expect("a device name"),
+        platform: Platform::Android,
+        os_version: Version::parse("5.1").expect("a version"),
+        app_version: Version::parse("1.0.0").expect("a version"),
+    };
+    let refused = old.check(&Requirements::BUILT_IN).is_err();
+    holds("S1, S4 6", "a phone with Android 5.1 is too old, 6.0 is the least", refused);
     let phone = step("S3, S4 12.1", "the wallet is installed on an Android phone, behind a PIN", async {
         desk.phone("Pixel próbny", Platform::Android, "14").await
     })
