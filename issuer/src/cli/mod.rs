@@ -12,6 +12,7 @@ use crate::app::{self, App, AppError, Surroundings};
 use crate::audit::{self, ChainVerdict};
 use crate::config::Given;
 use crate::doctor;
+use crate::http::{ISSUING_NAME, ROOT_PEM_NAME};
 use crate::store::Store;
 
 /// The issuer of mLegitymacja (a simulator): the school's office, the certificate authority and the service
@@ -121,6 +122,8 @@ async fn init(given: Given, login: &str, json: bool) -> Result<ExitCode, AppErro
 async fn serve(given: Given, json: bool) -> Result<ExitCode, AppError> {
     let app = App::open(&given, &Surroundings::system()).await?;
     let issuer = app.settings().issuer().to_string();
+    // Beside the issuing certificate, which may be served from an address of its own.
+    let root = app.settings().pki().ca_issuers().replace(ISSUING_NAME, ROOT_PEM_NAME);
     let sandbox = app.settings().sandbox();
     let running = app.start()?;
     if json {
@@ -128,7 +131,7 @@ async fn serve(given: Given, json: bool) -> Result<ExitCode, AppError> {
     } else {
         println!("issuer        {issuer}");
         println!("staff API     {issuer}/api");
-        println!("root          {issuer}/pki/ca/root.pem");
+        println!("root          {root}");
         if sandbox {
             println!("sandbox       {issuer}/sandbox/clock");
         }

@@ -22,7 +22,7 @@ mod token;
 
 use std::sync::Arc;
 
-pub(crate) use revocation::{ISSUING_NAME, LIST_NAME};
+pub(crate) use revocation::{ISSUING_NAME, LIST_NAME, ROOT_PEM_NAME};
 
 use shared::vci::uri::IssuerUrl;
 
