@@ -2,6 +2,7 @@
 
 use jiff::SignedDuration;
 use serde_json::json;
+use shared::vci::error::Reason;
 use shared::x509::chain::{TrustAnchor, verify_chain};
 use wallet::acquire::event::Unobserved;
 use wallet::device::{DeviceDescription, DeviceName, Platform, Requirements, Version};
@@ -93,12 +94,10 @@ pub(super) async fn story(desk: &Desk) {
     holds("S3 §4.3.4, S4 12.3-5", "terms and privacy notice are read and accepted", consents.is_empty());
     let picture = photographed(&slip, 7);
     std::fs::write(desk.folder().join("slip-photograph.jpg"), &picture).expect("the picture on disk");
-    let wrong = phone.activate(&picture, Some("00000000")).await;
-    holds(
-        "S0 4, S4 12.8",
-        "a wrong activation code costs one of five tries",
-        wrong.is_err() || slip.activation_code.as_deref() == Some("00000000"),
-    );
+    let wrong = if slip.activation_code.as_deref() == Some("00000000") { "00000001" } else { "00000000" };
+    let wrong = phone.activate(&picture, Some(wrong)).await.err();
+    let left = wrong.as_ref().and_then(|error| error.refusal()).and_then(|refusal| refusal.tries_left);
+    holds("S0 4, S4 12.8", "a wrong activation code costs one of five tries", left == Some(4));
     let card = step(
         "S0 4, S1, S3 §4.3.5-6, S4 12.7-9",
         "a crooked photograph of the slip is scanned, the code typed, the card downloaded",
@@ -137,8 +136,11 @@ pub(super) async fn story(desk: &Desk) {
     holds("S3 §4.6", "its chain leads to the root", verify_chain(&chain, &[anchor], desk.now()).is_ok());
     holds("S3 §4.5", "the office sees one device in place 1 of 1", file["devices"][0]["device"]["slot"] == 1);
     let second = desk.phone("Drugi telefon", Platform::Ios, "17.5").await;
-    let refused = second.activate(&picture, slip.activation_code.as_deref()).await;
-    holds("S3 §4.5, S4 2", "a second phone with the same slip is refused", refused.is_err());
+    let refused = second.activate(&picture, slip.activation_code.as_deref()).await.err();
+    let reason =
+        refused.as_ref().and_then(|error| error.refusal()).and_then(|refusal| refusal.reason.clone());
+    let other = reason == Some(Reason::OtherDevice);
+    holds("S3 §4.5, S4 2", "a second phone with the same slip is refused", other);
 
     chapter("A lost phone");
     let device = office.devices(&slip.card_id, "live").await.pop().unwrap_or_default();
