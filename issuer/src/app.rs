@@ -30,6 +30,8 @@ use crate::http::staff_api::{self, ApiState};
 use crate::http::{ServerState, Wire};
 use crate::issuance::keys::Keys;
 use crate::issuance::{Addresses, Issuance};
+use crate::pages::{self, Pages};
+use crate::registry::pupil::IndexPupils;
 use crate::store::tables::installation::Installation;
 use crate::store::tables::staff::Role;
 use crate::store::{Statements, Store, StoreError, Verb};
@@ -242,6 +244,7 @@ impl App {
             }),
         };
         issuance.settle_leftovers(SignedDuration::ZERO).await?;
+        while issuance.store.write(IndexPupils).await? > 0 {}
         if settings.sandbox()
             && let Err(error) = demo_school::enter_once(&issuance).await
         {
@@ -270,7 +273,9 @@ impl App {
             wallets = wallets.layer(strike).merge(sandbox.routes());
         }
         let office = staff_api::router(ApiState { issuance: self.state.issuance.clone() });
-        let wallets = wallets.merge(office);
+        let origin = self.settings.issuer().as_url().origin().ascii_serialization();
+        let pages = Pages::new(self.state.issuance.clone(), origin, self.settings.sandbox());
+        let wallets = wallets.merge(office).merge(pages::router(pages));
         let pki = pki_routes(self.state.clone());
         let (main, lists) = match self.settings.pki_listen() {
             Some(_) => (wallets, pki),

@@ -10,6 +10,7 @@ pub mod telemetry;
 
 pub mod demo_school;
 pub mod http;
+pub mod pages;
 
 pub mod issuance;
 pub mod notify;

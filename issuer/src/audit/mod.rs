@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use crate::store::id::{StaffId, TokenId};
+use crate::store::id::{PortalAccountId, StaffId, TokenId};
 use crate::store::tables::audit_entry::AuditEntry;
 use crate::store::{Statements, Store, StoreError, Verb};
 use shared::entropy::Entropy;
@@ -20,6 +20,8 @@ pub enum Actor {
     Token(TokenId),
     /// A member of staff, in person.
     Staff(StaffId),
+    /// A pupil or guardian, on the portal.
+    Portal(PortalAccountId),
     /// A wallet, which is whoever holds the slip or the key.
     Wallet,
     /// The issuer itself.
@@ -31,6 +33,7 @@ impl Actor {
         match self {
             Self::Token(id) => format!("token:{id}"),
             Self::Staff(id) => format!("staff:{id}"),
+            Self::Portal(id) => format!("portal:{id}"),
             Self::Wallet => "wallet".into(),
             Self::System => "system".into(),
         }

@@ -26,6 +26,9 @@ enum Purpose {
     Typed,
     Code,
     ApiToken,
+    Session,
+    FormToken,
+    SignIn,
     Nonce,
     Installation,
 }
@@ -57,6 +60,9 @@ pub struct Keys {
     typed: Zeroizing<[u8; 32]>,
     code: Zeroizing<[u8; 32]>,
     api_token: Zeroizing<[u8; 32]>,
+    session: Zeroizing<[u8; 32]>,
+    form_token: Zeroizing<[u8; 32]>,
+    sign_in: Zeroizing<[u8; 32]>,
     nonce: Zeroizing<[u8; 32]>,
     installation: Zeroizing<[u8; 32]>,
     seal: XChaCha20Poly1305,
@@ -83,6 +89,9 @@ impl Keys {
             typed: derive("mleg typed code"),
             code: derive("mleg activation code"),
             api_token: derive("mleg api token"),
+            session: derive("mleg session"),
+            form_token: derive("mleg form token"),
+            sign_in: derive("mleg sign-in"),
             nonce: derive("mleg c_nonce"),
             installation: derive("mleg installation"),
             seal: XChaCha20Poly1305::new(&Key::from(*derive("mleg sealed texts"))),
@@ -95,6 +104,9 @@ impl Keys {
             Purpose::Typed => &self.typed,
             Purpose::Code => &self.code,
             Purpose::ApiToken => &self.api_token,
+            Purpose::Session => &self.session,
+            Purpose::FormToken => &self.form_token,
+            Purpose::SignIn => &self.sign_in,
             Purpose::Nonce => &self.nonce,
             Purpose::Installation => &self.installation,
         };
@@ -112,6 +124,21 @@ impl Keys {
     /// What is kept of an offer id.
     pub fn offer_hash(&self, id: &str) -> [u8; 32] {
         self.mac(Purpose::Offer, &[id.as_bytes()])
+    }
+
+    /// What is kept of a browser's session cookie.
+    pub fn session_hash(&self, cookie: &Secret) -> [u8; 32] {
+        self.mac(Purpose::Session, &[cookie.expose().as_bytes()])
+    }
+
+    /// What every form of a session carries: proof that the form came from us (CSRF token), 43 characters.
+    pub fn form_token(&self, session_hash: &[u8; 32]) -> String {
+        BASE64.encode(self.mac(Purpose::FormToken, &[session_hash]))
+    }
+
+    /// Under which name tries with a login are counted, whether or not it exists.
+    pub fn sign_in_hash(&self, realm: &str, login: &str) -> [u8; 32] {
+        self.mac(Purpose::SignIn, &[realm.as_bytes(), login.as_bytes()])
     }
 
     /// What is kept of a typed code.

@@ -8,6 +8,7 @@ use shared::secret::Secret;
 
 use super::Issuance;
 use super::keys::Keys;
+use crate::registry::sign_in::ForgetSessions;
 use crate::store::tables::certificate::SpentNonce;
 use crate::store::tables::idempotent_reply::IdempotentReply;
 use crate::store::{Statements, StoreError, Verb};
@@ -80,6 +81,7 @@ impl Issuance {
     /// # Errors
     /// When the database fails.
     pub async fn forget_expired(&self) -> Result<(), StoreError> {
+        self.store.write(ForgetSessions { now: self.now() }).await?;
         self.store.write(Forget { now: self.now() }).await
     }
 }

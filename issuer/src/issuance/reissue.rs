@@ -208,6 +208,7 @@ impl Verb for TransferPupil {
         }
         let from = std::mem::replace(&mut pupil.school_id, self.to.clone());
         pupil.class_name.clone_from(&self.class_name);
+        crate::registry::pupil::index(&mut pupil);
         pupil.update(tx).await?;
         let detail = json!({ "from": from, "to": self.to });
         self.act.trail().record(tx, "pupil.transferred", pupil.id.as_str(), detail).await?;

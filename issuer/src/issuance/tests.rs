@@ -165,6 +165,9 @@ impl Verb for Books {
             class_name: "7a".into(),
             version: 1,
             created_at: now,
+            search_text: String::new(),
+            sort_key: Some(vec![1]),
+            erased_at: None,
         };
         pupil.insert(tx).await?;
         let application = Application {

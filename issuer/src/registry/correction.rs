@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 
 use super::fault::{Checked, Faults, day};
 use super::line::{ClassName, DocumentName};
-use super::pupil::{Identity, PupilRefusal};
+use super::pupil::{Identity, PupilRefusal, index};
 use super::school::AddressForm;
 use crate::audit::Act;
 use crate::store::id::PupilId;
@@ -167,6 +167,7 @@ impl Verb for CorrectPupil {
         {
             return Ok(Err(PupilRefusal::PeselTaken));
         }
+        index(&mut pupil);
         match pupil.update(tx).await {
             Ok(true) => {}
             Ok(false) => return Ok(Err(PupilRefusal::ChangedMeanwhile)),

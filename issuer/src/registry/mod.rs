@@ -17,8 +17,12 @@ pub mod card_file;
 pub mod pupil_file;
 pub mod staff;
 
+pub mod rights;
+pub mod sign_in;
+
 pub mod fault;
 pub mod line;
+pub mod sorting;
 pub(crate) mod wording;
 
 #[cfg(test)]

@@ -12,6 +12,7 @@ use utoipa::ToSchema;
 use super::fault::{Checked, FaultCode, Faults, day};
 use super::line::{ClassName, DocumentName};
 use super::school::AddressForm;
+use super::sorting;
 use crate::audit::Act;
 use crate::store::id::{PupilId, SchoolId};
 use crate::store::tables::pupil::Pupil;
@@ -172,7 +173,7 @@ impl Verb for EnterPupil {
         }
         let new = &self.pupil;
         let (pesel, other_document) = new.identity.columns();
-        let pupil = Pupil {
+        let mut pupil = Pupil {
             id: self.id.clone(),
             school_id: self.school.clone(),
             given_names: new.given_names.as_str().to_owned(),
@@ -186,13 +187,45 @@ impl Verb for EnterPupil {
             class_name: new.class_name.as_str().to_owned(),
             version: 1,
             created_at: self.act.at,
+            search_text: String::new(),
+            sort_key: None,
+            erased_at: None,
         };
+        index(&mut pupil);
         if !pupil.insert_if_new(tx).await? {
             return Ok(Err(PupilRefusal::PeselTaken));
         }
         let detail = json!({ "school": self.school });
         self.act.trail().record(tx, "pupil.entered", pupil.id.as_str(), detail).await?;
         Ok(Ok(pupil))
+    }
+}
+
+/// Derives what a pupil is sorted and searched by; to be called before a pupil is written.
+pub(crate) fn index(pupil: &mut Pupil) {
+    let pesel = pupil.pesel.as_deref().unwrap_or_default();
+    let (given, surname, class) = (&pupil.given_names, &pupil.surname, &pupil.class_name);
+    // Blanks around every word, so that a search finds beginnings of words.
+    pupil.search_text = format!(" {} {pesel} ", sorting::folded(&format!("{surname} {given} {class}")));
+    pupil.sort_key = Some(sorting::sort_key([surname.as_str(), given.as_str()]));
+}
+
+/// Indexes pupils who were entered before there was an index, some at a time; answers how many there were.
+#[derive(Debug)]
+pub struct IndexPupils;
+
+#[async_trait::async_trait]
+impl Verb for IndexPupils {
+    type Answer = usize;
+
+    async fn run(&self, tx: &mut dyn Statements) -> Result<usize, StoreError> {
+        let found = Pupil::not_indexed(tx, 500).await?;
+        for pupil in &found {
+            let mut pupil = pupil.clone();
+            index(&mut pupil);
+            pupil.keep_index(tx).await?;
+        }
+        Ok(found.len())
     }
 }
 

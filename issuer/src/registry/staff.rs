@@ -121,6 +121,10 @@ impl Verb for EnterStaff {
             password_hash: self.password.0.clone(),
             created_at: self.act.at,
             ended_at: None,
+            full_name: String::new(),
+            school_id: None,
+            class_name: None,
+            federated_id: None,
         };
         if !staff.insert_if_new(tx).await? {
             return Ok(Err(StaffRefusal::LoginTaken));

@@ -107,6 +107,9 @@ impl Rows {
                 class_name: "1a".into(),
                 version: 1,
                 created_at: now,
+                search_text: String::new(),
+                sort_key: Some(vec![1]),
+                erased_at: None,
             },
             base: BaseCard {
                 id: base_id.clone(),

@@ -115,6 +115,12 @@ ids! {
     TokenId
     /// A notice in the outbox.
     NoticeId
+    /// A picture that waits to be looked at.
+    InboxId
+    /// A table of pupils that is being imported.
+    ImportId
+    /// An account on the portal.
+    PortalAccountId
 }
 
 #[cfg(test)]

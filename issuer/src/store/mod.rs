@@ -14,6 +14,9 @@ pub mod id;
 pub mod tables;
 
 use std::path::PathBuf;
+use std::sync::Arc;
+
+use tokio::sync::watch;
 
 pub use self::sql::{Row, Statements, Value};
 
@@ -46,12 +49,16 @@ pub enum Location {
 
 /// An open store. Cheap to clone.
 #[derive(Clone)]
-pub enum Store {
+pub struct Store {
+    database: Database,
+    changes: Arc<watch::Sender<u64>>,
+}
+
+#[derive(Clone)]
+enum Database {
     /// One file, one writer.
-    #[doc(hidden)]
     Sqlite(sqlite::Sqlite),
     /// A pool of connections to a server that several issuers share.
-    #[doc(hidden)]
     Postgres(postgres::Postgres),
 }
 
@@ -61,10 +68,11 @@ impl Store {
     /// # Errors
     /// When it cannot be reached, or its schema is newer than this program.
     pub async fn open(location: &Location) -> Result<Self, StoreError> {
-        match location {
-            Location::Sqlite(path) => sqlite::Sqlite::open(path).await.map(Self::Sqlite),
-            Location::Postgres(address) => postgres::Postgres::open(address).await.map(Self::Postgres),
-        }
+        let database = match location {
+            Location::Sqlite(path) => Database::Sqlite(sqlite::Sqlite::open(path).await?),
+            Location::Postgres(address) => Database::Postgres(postgres::Postgres::open(address).await?),
+        };
+        Ok(Self { database, changes: Arc::new(watch::Sender::new(0)) })
     }
 
     /// Runs `verb` whole or not at all; when this returns `Ok`, it is on disk.
@@ -72,10 +80,18 @@ impl Store {
     /// # Errors
     /// When the database fails; then nothing of the verb stays.
     pub async fn write<V: Verb>(&self, verb: V) -> Result<V::Answer, StoreError> {
-        match self {
-            Self::Sqlite(db) => db.write(verb).await,
-            Self::Postgres(db) => db.write(verb).await,
-        }
+        let answer = match &self.database {
+            Database::Sqlite(db) => db.write(verb).await,
+            Database::Postgres(db) => db.write(verb).await,
+        }?;
+        self.changes.send_modify(|count| *count = count.wrapping_add(1));
+        Ok(answer)
+    }
+
+    /// Tells whenever this process has written something, for whoever shows what stands in the books. Other
+    /// processes on the same database are not heard: who must see their changes also looks now and then.
+    pub fn changes(&self) -> watch::Receiver<u64> {
+        self.changes.subscribe()
     }
 
     /// Runs a `verb` that only reads, on one consistent snapshot.
@@ -83,9 +99,9 @@ impl Store {
     /// # Errors
     /// When the database fails, or the verb tries to write.
     pub async fn read<V: Verb>(&self, verb: V) -> Result<V::Answer, StoreError> {
-        match self {
-            Self::Sqlite(db) => db.read(verb).await,
-            Self::Postgres(db) => db.read(verb).await,
+        match &self.database {
+            Database::Sqlite(db) => db.read(verb).await,
+            Database::Postgres(db) => db.read(verb).await,
         }
     }
 }

@@ -23,7 +23,7 @@ const MIGRATION_LOCK: &str = "SELECT pg_advisory_xact_lock(5063206)";
 
 /// A pool of connections.
 #[derive(Clone)]
-pub struct Postgres {
+pub(super) struct Postgres {
     pool: Pool,
 }
 

@@ -27,7 +27,7 @@ type Reply = Box<dyn FnOnce(Result<(), StoreError>) + Send>;
 
 /// A handle to the writer's queue and the readers' pool.
 #[derive(Clone)]
-pub struct Sqlite {
+pub(super) struct Sqlite {
     jobs: mpsc::Sender<Job>,
     readers: Arc<Readers>,
 }

@@ -13,6 +13,7 @@ pub mod order;
 pub mod pupil;
 pub mod revocation_list;
 pub mod school;
+pub mod session;
 pub mod staff;
 
 /// Declares a row: a struct whose fields are the table's columns, with `insert` and `select`.

@@ -57,6 +57,12 @@ row! {
         version: i64,
         /// When entered.
         created_at: Timestamp,
+        /// What is searched: name, class and PESEL without marks ([`crate::registry::sorting::folded`]).
+        search_text: String,
+        /// Where the pupil stands in the Polish alphabet ([`crate::registry::sorting::sort_key`]).
+        sort_key: Option<Vec<u8>>,
+        /// When everything personal was erased.
+        erased_at: Option<Timestamp>,
     }
 }
 
@@ -173,13 +179,24 @@ impl Pupil {
         Self::select(tx, &condition, &values).await
     }
 
+    /// Pupils who were entered before there was an index.
+    pub async fn not_indexed(tx: &mut dyn Statements, limit: u32) -> Result<Vec<Self>, StoreError> {
+        Self::select(tx, "WHERE sort_key IS NULL ORDER BY id LIMIT $1", params![limit]).await
+    }
+
+    /// Writes what the pupil is sorted and searched by, and nothing else.
+    pub async fn keep_index(&self, tx: &mut dyn Statements) -> Result<(), StoreError> {
+        let sql = "UPDATE pupil SET search_text = $2, sort_key = $3 WHERE id = $1";
+        tx.execute(sql, params![&self.id, &self.search_text, self.sort_key.clone()]).await.map(|_| ())
+    }
+
     /// Writes every column but the id back and raises the version.
     ///
     /// Answers whether the row still had the version that was read.
     pub async fn update(&self, tx: &mut dyn Statements) -> Result<bool, StoreError> {
         let sql = "UPDATE pupil SET school_id = $3, given_names = $4, surname = $5, pesel = $6, other_document = $7, \
                    birth_date = $8, street_line = $9, postal_code = $10, city = $11, class_name = $12, \
-                   version = version + 1 WHERE id = $1 AND version = $2";
+                   search_text = $13, sort_key = $14, erased_at = $15, version = version + 1 WHERE id = $1 AND version = $2";
         let values = params![
             &self.id,
             self.version,
@@ -193,6 +210,9 @@ impl Pupil {
             &self.postal_code,
             &self.city,
             &self.class_name,
+            &self.search_text,
+            self.sort_key.clone(),
+            self.erased_at,
         ];
         Ok(tx.execute(sql, values).await? == 1)
     }

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::{row, words};
-use crate::store::id::{StaffId, TokenId};
+use crate::store::id::{SchoolId, StaffId, TokenId};
 use crate::store::sql::params;
 use crate::store::{Statements, StoreError};
 
@@ -34,6 +34,14 @@ row! {
         created_at: Timestamp,
         /// When it was closed.
         ended_at: Option<Timestamp>,
+        /// Given name and surname; empty for an account of the installation itself.
+        full_name: String,
+        /// The only school whose office it opens; none opens every school's.
+        school_id: Option<SchoolId>,
+        /// A tutor's own class.
+        class_name: Option<String>,
+        /// Issuer and subject of the sign-in elsewhere (OpenID Connect) that stands for this account.
+        federated_id: Option<String>,
     }
 }
 
@@ -59,6 +67,11 @@ impl Staff {
     /// The account with this login.
     pub async fn by_login(tx: &mut dyn Statements, login: &str) -> Result<Option<Self>, StoreError> {
         Ok(Self::select(tx, "WHERE login = $1", params![login]).await?.into_iter().next())
+    }
+
+    /// The account for which a sign-in elsewhere stands.
+    pub async fn by_federated_id(tx: &mut dyn Statements, id: &str) -> Result<Option<Self>, StoreError> {
+        Ok(Self::select(tx, "WHERE federated_id = $1", params![id]).await?.into_iter().next())
     }
 
     /// All accounts, by login.

@@ -1,0 +1,67 @@
+brand = mLegitymacja
+skip = Przejdź do treści
+simulator = Symulator.
+simulator-text = Nic, co tu powstaje, nie jest dokumentem.
+language-name = Polski
+sign-out = Wyloguj
+menu = Menu
+crumbs = Ścieżka
+footer = mLegitymacja – symulator obiegu mobilnej legitymacji szkolnej
+sandbox-clock = zegar piaskownicy:
+
+nav-today = Na dziś
+nav-pupils = Uczniowie
+nav-applications = Wnioski
+nav-photos = Zdjęcia
+nav-orders = Zlecenia
+nav-slips = Kody i odbiory
+nav-notices = Powiadomienia
+nav-school = Szkoła
+
+role-principal = dyrektor
+role-clerk = sekretariat
+role-tutor = wychowawca
+
+sign-in-title = Logowanie do sekretariatu
+sign-in-lead = Dla dyrektora, sekretariatu i wychowawców.
+sign-in-login = Login
+sign-in-password = Hasło
+sign-in-button = Zaloguj się
+sign-in-wrong = Login lub hasło się nie zgadza. Sprawdź oba i spróbuj ponownie.
+sign-in-wait = { $minutes ->
+    [one] Zbyt wiele nieudanych prób. Spróbuj ponownie za minutę.
+    [few] Zbyt wiele nieudanych prób. Spróbuj ponownie za { $minutes } minuty.
+   *[many] Zbyt wiele nieudanych prób. Spróbuj ponownie za { $minutes } minut.
+  }
+done-signed-out = Wylogowano.
+
+count-devices = { $n ->
+    [one] { $n } urządzenie
+    [few] { $n } urządzenia
+   *[many] { $n } urządzeń
+  }
+
+faults-heading = { $n ->
+    [one] Jedno pole wymaga poprawienia
+    [few] { $n } pola wymagają poprawienia
+   *[many] { $n } pól wymaga poprawienia
+  }
+
+failure-sign-in = Trzeba się zalogować
+failure-sign-in-text = Zaloguj się i spróbuj ponownie.
+failure-forbidden = Brak uprawnień
+failure-forbidden-text = Twoja rola na to nie pozwala. Uprawnienia nadaje dyrektor.
+failure-not-found = Nie ma takiej strony
+failure-not-found-text = Adres jest błędny albo to, czego szukasz, zostało usunięte.
+failure-stale-form = Formularz stracił ważność
+failure-stale-form-text = Wróć do poprzedniej strony, odśwież ją i wyślij formularz jeszcze raz. Nic nie zostało zmienione.
+failure-unreadable = Tego nie da się odczytać
+failure-unreadable-text = Formularz przyszedł uszkodzony. Wróć i wyślij go jeszcze raz.
+failure-too-large = Za duże
+failure-too-large-text = Wysłany plik lub formularz jest za duży. Nic nie zostało zmienione.
+failure-refused = Tego nie można zrobić
+failure-unavailable = Baza danych chwilowo nie odpowiada
+failure-unavailable-text = Nic nie zostało zmienione. Spróbuj ponownie za chwilę.
+failure-internal = Błąd po naszej stronie
+failure-internal-text = Błąd zapisano w dzienniku. Zgłoś administratorowi, kiedy wystąpił.
+failure-home = Wróć na początek

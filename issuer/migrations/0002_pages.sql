@@ -1,0 +1,84 @@
+ALTER TABLE staff ADD COLUMN full_name TEXT NOT NULL DEFAULT '';
+
+ALTER TABLE staff ADD COLUMN school_id TEXT;
+
+ALTER TABLE staff ADD COLUMN class_name TEXT;
+
+ALTER TABLE staff ADD COLUMN federated_id TEXT;
+
+CREATE UNIQUE INDEX staff_by_federated_id ON staff (federated_id);
+
+CREATE TABLE session (
+    hash {bytes} PRIMARY KEY, realm TEXT NOT NULL, account_id TEXT NOT NULL, school_id TEXT, created_at BIGINT NOT NULL,
+    seen_at BIGINT NOT NULL, expires_at BIGINT NOT NULL);
+
+CREATE INDEX session_by_account ON session (account_id);
+
+CREATE INDEX session_by_expiry ON session (expires_at);
+
+CREATE TABLE sign_in_guard (
+    login_hash {bytes} PRIMARY KEY, failures BIGINT NOT NULL, not_before BIGINT NOT NULL);
+
+CREATE TABLE sent_form (
+    session_hash {bytes} NOT NULL, key TEXT NOT NULL, place TEXT NOT NULL, at BIGINT NOT NULL,
+    PRIMARY KEY (session_hash, key));
+
+CREATE INDEX sent_form_by_time ON sent_form (at);
+
+ALTER TABLE pupil ADD COLUMN search_text TEXT NOT NULL DEFAULT '';
+
+ALTER TABLE pupil ADD COLUMN sort_key {bytes};
+
+ALTER TABLE pupil ADD COLUMN erased_at BIGINT;
+
+CREATE INDEX pupil_by_sort_key ON pupil (school_id, sort_key);
+
+ALTER TABLE application ADD COLUMN settled_at BIGINT;
+
+ALTER TABLE issue_order ADD COLUMN approved_at BIGINT;
+
+ALTER TABLE issue_order ADD COLUMN approved_by TEXT;
+
+ALTER TABLE issue_grant ADD COLUMN filed_at BIGINT;
+
+CREATE INDEX issue_grant_by_state ON issue_grant (state, expires_at);
+
+CREATE TABLE photo_inbox (
+    id TEXT PRIMARY KEY, school_id TEXT NOT NULL REFERENCES school (id), pupil_id TEXT, origin TEXT NOT NULL,
+    sender TEXT, subject TEXT, file_name TEXT, purpose TEXT NOT NULL, picture {bytes}, state TEXT NOT NULL,
+    reason TEXT, guesses TEXT NOT NULL, received_at BIGINT NOT NULL, settled_at BIGINT, expires_at BIGINT NOT NULL);
+
+CREATE INDEX photo_inbox_by_school ON photo_inbox (school_id, state, received_at);
+
+CREATE INDEX photo_inbox_by_expiry ON photo_inbox (expires_at);
+
+CREATE TABLE import_batch (
+    id TEXT PRIMARY KEY, school_id TEXT NOT NULL REFERENCES school (id), staff_id TEXT NOT NULL, file_name TEXT NOT NULL,
+    body {bytes}, state TEXT NOT NULL, total BIGINT NOT NULL, done BIGINT NOT NULL, accepted BIGINT NOT NULL,
+    rejected BIGINT NOT NULL, rejects {bytes}, created_at BIGINT NOT NULL, expires_at BIGINT NOT NULL);
+
+CREATE INDEX import_batch_by_expiry ON import_batch (expires_at);
+
+ALTER TABLE notice ADD COLUMN attempts BIGINT NOT NULL DEFAULT 0;
+
+ALTER TABLE notice ADD COLUMN next_attempt_at BIGINT;
+
+ALTER TABLE notice ADD COLUMN settled_at BIGINT;
+
+ALTER TABLE notice ADD COLUMN last_error TEXT;
+
+CREATE INDEX notice_due ON notice (state, next_attempt_at);
+
+CREATE TABLE e_diary (
+    school_id TEXT PRIMARY KEY REFERENCES school (id), url TEXT NOT NULL, sealed_secret {bytes} NOT NULL,
+    created_at BIGINT NOT NULL);
+
+CREATE TABLE portal_account (
+    id TEXT PRIMARY KEY, kind TEXT NOT NULL, login TEXT NOT NULL UNIQUE, full_name TEXT NOT NULL,
+    password_hash TEXT NOT NULL, must_change BIGINT NOT NULL, created_at BIGINT NOT NULL, ended_at BIGINT);
+
+CREATE TABLE portal_access (
+    account_id TEXT NOT NULL REFERENCES portal_account (id), pupil_id TEXT NOT NULL REFERENCES pupil (id),
+    guardian_id TEXT, created_at BIGINT NOT NULL, PRIMARY KEY (account_id, pupil_id));
+
+CREATE INDEX portal_access_by_pupil ON portal_access (pupil_id)

@@ -1,0 +1,164 @@
+//! What people see: the school's office under `/office`, the portal of pupils and guardians under `/portal`.
+//!
+//! Pages are made on the server and call the same decisions as the staff API. A handler reads who asks
+//! ([`office::Office`], the portal's `Visitor`), what was sent ([`form::Sent`]), does one act, and answers with a
+//! page or an address.
+
+pub mod office;
+pub mod portal;
+
+mod assets;
+mod failure;
+pub mod form;
+pub mod frame;
+mod once;
+mod session;
+pub mod words;
+
+use std::sync::Arc;
+
+use axum::extract::{Query, Request};
+use axum::http::{HeaderName, HeaderValue, header};
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse, Redirect, Response};
+use axum::routing::get;
+use axum::{Router, extract};
+use jiff::Timestamp;
+use serde::Deserialize;
+use tokio::sync::Semaphore;
+
+pub use self::failure::PageFailure;
+use self::words::Lang;
+use crate::issuance::Issuance;
+
+/// How many passwords are checked at the same time: each takes 19 MiB and some 20 ms of a core.
+const PASSWORD_CHECKS: usize = 2;
+
+/// What every page can reach. Cheap to clone.
+#[derive(Clone)]
+pub struct Pages {
+    /// The decisions, and the books behind them.
+    pub issuance: Issuance,
+    own: Arc<Own>,
+}
+
+struct Own {
+    /// Address under which people reach the pages, without a slash at its end.
+    origin: String,
+    sandbox: bool,
+    passwords: Semaphore,
+}
+
+impl Pages {
+    /// The pages of an issuer known as `origin` (scheme, host, port).
+    pub fn new(issuance: Issuance, origin: String, sandbox: bool) -> Self {
+        let own = Own { origin, sandbox, passwords: Semaphore::new(PASSWORD_CHECKS) };
+        Self { issuance, own: Arc::new(own) }
+    }
+
+    /// Now, UTC.
+    pub fn now(&self) -> Timestamp {
+        self.issuance.now()
+    }
+
+    /// Today in Warsaw.
+    pub fn today(&self) -> jiff::civil::Date {
+        shared::validity::warsaw_date(self.now())
+    }
+
+    /// Whether this is a sandbox, with a clock that can be moved.
+    pub fn sandbox(&self) -> bool {
+        self.own.sandbox
+    }
+
+    /// Address under which people reach the pages, without a slash at its end.
+    pub fn origin(&self) -> &str {
+        &self.own.origin
+    }
+
+    /// Whether browsers reach the pages by TLS, so that cookies are for TLS alone.
+    pub fn secure(&self) -> bool {
+        self.own.origin.starts_with("https:")
+    }
+
+    /// A random name: for a form that is to be worked off once.
+    pub fn fresh_key(&self) -> String {
+        crate::store::id::NoticeId::fresh(self.now(), &*self.issuance.entropy).as_str().to_owned()
+    }
+
+    /// Checks a password on a thread of its own, a few at a time. Takes the same time without an account.
+    pub(crate) async fn password_is_right(
+        &self,
+        stored: Option<String>,
+        typed: shared::secret::Secret,
+    ) -> bool {
+        use crate::registry::staff::HashedPassword;
+        // Of no password: what an unknown login is compared with.
+        const NOBODYS: &str = "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+        let Ok(_permit) = self.own.passwords.acquire().await else { return false };
+        let known = stored.is_some();
+        let check = tokio::task::spawn_blocking(move || {
+            HashedPassword::verify(stored.as_deref().unwrap_or(NOBODYS), typed.expose())
+        });
+        check.await.unwrap_or(false) && known
+    }
+}
+
+/// All pages, with what holds for every one of them.
+pub fn router(pages: Pages) -> Router {
+    Router::new()
+        .route("/", get(async || Redirect::to("/office")))
+        .route("/language/{lang}", get(choose_language))
+        .merge(office::routes(&pages))
+        .merge(portal::routes())
+        .layer(middleware::from_fn(failure::in_our_words))
+        .layer(middleware::from_fn(never_stored))
+        .merge(assets::routes())
+        .layer(middleware::from_fn(confined))
+        .with_state(pages)
+}
+
+/// Everything here is about people.
+async fn never_stored(request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    response.headers_mut().entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    response
+}
+
+/// Nothing but what comes from here, and nothing inline.
+const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; \
+    img-src 'self' data: blob:; media-src 'self' blob:; connect-src 'self'; form-action 'self'; \
+    base-uri 'none'; frame-ancestors 'none'";
+
+async fn confined(request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    for (name, value) in [
+        ("content-security-policy", CONTENT_SECURITY_POLICY),
+        ("permissions-policy", "camera=(self), microphone=(), geolocation=(), payment=()"),
+        ("cross-origin-opener-policy", "same-origin"),
+        ("cross-origin-resource-policy", "same-origin"),
+        ("referrer-policy", "same-origin"),
+    ] {
+        response
+            .headers_mut()
+            .entry(HeaderName::from_static(name))
+            .or_insert(HeaderValue::from_static(value));
+    }
+    response
+}
+
+#[derive(Deserialize)]
+struct Back {
+    back: Option<String>,
+}
+
+/// Remembers the language for a year and goes back to where the link stood.
+async fn choose_language(
+    extract::Path(lang): extract::Path<String>,
+    Query(Back { back }): Query<Back>,
+) -> Response {
+    let lang = Lang::parse(&lang).unwrap_or_default();
+    let cookie = format!("lang={}; Path=/; Max-Age=31536000; HttpOnly; SameSite=Lax", lang.tag());
+    let back = back.filter(|back| session::is_own_path(back)).unwrap_or_else(|| "/office".to_owned());
+    ([(header::SET_COOKIE, cookie)], Redirect::to(&back)).into_response()
+}

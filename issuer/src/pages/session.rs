@@ -1,0 +1,128 @@
+//! Cookies: which browser is signed in, and that a form came from us.
+
+use axum::http::{HeaderMap, HeaderValue, header};
+use shared::secret::Secret;
+
+use super::Pages;
+use crate::store::tables::session::Realm;
+
+/// Holds a random value before anybody is signed in, so that even the sign-in form is known to be ours.
+const VISITOR_COOKIE: &str = "mleg_visitor";
+
+impl Pages {
+    fn cookie_name(&self, realm: Realm) -> &'static str {
+        // `__Host-`: by TLS alone, for this host alone (RFC 6265bis §4.1.3.2); browsers refuse it without TLS.
+        match (realm, self.secure()) {
+            (Realm::Office, true) => "__Host-mleg_office",
+            (Realm::Office, false) => "mleg_office",
+            (Realm::Portal, true) => "__Host-mleg_portal",
+            (Realm::Portal, false) => "mleg_portal",
+        }
+    }
+
+    /// What the session cookie of a realm holds.
+    pub(super) fn session_cookie(&self, headers: &HeaderMap, realm: Realm) -> Option<Secret> {
+        cookie(headers, self.cookie_name(realm)).map(Secret::new)
+    }
+
+    fn set_cookie(&self, name: &str, value: &str, more: &str) -> HeaderValue {
+        let secure = if self.secure() { "; Secure" } else { "" };
+        let text = format!("{name}={value}; Path=/; HttpOnly; SameSite=Lax{secure}{more}");
+        HeaderValue::from_str(&text).unwrap_or(HeaderValue::from_static(""))
+    }
+
+    /// The header that gives a browser its session.
+    pub(super) fn begin_cookie(&self, realm: Realm, value: &Secret) -> HeaderValue {
+        self.set_cookie(self.cookie_name(realm), value.expose(), "")
+    }
+
+    /// The header that takes it away.
+    pub(super) fn end_cookie(&self, realm: Realm) -> HeaderValue {
+        self.set_cookie(self.cookie_name(realm), "", "; Max-Age=0")
+    }
+
+    /// The visitor's cookie as it came, or a new one with the header that sets it.
+    pub(super) fn visitor(&self, headers: &HeaderMap) -> (Secret, Option<HeaderValue>) {
+        match cookie(headers, VISITOR_COOKIE) {
+            Some(value) if value.len() == 26 => (Secret::new(value), None),
+            _ => {
+                let value = self.fresh_key();
+                let header = self.set_cookie(VISITOR_COOKIE, &value, "");
+                (Secret::new(value), Some(header))
+            }
+        }
+    }
+
+    /// The token that forms for this browser must carry, in a realm.
+    pub(super) fn expected_form_token(&self, headers: &HeaderMap, realm: Realm) -> Option<String> {
+        let cookie = self.session_cookie(headers, realm);
+        let cookie = cookie.or_else(|| cookie_of(headers, VISITOR_COOKIE))?;
+        let keys = &self.issuance.keys;
+        Some(keys.form_token(&keys.session_hash(&cookie)))
+    }
+
+    /// The token for the forms of a visitor who is not signed in.
+    pub(super) fn visitor_form_token(&self, visitor: &Secret) -> String {
+        let keys = &self.issuance.keys;
+        keys.form_token(&keys.session_hash(visitor))
+    }
+}
+
+fn cookie_of(headers: &HeaderMap, name: &str) -> Option<Secret> {
+    cookie(headers, name).map(Secret::new)
+}
+
+/// The value of a cookie; none if it stands there twice, since then somebody else may have set one.
+pub(super) fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    let mut found = headers
+        .get_all(header::COOKIE)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(';'))
+        .filter_map(|pair| pair.trim().split_once('='))
+        .filter(|(known, _)| *known == name)
+        .map(|(_, value)| value);
+    match (found.next(), found.next()) {
+        (Some(value), None) if !value.is_empty() => Some(value),
+        _ => None,
+    }
+}
+
+/// Which realm an address belongs to.
+pub(super) fn realm_of(path: &str) -> Realm {
+    if path.starts_with("/portal") { Realm::Portal } else { Realm::Office }
+}
+
+/// Whether an address that came from outside leads to a page of ours.
+pub(super) fn is_own_path(path: &str) -> bool {
+    path.starts_with('/')
+        && !path.starts_with("//")
+        && path.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cookie_that_stands_twice_is_nobodys() {
+        let mut headers = HeaderMap::new();
+        headers.append(header::COOKIE, HeaderValue::from_static("a=1; lang=pl"));
+        assert_eq!(cookie(&headers, "lang"), Some("pl"));
+        assert_eq!(cookie(&headers, "b"), None);
+        headers.append(header::COOKIE, HeaderValue::from_static("lang=en"));
+        assert_eq!(cookie(&headers, "lang"), None);
+    }
+
+    #[test]
+    fn addresses_from_outside_stay_inside() {
+        for path in ["/office", "/office/pupils?q=a", "/"] {
+            assert!(is_own_path(path), "{path}");
+        }
+        for path in
+            ["", "office", "//evil.example", "/\\evil.example", "https://evil.example", "/a\r\nb", "/ą"]
+        {
+            assert!(!is_own_path(path), "{path}");
+        }
+    }
+}

@@ -1,0 +1,323 @@
+//! Every text of the pages, in Polish and in English, from `locales/`.
+
+use std::sync::LazyLock;
+
+use axum::http::HeaderMap;
+use fluent_bundle::concurrent::FluentBundle;
+use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
+use jiff::Timestamp;
+use jiff::civil::Date;
+use shared::validity::warsaw;
+use unic_langid::LanguageIdentifier;
+
+/// A language of the pages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Lang {
+    /// Polish, unless something else is chosen.
+    #[default]
+    Pl,
+    /// English.
+    En,
+}
+
+macro_rules! texts {
+    ($($file:literal),* $(,)?) => {
+        /// The files of a language, name and content.
+        const PL: &[(&str, &str)] = &[$(($file, include_str!(concat!("../../locales/pl/", $file, ".ftl"))),)*];
+        const EN: &[(&str, &str)] = &[$(($file, include_str!(concat!("../../locales/en/", $file, ".ftl"))),)*];
+    };
+}
+
+texts![
+    "frame",
+    "today",
+    "pupils",
+    "applications",
+    "photos",
+    "issue",
+    "print",
+    "notices",
+    "import",
+    "school",
+    "components",
+    "portal",
+];
+
+static POLISH: LazyLock<FluentBundle<FluentResource>> = LazyLock::new(|| bundle("pl", PL));
+static ENGLISH: LazyLock<FluentBundle<FluentResource>> = LazyLock::new(|| bundle("en", EN));
+
+fn bundle(tag: &str, files: &[(&str, &str)]) -> FluentBundle<FluentResource> {
+    let language: LanguageIdentifier = tag.parse().unwrap_or_default();
+    let mut bundle = FluentBundle::new_concurrent(vec![language]);
+    // Marks around what is filled in would stand in names that are copied from a page.
+    bundle.set_use_isolating(false);
+    for (_, text) in files {
+        // What cannot be read is left out; a test sees to it that there is nothing such.
+        let resource = FluentResource::try_new((*text).to_owned()).unwrap_or_else(|(resource, _)| resource);
+        bundle.add_resource_overriding(resource);
+    }
+    bundle
+}
+
+/// What can be filled into a text.
+pub trait Fill {
+    /// The value, as the text's plural rules understand it.
+    fn fill(&self) -> FluentValue<'static>;
+}
+
+impl<T: Fill + ?Sized> Fill for &T {
+    fn fill(&self) -> FluentValue<'static> {
+        (*self).fill()
+    }
+}
+
+impl Fill for str {
+    fn fill(&self) -> FluentValue<'static> {
+        FluentValue::from(self.to_owned())
+    }
+}
+
+impl Fill for String {
+    fn fill(&self) -> FluentValue<'static> {
+        FluentValue::from(self.clone())
+    }
+}
+
+macro_rules! fill_numbers {
+    ($($number:ty),*) => {$(
+        impl Fill for $number {
+            fn fill(&self) -> FluentValue<'static> {
+                FluentValue::from(*self)
+            }
+        }
+    )*};
+}
+fill_numbers!(u8, u32, u64, usize, i32, i64);
+
+impl Lang {
+    /// Reads `pl` or `en`.
+    pub fn parse(tag: &str) -> Option<Self> {
+        match tag {
+            "pl" => Some(Self::Pl),
+            "en" => Some(Self::En),
+            _ => None,
+        }
+    }
+
+    /// The tag of BCP 47.
+    pub fn tag(self) -> &'static str {
+        match self {
+            Self::Pl => "pl",
+            Self::En => "en",
+        }
+    }
+
+    /// The other one.
+    pub fn other(self) -> Self {
+        match self {
+            Self::Pl => Self::En,
+            Self::En => Self::Pl,
+        }
+    }
+
+    /// What the browser's cookie says; Polish without one.
+    pub fn of(headers: &HeaderMap) -> Self {
+        super::session::cookie(headers, "lang").and_then(Self::parse).unwrap_or_default()
+    }
+
+    /// The text with this key; the key itself if there is none, which a test sees to.
+    pub fn t(self, key: &str) -> String {
+        self.format(key, None)
+    }
+
+    /// The text with one value filled in.
+    pub fn t1(self, key: &str, name: &str, value: impl Fill) -> String {
+        let mut args = FluentArgs::new();
+        args.set(name.to_owned(), value.fill());
+        self.format(key, Some(&args))
+    }
+
+    /// The text with two values filled in.
+    pub fn t2(self, key: &str, name: &str, value: impl Fill, name2: &str, value2: impl Fill) -> String {
+        self.with(key, &[(name, &value), (name2, &value2)])
+    }
+
+    /// The text with values filled in.
+    pub fn with(self, key: &str, values: &[(&str, &dyn Fill)]) -> String {
+        let mut args = FluentArgs::new();
+        for (name, value) in values {
+            args.set((*name).to_owned(), value.fill());
+        }
+        self.format(key, Some(&args))
+    }
+
+    /// Whether there is such a text.
+    pub fn has(self, key: &str) -> bool {
+        self.bundle().has_message(key)
+    }
+
+    /// One of a pair of texts.
+    pub fn pick<'a>(self, pl: &'a str, en: &'a str) -> &'a str {
+        match self {
+            Self::Pl => pl,
+            Self::En => en,
+        }
+    }
+
+    /// A day in figures: `22.11.2026`, in English `22 Nov 2026`.
+    pub fn date(self, date: Date) -> String {
+        match self {
+            Self::Pl => date.strftime("%d.%m.%Y").to_string(),
+            Self::En => date.strftime("%-d %b %Y").to_string(),
+        }
+    }
+
+    /// A day in words: `22 listopada 2026`, in English `22 November 2026`.
+    pub fn long_date(self, date: Date) -> String {
+        match self {
+            Self::Pl => {
+                const MONTHS: [&str; 12] = [
+                    "stycznia",
+                    "lutego",
+                    "marca",
+                    "kwietnia",
+                    "maja",
+                    "czerwca",
+                    "lipca",
+                    "sierpnia",
+                    "września",
+                    "października",
+                    "listopada",
+                    "grudnia",
+                ];
+                let month = usize::from(date.month().unsigned_abs()).checked_sub(1);
+                let month = month.and_then(|at| MONTHS.get(at)).copied().unwrap_or_default();
+                format!("{} {month} {}", date.day(), date.year())
+            }
+            Self::En => date.strftime("%-d %B %Y").to_string(),
+        }
+    }
+
+    /// An instant as clocks in Warsaw show it, to the minute.
+    pub fn instant(self, at: Timestamp) -> String {
+        let at = at.to_zoned(warsaw());
+        format!("{}, {}", self.date(at.date()), at.strftime("%H:%M"))
+    }
+
+    fn bundle(self) -> &'static FluentBundle<FluentResource> {
+        match self {
+            Self::Pl => &POLISH,
+            Self::En => &ENGLISH,
+        }
+    }
+
+    fn format(self, key: &str, args: Option<&FluentArgs<'_>>) -> String {
+        let pattern = self.bundle().get_message(key).and_then(|message| message.value());
+        let Some(pattern) = pattern else { return key.to_owned() };
+        self.bundle().format_pattern(pattern, args, &mut Vec::new()).into_owned()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::{BTreeMap, BTreeSet};
+    use std::fs;
+    use std::path::Path;
+
+    use super::*;
+
+    /// The keys of a file with the names of the values that each wants.
+    fn keys(files: &[(&str, &str)]) -> BTreeMap<String, BTreeSet<String>> {
+        let mut found = BTreeMap::new();
+        for (file, text) in files {
+            if let Err((_, errors)) = FluentResource::try_new((*text).to_owned()) {
+                panic!("{file}: {errors:?}");
+            }
+            let mut key = String::new();
+            for line in text.lines() {
+                if let Some((name, _)) =
+                    line.split_once(" =").filter(|_| line.starts_with(|c: char| c.is_ascii_lowercase()))
+                {
+                    key = name.to_owned();
+                    assert!(found.insert(key.clone(), BTreeSet::new()).is_none(), "{key} stands twice");
+                }
+                for value in line.split('$').skip(1) {
+                    let name: String =
+                        value.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
+                    found.entry(key.clone()).or_default().insert(name);
+                }
+            }
+        }
+        found
+    }
+
+    fn files(folder: &Path, found: &mut Vec<String>) {
+        for entry in fs::read_dir(folder).unwrap().flatten() {
+            let path = entry.path();
+            if path.is_dir() {
+                files(&path, found);
+            } else if !path.ends_with("words.rs") {
+                found.push(fs::read_to_string(path).unwrap());
+            }
+        }
+    }
+
+    #[test]
+    fn no_text_is_missing_in_either_language() {
+        let (pl, en) = (keys(PL), keys(EN));
+        let names = |keys: &BTreeMap<String, BTreeSet<String>>| keys.keys().cloned().collect::<BTreeSet<_>>();
+        let missing: Vec<_> = names(&pl).symmetric_difference(&names(&en)).cloned().collect();
+        assert!(missing.is_empty(), "in one language only: {missing:#?}");
+        for (key, values) in &pl {
+            assert_eq!(values, &en[key], "{key} wants other values in English");
+        }
+    }
+
+    #[test]
+    fn every_text_that_is_asked_for_is_there_and_every_text_is_asked_for() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let mut sources = Vec::new();
+        files(&root.join("templates"), &mut sources);
+        files(&root.join("src"), &mut sources);
+        let pl = keys(PL);
+        let (mut used, mut prefixes) = (BTreeSet::new(), BTreeSet::new());
+        for source in &sources {
+            for call in [".t(\"", ".t1(\"", ".t2(\"", ".with(\""] {
+                used.extend(
+                    source.split(call).skip(1).filter_map(|rest| rest.split('"').next().map(str::to_owned)),
+                );
+            }
+            // Texts that are named by a word of the books: `word("order-state", …)` uses `order-state-*`.
+            prefixes.extend(source.split(".word(\"").skip(1).filter_map(|rest| rest.split('"').next()));
+        }
+        // Keys that stand in the code as they are, such as titles and menu entries.
+        let all = sources.join("\n");
+        let missing: Vec<_> = used.iter().filter(|key| !pl.contains_key(*key)).collect();
+        assert!(missing.is_empty(), "nobody wrote: {missing:#?}");
+        let idle: Vec<_> = pl
+            .keys()
+            .filter(|key| !used.contains(*key))
+            .filter(|key| !prefixes.iter().any(|prefix| key.starts_with(&format!("{prefix}-"))))
+            .filter(|key| !key.starts_with("done-") && !all.contains(&format!("\"{key}\"")))
+            .collect();
+        assert!(idle.is_empty(), "nobody asks for: {idle:#?}");
+    }
+
+    #[test]
+    fn numbers_are_counted_the_polish_way() {
+        let count = |n: u32| Lang::Pl.t1("count-devices", "n", n);
+        assert_eq!(count(1), "1 urządzenie");
+        assert_eq!(count(3), "3 urządzenia");
+        assert_eq!(count(5), "5 urządzeń");
+        assert_eq!(count(22), "22 urządzenia");
+    }
+
+    #[test]
+    fn days_are_written_as_people_write_them() {
+        let day = jiff::civil::date(2026, 11, 2);
+        assert_eq!(Lang::Pl.date(day), "02.11.2026");
+        assert_eq!(Lang::Pl.long_date(day), "2 listopada 2026");
+        assert_eq!(Lang::En.long_date(day), "2 November 2026");
+        assert_eq!(Lang::Pl.instant("2026-11-21T23:30:00Z".parse().unwrap()), "22.11.2026, 00:30");
+    }
+}
