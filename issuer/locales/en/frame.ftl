@@ -34,11 +34,6 @@ sign-in-wait = { $minutes ->
   }
 done-signed-out = Signed out.
 
-count-devices = { $n ->
-    [one] { $n } device
-   *[other] { $n } devices
-  }
-
 faults-heading = { $n ->
     [one] One field needs to be corrected
    *[other] { $n } fields need to be corrected

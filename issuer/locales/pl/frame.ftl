@@ -35,12 +35,6 @@ sign-in-wait = { $minutes ->
   }
 done-signed-out = Wylogowano.
 
-count-devices = { $n ->
-    [one] { $n } urządzenie
-    [few] { $n } urządzenia
-   *[many] { $n } urządzeń
-  }
-
 faults-heading = { $n ->
     [one] Jedno pole wymaga poprawienia
     [few] { $n } pola wymagają poprawienia

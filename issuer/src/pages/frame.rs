@@ -106,7 +106,7 @@ impl Page {
 
     /// The text for a word of the books: `word("order-state", "ready")` is the text `order-state-ready`.
     pub fn word(&self, prefix: &str, word: &str) -> String {
-        self.lang.t(&format!("{prefix}-{}", word.replace('_', "-")))
+        self.lang.word(prefix, word)
     }
 
     /// A day in figures.

@@ -13,6 +13,8 @@ pub mod form;
 pub mod frame;
 mod once;
 mod session;
+#[cfg(test)]
+pub(crate) mod testing;
 pub mod words;
 
 use std::sync::Arc;
@@ -21,7 +23,7 @@ use axum::extract::{Query, Request};
 use axum::http::{HeaderName, HeaderValue, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Redirect, Response};
-use axum::routing::get;
+use axum::routing::{any, get};
 use axum::{Router, extract};
 use jiff::Timestamp;
 use serde::Deserialize;
@@ -111,6 +113,8 @@ pub fn router(pages: Pages) -> Router {
         .route("/language/{lang}", get(choose_language))
         .merge(office::routes(&pages))
         .merge(portal::routes())
+        .route("/office/{*nothing}", any(async || PageFailure::NotFound))
+        .route("/portal/{*nothing}", any(async || PageFailure::NotFound))
         .layer(middleware::from_fn(failure::in_our_words))
         .layer(middleware::from_fn(never_stored))
         .merge(assets::routes())

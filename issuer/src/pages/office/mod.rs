@@ -18,6 +18,9 @@ mod school;
 
 mod components;
 
+#[cfg(test)]
+mod tests;
+
 use axum::Router;
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
@@ -167,7 +170,7 @@ impl Office {
 
     /// The frame of a page: its title is the key of a text, and `nav` the address of the menu's entry.
     pub fn page(&self, nav: &str, title: &str) -> Page {
-        let role = self.lang.t(&format!("role-{}", self.staff.role.word()));
+        let role = self.lang.word("role", self.staff.role.word());
         let name = if self.staff.full_name.is_empty() { &self.staff.login } else { &self.staff.full_name };
         let who =
             Who { name: name.clone(), role, place: self.school.name.clone(), sign_out: "/office/sign-out" };
