@@ -2,6 +2,7 @@
 //!
 //! They are entered through the same forms and verbs as any other school's.
 
+pub mod accounts;
 pub mod portrait;
 
 use jiff::civil::Date;
@@ -9,6 +10,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use shared::validity::{SchoolTerm, default_last_day, warsaw_date};
 
+use self::accounts::{EnterAccounts, SeededStaff};
 use self::portrait::Portrait;
 use crate::audit::{Act, Actor};
 use crate::issuance::Issuance;
@@ -57,6 +59,8 @@ pub struct SeededSchool {
     pub preset: Preset,
     /// Its pupils, each with an order that is ready for a slip.
     pub pupils: Vec<SeededPupil>,
+    /// Its staff, who sign in at `/office` with the password `piaskownica-szkolna`.
+    pub staff: Vec<SeededStaff>,
 }
 
 /// A demo pupil.
@@ -78,7 +82,7 @@ pub async fn enter_once(issuance: &Issuance) -> Result<Option<Seeded>, SeedError
     if issuance.store.read(AnySchool).await? { Ok(None) } else { enter(issuance).await.map(Some) }
 }
 
-/// Erases the books (not the accounts), then does `between`, then enters the demo schools anew.
+/// Erases the books (not the accounts of the installation itself), then does `between`, then enters the demo schools anew.
 ///
 /// # Errors
 /// When the database fails, or a form of ours would not pass.
@@ -91,9 +95,15 @@ pub async fn start_again(issuance: &Issuance, between: impl FnOnce()) -> Result<
 async fn enter(issuance: &Issuance) -> Result<Seeded, SeedError> {
     let legacy = ("Szkoła Podstawowa nr 0 w Przykładowie", 990_101, Preset::Legacy2019, LEGACY_PUPILS);
     let zpe = ("Zespół Szkół Niebyłych w Zmyślonej", 990_102, Preset::Zpe2025, ZPE_PUPILS);
+    let (store, entropy) = (&issuance.store, &*issuance.entropy);
+    let password = accounts::hashed_password(entropy).ok_or(SeedError::Form)?;
     let mut schools = Vec::new();
-    for (name, rspo, preset, pupils) in [legacy, zpe] {
-        schools.push(school(issuance, name, rspo, preset, pupils).await?);
+    for ((name, rspo, preset, pupils), (prefix, class)) in [legacy, zpe].into_iter().zip([("sp0", "7a"), ("zsn", "5a")]) {
+        let mut school = school(issuance, name, rspo, preset, pupils).await?;
+        let staff =
+            EnterAccounts::new(school.id.clone(), prefix, class, password.clone(), issuance.now(), entropy);
+        school.staff = store.write(staff).await?;
+        schools.push(school);
     }
     Ok(Seeded { schools })
 }
@@ -122,7 +132,7 @@ async fn school(
     for (n, row) in (u64::from(rspo)..).zip(rows) {
         pupils.push(desk.pupil(&id, preset, n, row).await?);
     }
-    Ok(SeededSchool { id, name, preset, pupils })
+    Ok(SeededSchool { id, name, preset, pupils, staff: Vec::new() })
 }
 
 struct Desk<'a> {

@@ -209,11 +209,22 @@ fn notice(notice: &Notice) -> serde_json::Value {
     })
 }
 
-/// Erases the books, sets the clock back to the real time and enters the demo schools anew.
+/// `{}` or `{"now": "2026-09-01T06:00:00Z"}`
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Seed {
+    now: Option<Timestamp>,
+}
+
+/// Erases the books, sets the clock to the real time or to another one, and enters the demo schools anew. With
+/// the books gone, the clock may go back.
 ///
 /// Wants JSON (`{}`), which no other page's form can send.
-async fn seed(State(sandbox): State<Sandbox>, Json(_): Json<serde_json::Value>) -> Response {
-    let set_back = || sandbox.clock.ahead_micros.store(0, Ordering::SeqCst);
+async fn seed(State(sandbox): State<Sandbox>, Json(from): Json<Seed>) -> Response {
+    let set_back = || match from.now {
+        Some(now) => sandbox.clock.set(now),
+        None => sandbox.clock.ahead_micros.store(0, Ordering::SeqCst),
+    };
     match demo_school::start_again(&sandbox.issuance, set_back).await {
         Ok(seeded) => Json(seeded).into_response(),
         Err(error) => {

@@ -35,6 +35,11 @@ impl HashedPassword {
         hash.ok().map(|hash| Self(hash.to_string()))
     }
 
+    /// The text that is stored.
+    pub(crate) fn stored(&self) -> &str {
+        &self.0
+    }
+
     /// Whether `typed` is the password behind a stored hash. Costs as much as hashing, whatever the answer.
     pub fn verify(stored: &str, typed: &str) -> bool {
         PasswordHash::new(stored)

@@ -118,11 +118,17 @@ macro_rules! row {
 }
 use row;
 
-/// Erases the books, the cards and what hangs on them. Accounts, tokens and the audit trail stay.
+/// Erases the books, the cards and what hangs on them, with the accounts of single schools. Accounts of the
+/// installation itself, their tokens and the audit trail stay.
 pub(crate) async fn erase_books(
     tx: &mut dyn crate::store::Statements,
 ) -> Result<(), crate::store::StoreError> {
     let tables = [
+        "portal_access",
+        "portal_account",
+        "photo_inbox",
+        "import_batch",
+        "e_diary",
         "notice",
         "idempotent_reply",
         "wallet_event",
@@ -141,6 +147,11 @@ pub(crate) async fn erase_books(
         "agreement",
         "school",
     ];
+    let of_schools = "SELECT id FROM staff WHERE school_id IS NOT NULL";
+    tx.execute(&format!("DELETE FROM session WHERE account_id IN ({of_schools}) OR realm = 'portal'"), &[]).await?;
+    tx.execute(&format!("DELETE FROM api_token WHERE staff_id IN ({of_schools})"), &[]).await?;
+    tx.execute("DELETE FROM staff WHERE school_id IS NOT NULL", &[]).await?;
+    tx.execute("UPDATE session SET school_id = NULL", &[]).await?;
     for table in tables {
         tx.execute(&format!("DELETE FROM {table}"), &[]).await?;
     }
