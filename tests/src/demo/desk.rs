@@ -45,6 +45,7 @@ pub struct Desk {
     folder: PathBuf,
     issuer: Running,
     http: reqwest::Client,
+    seeded: Value,
 }
 
 impl Desk {
@@ -72,7 +73,18 @@ impl Desk {
             folder: options.folder.clone(),
             issuer,
             http: reqwest::Client::builder().no_proxy().build().expect("an HTTP client"),
+            seeded: Value::Null,
         }
+    }
+
+    /// Keeps what the sandbox says of the demo schools.
+    pub(super) fn keep_seeded(&mut self, seeded: Value) {
+        self.seeded = seeded;
+    }
+
+    /// What the sandbox said of the demo schools.
+    pub(super) fn seeded(&self) -> &Value {
+        &self.seeded
     }
 
     /// The issuer's address.

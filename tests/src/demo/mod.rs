@@ -5,6 +5,7 @@
 
 mod desk;
 mod legacy;
+mod living;
 mod outlook;
 mod zpe;
 
@@ -24,9 +25,10 @@ static HELD: AtomicU32 = AtomicU32::new(0);
 /// At the first step that does not hold, after saying which.
 pub async fn play(options: &Options) -> Desk {
     report_failures();
-    let desk = Desk::set_up(options).await;
+    let mut desk = Desk::set_up(options).await;
     legacy::story(&desk).await;
     zpe::story(&desk).await;
+    desk.keep_seeded(living::open(&desk).await);
     println!("\n{} steps held.", HELD.load(Ordering::Relaxed));
     desk
 }

@@ -1,19 +1,32 @@
 //! What to try next, with the issuer still up.
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::Desk;
 
 pub(super) async fn stay(desk: Desk) {
-    // The stories have moved the clock by more than a year.
-    let seeded = desk.sandbox("seed", json!({})).await;
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-    let pupil = &seeded["schools"][0]["pupils"][0];
-    let (base, token, order) = (desk.base(), desk.api_token.expose(), text(&pupil["order_id"]));
+    let (base, token) = (desk.base(), desk.api_token.expose());
+    println!("\nThe issuer stays up at {base}, with a living school and today's date. Ctrl-C ends it.\n");
+    println!(
+        "  office                  {base}/office      password: {}",
+        issuer::demo_school::accounts::PASSWORD
+    );
+    for school in desk.seeded()["schools"].as_array().into_iter().flatten() {
+        println!("    {}", text(&school["name"]));
+        for staff in school["staff"].as_array().into_iter().flatten() {
+            println!(
+                "      {:<20}{} ({})",
+                text(&staff["login"]),
+                text(&staff["name"]),
+                text(&staff["role"])
+            );
+        }
+    }
+    let pupil = &desk.seeded()["schools"][0]["pupils"][0];
+    let order = text(&pupil["order_id"]);
     println!(
         "
-The issuer stays up at {base}, with demo schools and today's date. Ctrl-C ends it.
-
   staff API, to read      {base}/api
   its token               {token}
   revocation list         {base}/pki/crl/issuing.crl
