@@ -8,6 +8,8 @@ pub mod config;
 pub mod doctor;
 pub mod telemetry;
 
+mod mishap;
+
 pub mod demo_school;
 pub mod http;
 pub mod pages;

@@ -98,7 +98,9 @@ async fn enter(issuance: &Issuance) -> Result<Seeded, SeedError> {
     let (store, entropy) = (&issuance.store, &*issuance.entropy);
     let password = accounts::hashed_password(entropy).ok_or(SeedError::Form)?;
     let mut schools = Vec::new();
-    for ((name, rspo, preset, pupils), (prefix, class)) in [legacy, zpe].into_iter().zip([("sp0", "7a"), ("zsn", "5a")]) {
+    for ((name, rspo, preset, pupils), (prefix, class)) in
+        [legacy, zpe].into_iter().zip([("sp0", "7a"), ("zsn", "5a")])
+    {
         let mut school = school(issuance, name, rspo, preset, pupils).await?;
         let staff =
             EnterAccounts::new(school.id.clone(), prefix, class, password.clone(), issuance.now(), entropy);

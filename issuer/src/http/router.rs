@@ -1,23 +1,23 @@
 //! Which address leads where, and what holds for all of them.
 
-use std::time::Duration;
-
-use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request};
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::{self, Next};
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
-use tower_http::catch_panic::CatchPanicLayer;
-use tower_http::timeout::TimeoutLayer;
+use axum::{Json, Router};
 
+use shared::vci::error::{ErrorBody, TokenErrorCode};
+
+use super::failure::{Code, Failure};
 use super::reply::in_our_words;
+use super::staff_api::BASE_PATH;
 use super::{ServerState, credential, health, metadata, nonce, notification, offer, revocation, token};
+
+use crate::mishap::{Mishap, survive};
 
 /// The largest body that a wallet may send, in bytes.
 pub const WALLET_BODY_LIMIT: usize = 64 * 1024;
-/// How long a request may take before it is given up.
-const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Everything that wallets and verifiers speak to. `prefix` is the path of the issuer's identifier, without a
 /// slash at its end: endpoints lie below it, and well-known documents put it behind their own path.
@@ -56,11 +56,25 @@ pub fn pki_routes(state: ServerState) -> Router {
 /// What holds for every address: a time limit, headers that keep browsers honest, and an answer even if a
 /// handler panics.
 pub fn with_common_layers(router: Router) -> Router {
-    router
-        .fallback(not_found)
-        .layer(middleware::from_fn(guarded))
-        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, REQUEST_TIMEOUT))
-        .layer(CatchPanicLayer::new())
+    router.fallback(not_found).layer(middleware::from_fn(guarded)).layer(middleware::from_fn(answered))
+}
+
+/// An answer for programs, even when a handler takes too long or panics.
+async fn answered(request: Request, next: Next) -> Response {
+    let staff = request.uri().path().starts_with(BASE_PATH);
+    match (survive(request, next).await, staff) {
+        (Ok(response), _) => response,
+        (Err(Mishap::TooLong), true) => Failure::of(Code::Unavailable).into_response(),
+        (Err(Mishap::Panicked), true) => Failure::of(Code::InternalError).into_response(),
+        (Err(Mishap::TooLong), false) => {
+            let told = ErrorBody::new(TokenErrorCode::TemporarilyUnavailable);
+            (StatusCode::SERVICE_UNAVAILABLE, Json(told)).into_response()
+        }
+        (Err(Mishap::Panicked), false) => {
+            let told = ErrorBody::new(TokenErrorCode::ServerError);
+            (StatusCode::INTERNAL_SERVER_ERROR, Json(told)).into_response()
+        }
+    }
 }
 
 async fn not_found() -> (StatusCode, &'static str) {
@@ -110,4 +124,33 @@ async fn guarded(request: Request, next: Next) -> Response {
         .entry(header::CONTENT_SECURITY_POLICY)
         .or_insert(HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'"));
     response
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::body::{Body, to_bytes};
+    use tower::ServiceExt as _;
+
+    use super::*;
+
+    async fn boom() -> &'static str {
+        panic!("as a test")
+    }
+
+    #[tokio::test]
+    async fn programs_are_answered_when_a_handler_panics() {
+        let router = Router::new().route("/api/v1/boom", get(boom)).route("/token", post(boom));
+        let router = with_common_layers(router);
+        for (method, path, expected) in [
+            ("GET", "/api/v1/boom", "\"code\":\"internal_error\""),
+            ("POST", "/token", "{\"error\":\"server_error\"}"),
+        ] {
+            let request = Request::builder().method(method).uri(path).body(Body::empty()).unwrap();
+            let response = router.clone().oneshot(request).await.unwrap();
+            assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR, "{path}");
+            let body = to_bytes(response.into_body(), usize::MAX).await.unwrap();
+            let body = String::from_utf8(body.to_vec()).unwrap();
+            assert!(body.contains(expected), "{path}: {body}");
+        }
+    }
 }

@@ -8,6 +8,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use super::frame::{self, Page};
 use super::words::Lang;
 use crate::http::failure::{Code, Coded};
+use crate::mishap::{Mishap, survive};
 use crate::store::StoreError;
 
 /// Why there is no page.
@@ -95,6 +96,14 @@ impl IntoResponse for PageFailure {
         response.extensions_mut().insert(self);
         response
     }
+}
+
+/// A page, even when a handler takes too long or panics.
+pub(super) async fn answered(request: Request, next: Next) -> Result<Response, PageFailure> {
+    survive(request, next).await.map_err(|mishap| match mishap {
+        Mishap::TooLong => PageFailure::Unavailable,
+        Mishap::Panicked => PageFailure::Internal,
+    })
 }
 
 /// Puts failures into the words of whoever asked.

@@ -115,6 +115,7 @@ pub fn router(pages: Pages) -> Router {
         .merge(portal::routes())
         .route("/office/{*nothing}", any(async || PageFailure::NotFound))
         .route("/portal/{*nothing}", any(async || PageFailure::NotFound))
+        .layer(middleware::from_fn(failure::answered))
         .layer(middleware::from_fn(failure::in_our_words))
         .layer(middleware::from_fn(never_stored))
         .merge(assets::routes())
