@@ -1,0 +1,224 @@
+//! The credential request: a proven key takes a place on the card and gets its certificate.
+//!
+//! Two commits with a signature between them. The first records the intent: the place, the serial number and
+//! the to-be-signed bytes, and spends the nonce. The second stores the signed certificate if the card is still
+//! live. Only bytes that were read back from the store leave the house, so that a serial number never stands
+//! for two certificates, whoever signs how often.
+
+mod prepare;
+mod settle;
+
+use jiff::{SignedDuration, Timestamp};
+use shared::device::DeviceSlotError;
+
+use self::prepare::Prepare;
+use self::settle::Settle;
+use super::Issuance;
+use super::dossier::{CardDataRefusal, CardRefusal};
+use super::proof::ProvenKey;
+use super::token::{AccessError, AccessToken};
+use crate::audit::Actor;
+use crate::authority::{PreparedCertificate, SignError, lint};
+use crate::store::id::DeviceId;
+use crate::store::tables::certificate::{Certificate, CertificateState};
+use crate::store::{Statements, StoreError, Verb};
+
+/// What a phone says of itself; nothing of it is proven.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct DeviceClaim {
+    /// Its name.
+    pub name: Option<String>,
+    /// `android` or `ios`.
+    pub platform: Option<String>,
+    /// Dotted numbers.
+    pub os_version: Option<String>,
+    /// Dotted numbers.
+    pub app_version: Option<String>,
+}
+
+/// People name phones after themselves.
+impl std::fmt::Debug for DeviceClaim {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("DeviceClaim(…)")
+    }
+}
+
+/// What a device without a name is called in its certificate.
+pub const UNNAMED_DEVICE: &str = "urządzenie bez nazwy";
+
+/// A certificate as it was read back from the store, with all that the wallet needs beside it.
+#[derive(Clone)]
+pub struct IssuedCard {
+    /// The device certificate, then the issuing authority's; DER, without the root.
+    pub chain: Vec<Vec<u8>>,
+    /// The exact bytes that the certificate's digest attests.
+    pub card_data: Vec<u8>,
+    /// What the wallet quotes in notifications.
+    pub notification_id: String,
+}
+
+/// A card is personal data.
+impl std::fmt::Debug for IssuedCard {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("IssuedCard(…)")
+    }
+}
+
+impl Issuance {
+    /// Gives the proven key the certificate that the token entitles it to: a new one, or the same bytes again.
+    ///
+    /// # Errors
+    /// See [`EnrolmentError`]; nothing is lost by any of them.
+    pub async fn enrol(
+        &self,
+        access: AccessToken,
+        proven: ProvenKey,
+        claim: DeviceClaim,
+    ) -> Result<IssuedCard, EnrolmentError> {
+        use base64::Engine as _;
+        let now = self.now();
+        let entropy = &*self.entropy;
+        let verb = Prepare {
+            issuance: self.clone(),
+            access,
+            proven,
+            claim,
+            device_id: DeviceId::fresh(now, entropy),
+            serial: crate::authority::fresh_serial(entropy),
+            salt: entropy.bytes(),
+            notification_id: base64::prelude::BASE64_URL_SAFE_NO_PAD.encode(entropy.bytes::<16>()),
+            act: self.act(Actor::Wallet),
+        };
+        match self.store.write(verb).await?? {
+            Next::Deliver(certificate) => self.released(*certificate),
+            Next::Sign(certificate) => self.finish(*certificate).await,
+        }
+    }
+
+    /// Signs a prepared certificate and stores it, if nothing has come between.
+    ///
+    /// # Errors
+    /// When the card is no longer live, or the signature fails.
+    pub async fn finish(&self, prepared: Certificate) -> Result<IssuedCard, EnrolmentError> {
+        let stored = PreparedCertificate::from_stored_tbs(prepared.tbs).map_err(SignError::from)?;
+        let signed = self.authority.sign(lint(stored).map_err(SignError::from)?)?;
+        let settle = Settle { serial: prepared.serial, der: signed.into_der(), act: self.act(Actor::Wallet) };
+        let certificate = self.store.write(settle).await??;
+        self.released(certificate)
+    }
+
+    fn released(&self, certificate: Certificate) -> Result<IssuedCard, EnrolmentError> {
+        let leaf = certificate.der.ok_or(StoreError::Damaged("an issued certificate has no bytes"))?;
+        let foreign = StoreError::Damaged("a certificate was signed by no authority of ours");
+        Ok(IssuedCard {
+            chain: self.authority.x5c(&leaf).ok_or(foreign)?,
+            card_data: certificate.card_data,
+            notification_id: certificate.notification_id,
+        })
+    }
+
+    /// Finishes or voids what a crash or a broken connection left prepared for `age`; run at start-up and
+    /// every minute. Answers how many there were.
+    ///
+    /// # Errors
+    /// When the database fails; the rest waits for the next time.
+    pub async fn settle_leftovers(&self, age: SignedDuration) -> Result<usize, StoreError> {
+        let before = self.now().saturating_sub(age).unwrap_or(Timestamp::MIN);
+        let leftovers = self.store.read(Leftovers(before)).await?;
+        let count = leftovers.len();
+        for certificate in leftovers {
+            let serial = certificate.serial.clone();
+            match self.finish(certificate).await {
+                Ok(_) => tracing::info!(serial, "a certificate that was left prepared is finished"),
+                Err(EnrolmentError::Store(error)) => return Err(error),
+                Err(error) => {
+                    tracing::warn!(serial, %error, "a certificate that was left prepared is not finished")
+                }
+            }
+        }
+        Ok(count)
+    }
+}
+
+struct Leftovers(Timestamp);
+
+#[async_trait::async_trait]
+impl Verb for Leftovers {
+    type Answer = Vec<Certificate>;
+
+    async fn run(&self, tx: &mut dyn Statements) -> Result<Self::Answer, StoreError> {
+        Certificate::leftovers(tx, self.0).await
+    }
+}
+
+/// What is left to do after the first commit.
+enum Next {
+    Deliver(Box<Certificate>),
+    Sign(Box<Certificate>),
+}
+
+impl Next {
+    fn of(certificate: Certificate) -> Result<Self, EnrolmentError> {
+        match certificate.state {
+            CertificateState::Prepared => Ok(Self::Sign(Box::new(certificate))),
+            CertificateState::Issued => Ok(Self::Deliver(Box::new(certificate))),
+            CertificateState::Revoked | CertificateState::Voided => Err(EnrolmentError::DeviceEnded),
+        }
+    }
+}
+
+/// Why there is no certificate. Messages complete "cannot issue the card: …".
+#[derive(Debug, thiserror::Error)]
+pub enum EnrolmentError {
+    /// The access token is not good here.
+    #[error(transparent)]
+    Access(#[from] AccessError),
+    /// The nonce was spent on something else.
+    #[error("nonce was spent already")]
+    NonceSpent,
+    /// The slip was replaced, locked or taken back since the token was given.
+    #[error("slip was closed meanwhile")]
+    SlipClosed,
+    /// The slip has opened another device, or this one with another key.
+    #[error("slip has opened another device")]
+    OtherDevice,
+    /// The device was taken off the card.
+    #[error("device no longer holds the card")]
+    DeviceEnded,
+    /// What the card shows was changed between request and signature; asking again gives the new card.
+    #[error("the school's books have just changed")]
+    BooksChanged,
+    /// No place is free.
+    #[error("every place for a device is taken")]
+    PlacesTaken,
+    /// The phone's system is older than the school allows.
+    #[error("operating system is too old")]
+    OsTooOld,
+    /// The wallet application is older than the school allows.
+    #[error("application is too old")]
+    AppTooOld,
+    /// The card cannot be issued now.
+    #[error(transparent)]
+    Card(#[from] CardRefusal),
+    /// The authority refuses.
+    #[error(transparent)]
+    Sign(#[from] SignError),
+    /// The database fails.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl From<CardDataRefusal> for EnrolmentError {
+    fn from(refusal: CardDataRefusal) -> Self {
+        match refusal {
+            CardDataRefusal::Card(refusal) => refusal.into(),
+            CardDataRefusal::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<DeviceSlotError> for EnrolmentError {
+    fn from(_: DeviceSlotError) -> Self {
+        StoreError::Damaged("a device has an impossible place").into()
+    }
+}
