@@ -6,6 +6,7 @@
 pub mod dossier;
 pub mod keys;
 
+pub mod class_confirmation;
 pub mod enrolment;
 pub mod grant;
 pub mod nonce;

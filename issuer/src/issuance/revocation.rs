@@ -20,6 +20,15 @@ pub const LIST_TTL: SignedDuration = SignedDuration::from_hours(24);
 /// When a list that has not changed is signed anew.
 const LIST_RENEW_AFTER: SignedDuration = SignedDuration::from_hours(12);
 
+/// Why an office takes a card off a phone. What ends with the base card is not for it to name.
+pub const OFFICE_REASONS: [EndReason; 5] = [
+    EndReason::PhoneLost,
+    EndReason::PhoneDamaged,
+    EndReason::IdentityStolen,
+    EndReason::ServiceGivenUp,
+    EndReason::DataWrong,
+];
+
 /// Takes the card off one device.
 #[derive(Debug)]
 pub struct RevokeDevice {

@@ -169,11 +169,7 @@ impl Verb for EnterBaseCard {
         };
         let today = warsaw_date(self.act.at);
         let valid_until = self.card.valid_until.unwrap_or_else(|| {
-            let term = match school.term {
-                Term::Yearly => SchoolTerm::Yearly,
-                Term::Semester => SchoolTerm::Semester,
-            };
-            default_last_day(self.card.issued_on, term)
+            default_last_day(self.card.issued_on, school_term(school.term))
         });
         let holds = |card: &BaseCard| card.state == BaseCardState::Held && card.valid_until >= today;
         if valid_until >= today && BaseCard::of_pupil(tx, &self.pupil).await?.iter().any(holds) {
@@ -208,6 +204,24 @@ impl Verb for EnterBaseCard {
         self.act.trail().record(tx, "base_card.entered", base.id.as_str(), detail).await?;
         advance_waiting(tx, &pupil, &self.act).await?;
         Ok(Ok(base))
+    }
+}
+
+/// How a school counts the validity of its cards.
+pub(crate) fn school_term(term: Term) -> SchoolTerm {
+    match term {
+        Term::Yearly => SchoolTerm::Yearly,
+        Term::Semester => SchoolTerm::Semester,
+    }
+}
+
+/// The day until which a card that ends on `present` would be confirmed today: the end of the present term, or
+/// of the next one for a card that lasts so long already.
+pub fn proposed_last_day(present: Option<Date>, today: Date, term: SchoolTerm) -> Date {
+    let until = default_last_day(today, term);
+    match present {
+        Some(present) if present >= until => default_last_day(present, term),
+        Some(_) | None => until,
     }
 }
 

@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 
+use super::profile::Renewal;
 use crate::issuance::dossier::Dossier;
 use crate::store::id::{CardId, OrderId, PupilId};
 use crate::store::tables::base_card::BaseCard;
@@ -22,6 +23,8 @@ pub struct CardFile {
     pub base_card: BaseCard,
     /// How many places for devices there are under the rules of today.
     pub places: u8,
+    /// How its devices get new certificates under the rules of today.
+    pub renewal: Renewal,
     /// Its slips, oldest first.
     pub grants: Vec<Grant>,
     /// Its devices, oldest first.
@@ -66,11 +69,22 @@ impl CardFile {
         }
         Ok(Some(Self {
             places: dossier.office.profile.devices.limit(),
+            renewal: dossier.office.profile.renewal,
             grants: Grant::of_card(tx, card).await?,
             card: dossier.card,
             base_card: dossier.base,
             devices,
         }))
+    }
+}
+
+impl CardFile {
+    /// The ids under which its acts stand in the audit trail: its own, its slips' and its devices'.
+    pub(super) fn subjects(&self) -> Vec<String> {
+        let mut subjects = vec![self.card.id.to_string()];
+        subjects.extend(self.grants.iter().map(|grant| grant.id.to_string()));
+        subjects.extend(self.devices.iter().map(|file| file.device.id.to_string()));
+        subjects
     }
 }
 

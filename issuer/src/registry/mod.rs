@@ -14,7 +14,13 @@ pub mod photo;
 pub mod photo_book;
 
 pub mod card_file;
+pub mod history;
 pub mod pupil_file;
+
+pub mod desk;
+pub mod pupil_list;
+pub mod today;
+
 pub mod staff;
 
 pub mod rights;

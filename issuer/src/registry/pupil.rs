@@ -205,8 +205,17 @@ impl Verb for EnterPupil {
 pub(crate) fn index(pupil: &mut Pupil) {
     let pesel = pupil.pesel.as_deref().unwrap_or_default();
     let (given, surname, class) = (&pupil.given_names, &pupil.surname, &pupil.class_name);
+    let mut text = sorting::folded(&format!("{surname} {given} {class}"));
+    // The second part of a double name is looked for by itself, too.
+    let parts: Vec<String> = text.split([' ', '-', '\'']).skip(1).map(str::to_owned).collect();
+    for part in parts {
+        if !part.is_empty() && !text.split(' ').any(|word| word == part) {
+            text.push(' ');
+            text.push_str(&part);
+        }
+    }
     // Blanks around every word, so that a search finds beginnings of words.
-    pupil.search_text = format!(" {} {pesel} ", sorting::folded(&format!("{surname} {given} {class}")));
+    pupil.search_text = format!(" {text} {pesel} ");
     pupil.sort_key = Some(sorting::sort_key([surname.as_str(), given.as_str()]));
 }
 

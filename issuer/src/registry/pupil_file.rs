@@ -76,17 +76,21 @@ impl PupilFile {
         subjects.extend(self.applications.iter().map(|application| application.id.to_string()));
         subjects.extend(self.base_cards.iter().map(|card| card.id.to_string()));
         subjects.extend(self.orders.iter().map(|order| order.id.to_string()));
-        for file in &self.cards {
-            subjects.push(file.card.id.to_string());
-            subjects.extend(file.grants.iter().map(|grant| grant.id.to_string()));
-            subjects.extend(file.devices.iter().map(|file| file.device.id.to_string()));
-        }
-        let mut entries = Vec::new();
-        for subject in subjects {
-            entries.extend(AuditEntry::of_subject(tx, &subject, 0, TIMELINE_LIMIT as u32).await?);
-        }
-        entries.sort_by(|a, b| (a.at, &a.id).cmp(&(b.at, &b.id)));
-        entries.truncate(TIMELINE_LIMIT);
-        Ok(entries)
+        subjects.extend(self.cards.iter().flat_map(CardFile::subjects));
+        timeline_of(tx, &subjects).await
     }
+}
+
+/// What was done to any of these, oldest first.
+pub(super) async fn timeline_of(
+    tx: &mut dyn Statements,
+    subjects: &[String],
+) -> Result<Vec<AuditEntry>, StoreError> {
+    let mut entries = Vec::new();
+    for subject in subjects {
+        entries.extend(AuditEntry::of_subject(tx, subject, 0, TIMELINE_LIMIT as u32).await?);
+    }
+    entries.sort_by(|a, b| (a.at, &a.id).cmp(&(b.at, &b.id)));
+    entries.truncate(TIMELINE_LIMIT);
+    Ok(entries)
 }

@@ -136,7 +136,7 @@ impl Pupil {
         Ok(Self::select(tx, "WHERE pesel = $1", params![pesel]).await?.into_iter().next())
     }
 
-    /// A page of a school's pupils by name: at most `limit` of those after `after` whose surname begins like
+    /// A page of a school's pupils by the Polish alphabet: at most `limit` of those after `after` whose surname begins like
     /// one of `surname`'s spellings and who are in class `class_name`.
     pub async fn page(
         tx: &mut dyn Statements,
@@ -166,15 +166,10 @@ impl Pupil {
         }
         if let Some(after) = after {
             let next = values.len() + 1;
-            condition +=
-                &format!(" AND (surname, given_names, id) > (${next}, ${}, ${})", next + 1, next + 2);
-            values.extend([
-                Value::from(&after.surname),
-                Value::from(&after.given_names),
-                Value::from(&after.id),
-            ]);
+            condition += &format!(" AND (sort_key, id) > (${next}, ${})", next + 1);
+            values.extend([Value::from(after.sort_key.clone()), Value::from(&after.id)]);
         }
-        condition += &format!(" ORDER BY surname, given_names, id LIMIT ${}", values.len() + 1);
+        condition += &format!(" ORDER BY sort_key, id LIMIT ${}", values.len() + 1);
         values.push(Value::from(limit));
         Self::select(tx, &condition, &values).await
     }

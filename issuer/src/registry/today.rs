@@ -1,0 +1,62 @@
+//! What an office has to do today, in numbers.
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::store::id::SchoolId;
+use crate::store::tables::figures::{OrderFigures, PhotoFigures, SlipFigures};
+use crate::store::tables::pupil_line::{ClassFigures, Days};
+use crate::store::{Statements, StoreError, Verb};
+
+/// How long before its end a slip counts as expiring.
+pub const EXPIRING: SignedDuration = SignedDuration::from_hours(7 * 24);
+
+/// Reads the numbers of a day, all from one snapshot.
+#[derive(Debug)]
+pub struct ReadToday {
+    /// Of which school.
+    pub school: SchoolId,
+    /// Only of this class.
+    pub class: Option<String>,
+    /// When "now" is.
+    pub now: Timestamp,
+}
+
+/// The numbers of a day.
+#[derive(Debug, Clone, Default)]
+pub struct Today {
+    /// Pupils with open orders, by the last day.
+    pub orders: OrderFigures,
+    /// Slips on their way.
+    pub slips: SlipFigures,
+    /// Pictures that were sent in; of the whole school, since most are not matched with a pupil yet.
+    pub photos: PhotoFigures,
+    /// How the pupils' cards stand.
+    pub pupils: ClassFigures,
+}
+
+#[async_trait::async_trait]
+impl Verb for ReadToday {
+    type Answer = Today;
+
+    async fn run(&self, tx: &mut dyn Statements) -> Result<Self::Answer, StoreError> {
+        let (school, class) = (&self.school, self.class.as_deref());
+        let days = Days::at(self.now);
+        let expiring = self.now.saturating_add(EXPIRING).unwrap_or(Timestamp::MAX);
+        let mut pupils = ClassFigures::default();
+        for class in ClassFigures::of_school(tx, school, class, days).await? {
+            pupils.pupils += class.pupils;
+            pupils.no_base_card += class.no_base_card;
+            pupils.expired += class.expired;
+            pupils.ends_soon += class.ends_soon;
+            pupils.no_mobile_card += class.no_mobile_card;
+            pupils.none_active += class.none_active;
+            pupils.active += class.active;
+        }
+        Ok(Today {
+            orders: OrderFigures::count(tx, school, class, days).await?,
+            slips: SlipFigures::count(tx, school, class, self.now, expiring).await?,
+            photos: PhotoFigures::count(tx, school, self.now).await?,
+            pupils,
+        })
+    }
+}
