@@ -140,15 +140,12 @@ impl Verb for OpenBaseCard {
 }
 
 /// How many devices hold a card, and how many slips can still open it.
-async fn held(
-    tx: &mut dyn Statements,
-    card: &CardId,
-    now: Timestamp,
-) -> Result<(usize, usize), StoreError> {
+async fn held(tx: &mut dyn Statements, card: &CardId, now: Timestamp) -> Result<(usize, usize), StoreError> {
     let devices = Device::of_card(tx, card).await?;
     let live = devices.iter().filter(|device| device.state == DeviceState::Live).count();
     let slips = Grant::of_card(tx, card).await?;
-    let open = slips.iter().filter(|grant| grant.state == GrantState::Ready && now < grant.expires_at).count();
+    let open =
+        slips.iter().filter(|grant| grant.state == GrantState::Ready && now < grant.expires_at).count();
     Ok((live, open))
 }
 

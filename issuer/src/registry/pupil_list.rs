@@ -7,7 +7,7 @@ use shared::validity::warsaw_date;
 use super::sorting;
 use crate::store::id::{PupilId, SchoolId};
 use crate::store::tables::pupil::Pupil;
-use crate::store::tables::pupil_line::{PupilFilter, ClassFigures, Days, Place, PupilLine, PupilSearch};
+use crate::store::tables::pupil_line::{ClassFigures, Days, Place, PupilFilter, PupilLine, PupilSearch};
 use crate::store::{Statements, StoreError, Verb};
 
 /// How many days before its end a card counts as ending soon.

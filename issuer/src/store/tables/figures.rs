@@ -106,7 +106,9 @@ impl PhotoFigures {
     ) -> Result<Self, StoreError> {
         let sql = "SELECT COUNT(*) FILTER (WHERE state = 'waiting'), COUNT(*) FILTER (WHERE state = 'refused') \
                    FROM photo_inbox WHERE school_id = $1 AND expires_at > $2";
-        let Some(row) = tx.first(sql, &[Value::from(school), Value::from(now)]).await? else { return Ok(Self::default()) };
+        let Some(row) = tx.first(sql, &[Value::from(school), Value::from(now)]).await? else {
+            return Ok(Self::default());
+        };
         Ok(Self { waiting: row.take(0)?, refused: row.take(1)? })
     }
 }

@@ -305,12 +305,9 @@ fn escaped(text: &str) -> String {
 impl PupilLine {
     fn read(row: &Row) -> Result<Self, StoreError> {
         let base = match row.take::<Option<BaseCardId>>(4)? {
-            Some(id) => Some(LineBase {
-                id,
-                number: row.take(5)?,
-                year: row.take(6)?,
-                valid_until: row.take(7)?,
-            }),
+            Some(id) => {
+                Some(LineBase { id, number: row.take(5)?, year: row.take(6)?, valid_until: row.take(7)? })
+            }
             None => None,
         };
         Ok(Self {
@@ -362,9 +359,8 @@ impl ClassFigures {
         for filter in filters {
             counts += &format!(", COUNT(*) FILTER (WHERE {})", filter.sql(days, &mut next));
         }
-        let class = only.map_or_else(String::new, |name| {
-            format!(" AND p.class_name = {}", next(Value::from(name)))
-        });
+        let class =
+            only.map_or_else(String::new, |name| format!(" AND p.class_name = {}", next(Value::from(name))));
         let sql = format!(
             "SELECT p.class_name, COUNT(*){counts} FROM pupil p{CARDS} \
              WHERE p.school_id = $1 AND p.erased_at IS NULL{class} GROUP BY p.class_name"
