@@ -17,6 +17,7 @@ pub mod card_file;
 pub mod pupil_file;
 pub mod staff;
 
+pub mod federated;
 pub mod rights;
 pub mod sign_in;
 

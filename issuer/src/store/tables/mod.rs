@@ -4,6 +4,7 @@ pub mod audit_entry;
 pub mod base_card;
 pub mod certificate;
 pub mod device;
+pub mod e_diary;
 pub mod grant;
 pub mod idempotent_reply;
 pub mod installation;
@@ -130,6 +131,7 @@ pub(crate) async fn erase_books(
         "import_batch",
         "e_diary",
         "notice",
+        "e_diary",
         "idempotent_reply",
         "wallet_event",
         "spent_nonce",
