@@ -153,7 +153,11 @@ impl Outgoing {
     /// # Errors
     /// [`OutgoingError::OutOfReach`]
     pub fn post(&self, url: &Url) -> Result<reqwest::RequestBuilder, OutgoingError> {
-        if self.reach.admits(url) { Ok(self.client.post(url.clone())) } else { Err(OutgoingError::OutOfReach) }
+        if self.reach.admits(url) {
+            Ok(self.client.post(url.clone()))
+        } else {
+            Err(OutgoingError::OutOfReach)
+        }
     }
 
     /// Sends a request and reads at most `limit` bytes of the answer: a longer one is an error, unless nothing is

@@ -1,6 +1,8 @@
 //! Handing notices to a school's electronic diary: a signed JSON webhook, described in
 //! `shared/docs/e-diary-webhook.md`.
 
+use std::sync::{Arc, OnceLock};
+
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD as BASE64;
 use hmac::{Hmac, KeyInit as _, Mac as _};
@@ -29,16 +31,8 @@ pub fn fresh_secret(entropy: &dyn Entropy) -> Secret {
 }
 
 /// Seals a school's signing secret for the store.
-pub(super) fn seal_secret(
-    keys: &Keys,
-    school: &SchoolId,
-    secret: &Secret,
-    entropy: &dyn Entropy,
-) -> Vec<u8> {
-    keys.seal(Sealed::DiarySecret, &(school.as_str(), secret.expose()), entropy)
-        .expose()
-        .as_bytes()
-        .to_vec()
+pub(super) fn seal_secret(keys: &Keys, school: &SchoolId, secret: &Secret, entropy: &dyn Entropy) -> Vec<u8> {
+    keys.seal(Sealed::DiarySecret, &(school.as_str(), secret.expose()), entropy).expose().as_bytes().to_vec()
 }
 
 fn open_secret(keys: &Keys, link: &EDiary) -> Option<Secret> {
@@ -100,7 +94,11 @@ pub fn signature(secret: &Secret, id: &str, at: Timestamp, body: &[u8]) -> Optio
 
 /// Posts to electronic diaries.
 #[derive(Debug, Clone)]
-pub struct Diaries(Outgoing);
+pub struct Diaries {
+    reach: Reach,
+    /// Made when it is needed: most issuers' schools have no diary.
+    client: Arc<OnceLock<Result<Outgoing, OutgoingError>>>,
+}
 
 impl Diaries {
     /// How far diaries may be: on the public Internet, in the sandbox on this machine too.
@@ -108,12 +106,9 @@ impl Diaries {
         if sandbox { Reach::PublicAndLoopback } else { Reach::Public }
     }
 
-    /// The client for all diaries.
-    ///
-    /// # Errors
-    /// When the system's certificates cannot be read.
-    pub fn new(sandbox: bool) -> Result<Self, OutgoingError> {
-        Outgoing::new(Self::reach(sandbox)).map(Self)
+    /// What reaches all diaries.
+    pub fn new(sandbox: bool) -> Self {
+        Self { reach: Self::reach(sandbox), client: Arc::default() }
     }
 
     /// Posts a message; any answer of 2xx means that it was taken, and nothing else of the answer is read.
@@ -126,14 +121,13 @@ impl Diaries {
         message: &Webhook<'_>,
         issuance: &Issuance,
     ) -> Result<(), SendError> {
+        let client = self.client.get_or_init(|| Outgoing::new(self.reach)).clone().map_err(send_error)?;
         let secret = open_secret(&issuance.keys, link).ok_or(SendError::SecretUnreadable)?;
         let url: Url = link.url.parse().map_err(|_| SendError::AddressMalformed)?;
         let body = serde_json::to_vec(message).map_err(|_| SendError::AddressMalformed)?;
         let now = issuance.now();
-        let signature =
-            signature(&secret, message.id, now, &body).ok_or(SendError::SecretUnreadable)?;
-        let request = self
-            .0
+        let signature = signature(&secret, message.id, now, &body).ok_or(SendError::SecretUnreadable)?;
+        let request = client
             .post(&url)
             .map_err(send_error)?
             .header("content-type", "application/json")
@@ -143,7 +137,7 @@ impl Diaries {
             .body(body)
             .build()
             .map_err(|_| SendError::AddressMalformed)?;
-        let answer = self.0.send(request, 0).await.map_err(send_error)?;
+        let answer = client.send(request, 0).await.map_err(send_error)?;
         if (200..300).contains(&answer.status) { Ok(()) } else { Err(SendError::DiaryStatus(answer.status)) }
     }
 }

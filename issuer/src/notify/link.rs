@@ -179,7 +179,8 @@ mod tests {
     fn an_address_inside_is_a_fault_of_its_field() {
         let parse = |url: &str| EDiaryForm { url: url.to_owned() }.parse(Reach::Public);
         assert!(parse(" https://dziennik.example.pl/hooks ").is_ok());
-        for url in ["", "dziennik.example.pl", "http://dziennik.example.pl", "https://10.0.0.1/", "https://a/#b"]
+        for url in
+            ["", "dziennik.example.pl", "http://dziennik.example.pl", "https://10.0.0.1/", "https://a/#b"]
         {
             let faults = parse(url).unwrap_err();
             assert_eq!(faults.0[0].field, "url", "{url:?}");

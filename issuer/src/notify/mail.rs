@@ -170,8 +170,7 @@ impl Mailer {
     /// When TLS cannot be set up for the server.
     pub fn new(route: &MailRoute) -> Result<Self, MailRouteFault> {
         let host = route.server.host_str().unwrap_or_default().trim_matches(['[', ']']);
-        let loopback =
-            host == "localhost" || host.parse().is_ok_and(|address: IpAddr| address.is_loopback());
+        let loopback = host == "localhost" || host.parse().is_ok_and(|address: IpAddr| address.is_loopback());
         let transport = AsyncSmtpTransport::<Tokio1Executor>::relay(host);
         let builder = match route.server.scheme() {
             "smtps" => transport,
@@ -217,11 +216,19 @@ mod tests {
 
     #[test]
     fn routes_are_read_and_what_is_none_is_refused() {
-        for server in ["smtp://mail.example.pl", "smtps://u%40s:p%3Aw@mail.example.pl:465", "smtp://127.0.0.1:25"] {
+        for server in
+            ["smtp://mail.example.pl", "smtps://u%40s:p%3Aw@mail.example.pl:465", "smtp://127.0.0.1:25"]
+        {
             assert!(MailRoute::parse(server, "szkola@example.pl").is_ok(), "{server}");
         }
-        for server in ["mail.example.pl", "http://mail.example.pl", "smtp://", "smtp://a/b", "smtp://a?tls=none"] {
-            assert_eq!(MailRoute::parse(server, "szkola@example.pl").err(), Some(MailRouteFault::Server), "{server}");
+        for server in
+            ["mail.example.pl", "http://mail.example.pl", "smtp://", "smtp://a/b", "smtp://a?tls=none"]
+        {
+            assert_eq!(
+                MailRoute::parse(server, "szkola@example.pl").err(),
+                Some(MailRouteFault::Server),
+                "{server}"
+            );
         }
         let sender = MailRoute::parse("smtp://mail.example.pl", "szkola@example.pl\r\nBcc: a@b.pl");
         assert_eq!(sender.err(), Some(MailRouteFault::Sender));

@@ -315,7 +315,8 @@ impl Worker {
                 break;
             }
             tries += claimed.len();
-            let settled = futures::future::join_all(claimed.into_iter().map(|claimed| self.hand_over(claimed)));
+            let settled =
+                futures::future::join_all(claimed.into_iter().map(|claimed| self.hand_over(claimed)));
             settled.await.into_iter().collect::<Result<(), _>>()?;
         }
         Ok(tries)
