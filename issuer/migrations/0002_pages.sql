@@ -67,6 +67,20 @@ ALTER TABLE notice ADD COLUMN settled_at BIGINT;
 
 ALTER TABLE notice ADD COLUMN last_error TEXT;
 
+ALTER TABLE notice ADD COLUMN event TEXT NOT NULL DEFAULT 'card_ready';
+
+ALTER TABLE notice ADD COLUMN school_id TEXT NOT NULL DEFAULT '';
+
+UPDATE notice SET school_id = (SELECT school_id FROM pupil WHERE pupil.id = notice.pupil_id);
+
+UPDATE notice SET next_attempt_at = created_at WHERE channel <> 'portal';
+
+UPDATE notice SET state = 'delivered', settled_at = created_at WHERE channel = 'portal';
+
+CREATE INDEX notice_by_school ON notice (school_id, created_at);
+
+ALTER TABLE issue_grant ADD COLUMN reminded_at BIGINT;
+
 CREATE INDEX notice_due ON notice (state, next_attempt_at);
 
 CREATE TABLE e_diary (

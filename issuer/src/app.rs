@@ -30,7 +30,11 @@ use crate::http::staff_api::{self, ApiState};
 use crate::http::{ServerState, Wire};
 use crate::issuance::keys::Keys;
 use crate::issuance::{Addresses, Issuance};
-use crate::pages::{self, Pages};
+use crate::notify::ediary::Diaries;
+use crate::notify::mail::Mailer;
+use crate::notify::outbox;
+use crate::pages::federated::{Provider, Simulator};
+use crate::pages::{self, Outside, Pages};
 use crate::registry::pupil::IndexPupils;
 use crate::store::tables::installation::Installation;
 use crate::store::tables::staff::Role;
@@ -196,9 +200,13 @@ pub(crate) fn read_secret(data: &Path) -> Result<Zeroizing<[u8; 32]>, AppError> 
 /// # Errors
 /// When the file cannot be read.
 pub fn passphrase(given: &Given) -> Result<Option<Secret>, AppError> {
-    let Some(path) = &given.ca_passphrase_file else { return Ok(None) };
-    let text = fs::read_to_string(path).map_err(|error| disk(path, error))?;
-    Ok(Some(Secret::new(text.trim_end_matches(['\r', '\n']))))
+    given.ca_passphrase_file.as_deref().map(read_line).transpose()
+}
+
+/// Reads a file that holds one secret, without the line end that editors leave there.
+fn read_line(path: &Path) -> Result<Secret, AppError> {
+    let text = Zeroizing::new(fs::read_to_string(path).map_err(|error| disk(path, error))?);
+    Ok(Secret::new(text.trim_end_matches(['\r', '\n'])))
 }
 
 /// An issuer that is ready to listen.
@@ -206,6 +214,8 @@ pub struct App {
     settings: Settings,
     state: ServerState,
     sandbox: Option<Sandbox>,
+    outside: Outside,
+    outbox: outbox::Worker,
     listener: TcpListener,
 }
 
@@ -252,8 +262,18 @@ impl App {
         }
         let wire = Wire::new(settings.issuer().clone(), !settings.sandbox(), settings.invalid_tx_code());
         let sandbox = settings.sandbox().then(|| Sandbox::new(movable, issuance.clone()));
+        let mailer = match settings.mail() {
+            // Nothing leaves the sandbox.
+            _ if settings.sandbox() => Some(Mailer::Caught),
+            Some(route) => Some(Mailer::new(route).map_err(ConfigError::Mail)?),
+            None => None,
+        };
+        let mailer = mailer.map(Arc::new);
+        let mut outside = sign_in_elsewhere(&settings, &issuance).await?;
+        outside.mail = mailer.is_some();
+        let outbox = outbox::Worker::new(issuance.clone(), mailer, Diaries::new(settings.sandbox()));
         let state = ServerState { issuance, wire: Arc::new(wire) };
-        Ok(Self { settings, state, sandbox, listener })
+        Ok(Self { settings, state, sandbox, outside, outbox, listener })
     }
 
     /// The decisions, for whoever embeds the issuer.
@@ -273,8 +293,8 @@ impl App {
             wallets = wallets.layer(strike).merge(sandbox.routes());
         }
         let office = staff_api::router(ApiState { issuance: self.state.issuance.clone() });
-        let origin = self.settings.issuer().as_url().origin().ascii_serialization();
-        let pages = Pages::new(self.state.issuance.clone(), origin, self.settings.sandbox());
+        let pages = Pages::new(self.state.issuance.clone(), origin(&self.settings), self.settings.sandbox());
+        let pages = pages.linked_to(self.outside.clone());
         let wallets = wallets.merge(office).merge(pages::router(pages));
         let pki = pki_routes(self.state.clone());
         let (main, lists) = match self.settings.pki_listen() {
@@ -314,9 +334,33 @@ impl App {
             tasks.push(tokio::spawn(server.serve(lists.into_make_service())));
         }
         let issuance = self.state.issuance;
-        let housekeeping = tokio::spawn(keep_house(issuance.clone()));
-        Ok(Running { settings: self.settings, issuance, handle, tasks, housekeeping })
+        let background = vec![tokio::spawn(keep_house(issuance.clone())), tokio::spawn(self.outbox.run())];
+        Ok(Running { settings: self.settings, issuance, handle, tasks, background })
     }
+}
+
+/// Under which origin people reach the pages.
+fn origin(settings: &Settings) -> String {
+    settings.issuer().as_url().origin().ascii_serialization()
+}
+
+/// The provider that the settings name; in a sandbox that was told none, its own.
+async fn sign_in_elsewhere(settings: &Settings, issuance: &Issuance) -> Result<Outside, AppError> {
+    let origin = origin(settings);
+    let mut outside = Outside::default();
+    if let Some(provider) = settings.sign_in() {
+        let secret = provider.secret_file.as_deref().map(read_line).transpose()?;
+        let provider = Provider::new(provider, secret, &origin).map_err(|_| ConfigError::Provider)?;
+        outside.provider = Some(Arc::new(provider));
+    } else if settings.sandbox()
+        && let Some(simulator) = Simulator::new(issuance.clone(), &origin).map(Arc::new)
+    {
+        simulator.link_demo_staff().await?;
+        let provider = Provider::simulated(&simulator).map_err(|_| ConfigError::Provider)?;
+        outside.provider = Some(Arc::new(provider));
+        outside.simulator = Some(simulator);
+    }
+    Ok(outside)
 }
 
 /// An issuer that listens.
@@ -325,7 +369,7 @@ pub struct Running {
     issuance: Issuance,
     handle: Handle<SocketAddr>,
     tasks: Vec<tokio::task::JoinHandle<std::io::Result<()>>>,
-    housekeeping: tokio::task::JoinHandle<()>,
+    background: Vec<tokio::task::JoinHandle<()>>,
 }
 
 impl Running {
@@ -354,7 +398,7 @@ impl Running {
             let ended = task.await.unwrap_or_else(|error| Err(std::io::Error::other(error)));
             ended.map_err(|error| AppError::Bind(address, error))?;
         }
-        self.housekeeping.abort();
+        self.background.iter().for_each(tokio::task::JoinHandle::abort);
         audit::seal(&self.issuance.store).await?;
         Ok(())
     }
@@ -374,7 +418,7 @@ impl Running {
         for task in &self.tasks {
             task.abort();
         }
-        self.housekeeping.abort();
+        self.background.iter().for_each(tokio::task::JoinHandle::abort);
     }
 }
 

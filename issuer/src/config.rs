@@ -8,6 +8,7 @@ use shared::vci::uri::{IssuerUrl, UrlPolicy, is_loopback};
 use shared::x509::profile::PkiUrls;
 
 use crate::http::{ISSUING_NAME, LIST_NAME};
+use crate::notify::mail::{MailRoute, MailRouteFault};
 use crate::store::Location;
 
 /// Settings as they were given; every one may come from the command line, from `MLEG_*` or from a file.
@@ -41,6 +42,21 @@ pub struct Given {
     /// File with the passphrase of the CA keys
     #[arg(long, env = "MLEG_CA_PASSPHRASE_FILE", value_name = "FILE")]
     pub ca_passphrase_file: Option<PathBuf>,
+    /// Mail server for notices: `smtp://` (STARTTLS, except on this machine) or `smtps://`, with user and password
+    #[arg(long, env = "MLEG_SMTP_URL", value_name = "smtp://…|smtps://…", hide_env_values = true)]
+    pub smtp_url: Option<String>,
+    /// The address that notices by e-mail come from
+    #[arg(long, env = "MLEG_MAIL_FROM", value_name = "ADDRESS")]
+    pub mail_from: Option<String>,
+    /// OpenID Connect provider by which staff may sign in
+    #[arg(long, env = "MLEG_OIDC_ISSUER", value_name = "URL")]
+    pub oidc_issuer: Option<String>,
+    /// How that provider knows this issuer
+    #[arg(long, env = "MLEG_OIDC_CLIENT_ID", value_name = "ID")]
+    pub oidc_client_id: Option<String>,
+    /// File with the secret that was agreed on with the provider, if one was
+    #[arg(long, env = "MLEG_OIDC_CLIENT_SECRET_FILE", value_name = "FILE")]
+    pub oidc_client_secret_file: Option<PathBuf>,
     /// Answer wrong activation codes with `invalid_tx_code`, as a draft of OpenID4VCI 1.1 has it
     #[arg(long, env = "MLEG_INVALID_TX_CODE", num_args = 0..=1, default_missing_value = "true")]
     pub invalid_tx_code: Option<bool>,
@@ -74,6 +90,11 @@ impl Given {
             tls_cert: self.tls_cert.or(file.tls_cert),
             tls_key: self.tls_key.or(file.tls_key),
             ca_passphrase_file: self.ca_passphrase_file.or(file.ca_passphrase_file),
+            smtp_url: self.smtp_url.or(file.smtp_url),
+            mail_from: self.mail_from.or(file.mail_from),
+            oidc_issuer: self.oidc_issuer.or(file.oidc_issuer),
+            oidc_client_id: self.oidc_client_id.or(file.oidc_client_id),
+            oidc_client_secret_file: self.oidc_client_secret_file.or(file.oidc_client_secret_file),
             invalid_tx_code: self.invalid_tx_code.or(file.invalid_tx_code),
             sandbox: self.sandbox.or(file.sandbox),
         }
@@ -107,8 +128,52 @@ pub struct Settings {
     listen: SocketAddr,
     pki_listen: Option<SocketAddr>,
     tls: Option<(PathBuf, PathBuf)>,
+    mail: Option<MailRoute>,
+    sign_in: Option<ProviderSettings>,
     invalid_tx_code: bool,
     sandbox: bool,
+}
+
+/// The OpenID Connect provider by which staff may sign in.
+#[derive(Debug, Clone)]
+pub struct ProviderSettings {
+    /// Its issuer identifier.
+    pub issuer: String,
+    /// How it knows us.
+    pub client_id: String,
+    /// Where the agreed secret is; none for a public client, which PKCE alone protects.
+    pub secret_file: Option<PathBuf>,
+}
+
+impl ProviderSettings {
+    fn check(given: &Given) -> Result<Option<Self>, ConfigError> {
+        let (issuer, client_id) = match (&given.oidc_issuer, &given.oidc_client_id) {
+            (None, None) if given.oidc_client_secret_file.is_none() => return Ok(None),
+            (Some(issuer), Some(client_id)) if !client_id.is_empty() => (issuer, client_id),
+            _ => return Err(ConfigError::HalfProvider),
+        };
+        let url = url::Url::parse(issuer).ok();
+        let fits = url.is_some_and(|url| {
+            let safe = url.scheme() == "https" || (url.scheme() == "http" && is_loopback(&url));
+            safe && url.query().is_none() && url.fragment().is_none()
+        });
+        if !fits {
+            return Err(ConfigError::Provider);
+        }
+        Ok(Some(Self {
+            issuer: issuer.clone(),
+            client_id: client_id.clone(),
+            secret_file: given.oidc_client_secret_file.clone(),
+        }))
+    }
+}
+
+fn mail_route(given: &Given) -> Result<Option<MailRoute>, MailRouteFault> {
+    match (&given.smtp_url, &given.mail_from) {
+        (None, None) => Ok(None),
+        (Some(server), Some(sender)) => MailRoute::parse(server, sender).map(Some),
+        (Some(_), None) | (None, Some(_)) => Err(MailRouteFault::Half),
+    }
 }
 
 impl Settings {
@@ -151,6 +216,8 @@ impl Settings {
             listen: bound,
             pki_listen: given.pki_listen,
             tls,
+            mail: mail_route(given)?,
+            sign_in: ProviderSettings::check(given)?,
             invalid_tx_code: given.invalid_tx_code.unwrap_or(false),
             sandbox,
         })
@@ -179,6 +246,16 @@ impl Settings {
     /// Certificate and key files, if it speaks TLS itself.
     pub fn tls(&self) -> Option<&(PathBuf, PathBuf)> {
         self.tls.as_ref()
+    }
+
+    /// How letters are sent, if they are.
+    pub fn mail(&self) -> Option<&MailRoute> {
+        self.mail.as_ref()
+    }
+
+    /// By which provider staff may sign in, if by any.
+    pub fn sign_in(&self) -> Option<&ProviderSettings> {
+        self.sign_in.as_ref()
     }
 
     /// Whether wrong codes are `invalid_tx_code`.
@@ -226,6 +303,15 @@ pub enum ConfigError {
     /// Wallets would send codes in the clear.
     #[error("plain http is for this machine only: give --tls-cert and --tls-key, or listen on 127.0.0.1")]
     PlainHttp,
+    /// Letters cannot be sent so.
+    #[error(transparent)]
+    Mail(#[from] MailRouteFault),
+    /// The provider's address cannot be one.
+    #[error("oidc-issuer: an https address without query is needed")]
+    Provider,
+    /// A provider takes two settings at least.
+    #[error("oidc-issuer and oidc-client-id belong together")]
+    HalfProvider,
     /// Anybody could move the clock.
     #[error("the sandbox listens on this machine only")]
     PublicSandbox,
@@ -261,6 +347,29 @@ mod tests {
         assert!(matches!(lists, Err(ConfigError::NoPkiUrl)));
         let plain = check("127.0.0.1:1", |given| given.public_url = Some("http://mleg.example".into()));
         assert!(matches!(plain, Err(ConfigError::PublicUrl(_))));
+    }
+
+    #[test]
+    fn mail_and_sign_in_are_whole_or_absent() {
+        let fails = |change: fn(&mut Given)| check("127.0.0.1:1", change).unwrap_err();
+        let half = fails(|given| given.smtp_url = Some("smtp://mail.example.pl".into()));
+        assert!(matches!(half, ConfigError::Mail(MailRouteFault::Half)));
+        let half = fails(|given| given.oidc_issuer = Some("https://login.example.pl".into()));
+        assert!(matches!(half, ConfigError::HalfProvider));
+        let plain = fails(|given| {
+            given.oidc_issuer = Some("http://login.example.pl".into());
+            given.oidc_client_id = Some("mleg".into());
+        });
+        assert!(matches!(plain, ConfigError::Provider));
+        let whole = check("127.0.0.1:1", |given| {
+            given.smtp_url = Some("smtps://user:word@mail.example.pl".into());
+            given.mail_from = Some("szkola@example.pl".into());
+            given.oidc_issuer = Some("https://login.example.pl/realms/a".into());
+            given.oidc_client_id = Some("mleg".into());
+        })
+        .unwrap();
+        assert!(whole.mail().is_some() && whole.sign_in().is_some());
+        assert!(!format!("{whole:?}").contains("word"), "passwords are not printed");
     }
 
     #[test]

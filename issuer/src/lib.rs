@@ -16,6 +16,7 @@ pub mod pages;
 
 pub mod issuance;
 pub mod notify;
+pub mod outgoing;
 pub mod registry;
 
 pub mod audit;

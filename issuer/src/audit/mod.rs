@@ -61,6 +61,11 @@ impl Act {
         Self { id: format!("{}-{name}", self.id), ..self.clone() }
     }
 
+    /// The name of the `n`-th notice that this act writes about something.
+    pub(crate) fn notice_id(&self, about: &str, n: u32) -> crate::store::id::NoticeId {
+        crate::store::id::NoticeId::derived(self.at, &format!("{} {about} {n}", self.id))
+    }
+
     /// A trail to record this act's entries on, inside one run of a verb.
     pub fn trail(&self) -> Trail<'_> {
         Trail { act: self, entries: 0 }
@@ -75,6 +80,11 @@ pub struct Trail<'a> {
 }
 
 impl Trail<'_> {
+    /// The act whose trail this is.
+    pub(crate) fn act(&self) -> &Act {
+        self.act
+    }
+
     /// Records that `action` (as `noun.verb`) was done to `subject` (an id); `detail` holds no personal data.
     ///
     /// # Errors

@@ -8,8 +8,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::body::Body;
 use axum::extract::{Request, State};
-use axum::http::StatusCode;
-use axum::middleware::Next;
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
@@ -21,6 +21,7 @@ use shared::validity::warsaw;
 
 use crate::demo_school;
 use crate::issuance::Issuance;
+use crate::pages;
 use crate::store::tables::notice::Notice;
 use crate::store::{Statements, StoreError, Verb};
 
@@ -95,7 +96,7 @@ impl Sandbox {
         Router::new()
             .route("/sandbox/clock", get(clock).post(move_clock))
             .route("/sandbox/faults", get(faults).post(add_fault).delete(clear_faults))
-            .route("/sandbox/mail", get(mail))
+            .route("/sandbox/mail", get(mail).layer(middleware::from_fn(pages::confined)))
             .route("/sandbox/seed", post(seed))
             .with_state(self.clone())
     }
@@ -183,8 +184,15 @@ async fn clear_faults(State(sandbox): State<Sandbox>) -> StatusCode {
     StatusCode::NO_CONTENT
 }
 
-/// What the school has told people; nothing leaves the sandbox.
-async fn mail(State(sandbox): State<Sandbox>) -> Response {
+/// What the school has told people; nothing leaves the sandbox. JSON for programs, a page for browsers.
+async fn mail(State(sandbox): State<Sandbox>, headers: HeaderMap) -> Response {
+    let accepted = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    if accepted.contains("text/html") {
+        return match pages::mailbox::show(&sandbox.issuance, &headers).await {
+            Ok(page) => ([(header::CACHE_CONTROL, "no-store")], page).into_response(),
+            Err(_) => StatusCode::SERVICE_UNAVAILABLE.into_response(),
+        };
+    }
     struct Latest;
     #[async_trait::async_trait]
     impl Verb for Latest {

@@ -42,6 +42,12 @@ pub enum Sealed {
     AccessToken,
     /// A refresh token.
     RefreshToken,
+    /// What notices to a school's electronic diary are signed with.
+    DiarySecret,
+    /// A sign-in elsewhere that has begun (OpenID Connect).
+    FederatedSignIn,
+    /// An account elsewhere that its holder is about to link.
+    FederatedLink,
 }
 
 impl Sealed {
@@ -50,6 +56,9 @@ impl Sealed {
             Self::PreAuthorizedCode => b"pre-authorized code",
             Self::AccessToken => b"access token",
             Self::RefreshToken => b"refresh token",
+            Self::DiarySecret => b"e-diary secret",
+            Self::FederatedSignIn => b"federated sign-in",
+            Self::FederatedLink => b"federated link",
         }
     }
 }

@@ -7,6 +7,7 @@ use shared::x509::serial::SerialNumber;
 use super::Issuance;
 use crate::audit::{Act, Trail};
 use crate::authority::{ListEntry, ListReason, SignError};
+use crate::notify::{self, Revoked};
 use crate::store::id::{CardId, DeviceId};
 use crate::store::tables::certificate::{Certificate, Ended};
 use crate::store::tables::device::{Device, DeviceState, EndReason};
@@ -63,7 +64,11 @@ impl Verb for RevokeDevice {
         let Some(mut device) = Device::lock(tx, &self.device).await? else {
             return Ok(Err(RevocationRefusal::UnknownDevice));
         };
+        let live = device.state == DeviceState::Live;
         end(tx, &mut device, self.reason, self.act.at, &mut self.act.trail()).await?;
+        if live {
+            notify::card_revoked(tx, &device.card_id, Revoked::OneDevice, self.reason, &self.act).await?;
+        }
         Ok(Ok(device))
     }
 }
@@ -91,8 +96,13 @@ pub(super) async fn end_all(
     trail: &mut Trail<'_>,
 ) -> Result<(), StoreError> {
     let slips = Grant::close_open(tx, card, GrantState::Cancelled).await?;
+    let mut lost = slips > 0;
     for mut device in Device::of_card(tx, card).await? {
+        lost |= device.state == DeviceState::Live;
         end(tx, &mut device, reason, at, trail).await?;
+    }
+    if lost {
+        notify::card_revoked(tx, card, Revoked::Everywhere, reason, trail.act()).await?;
     }
     let detail = json!({ "reason": reason, "slips_cancelled": slips });
     trail.record(tx, "card.revoked", card.as_str(), detail).await

@@ -7,6 +7,9 @@
 pub mod office;
 pub mod portal;
 
+pub mod federated;
+pub(crate) mod mailbox;
+
 mod assets;
 mod failure;
 pub mod form;
@@ -42,6 +45,18 @@ pub struct Pages {
     /// The decisions, and the books behind them.
     pub issuance: Issuance,
     own: Arc<Own>,
+    outside: Outside,
+}
+
+/// What the pages are linked to besides the books. Cheap to clone.
+#[derive(Debug, Clone, Default)]
+pub struct Outside {
+    /// Whether letters are sent, or caught: not, and notices by e-mail wait.
+    pub mail: bool,
+    /// By whom staff may sign in, besides with a password.
+    pub provider: Option<Arc<federated::Provider>>,
+    /// The sandbox's own provider.
+    pub simulator: Option<Arc<federated::Simulator>>,
 }
 
 struct Own {
@@ -55,7 +70,18 @@ impl Pages {
     /// The pages of an issuer known as `origin` (scheme, host, port).
     pub fn new(issuance: Issuance, origin: String, sandbox: bool) -> Self {
         let own = Own { origin, sandbox, passwords: Semaphore::new(PASSWORD_CHECKS) };
-        Self { issuance, own: Arc::new(own) }
+        Self { issuance, own: Arc::new(own), outside: Outside::default() }
+    }
+
+    /// The same pages, linked to what is outside.
+    #[must_use]
+    pub fn linked_to(self, outside: Outside) -> Self {
+        Self { outside, ..self }
+    }
+
+    /// What they are linked to.
+    pub fn outside(&self) -> &Outside {
+        &self.outside
     }
 
     /// Now, UTC.
@@ -108,7 +134,10 @@ impl Pages {
 
 /// All pages, with what holds for every one of them.
 pub fn router(pages: Pages) -> Router {
+    let simulator = pages.outside.simulator.as_ref().map_or_else(Router::new, federated::Simulator::routes);
     Router::new()
+        .merge(simulator)
+        .merge(federated::routes())
         .route("/", get(async || Redirect::to("/office")))
         .route("/language/{lang}", get(choose_language))
         .merge(office::routes(&pages))
@@ -135,7 +164,7 @@ const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'self'; scr
     img-src 'self' data: blob:; media-src 'self' blob:; connect-src 'self'; form-action 'self'; \
     base-uri 'none'; frame-ancestors 'none'";
 
-async fn confined(request: Request, next: Next) -> Response {
+pub(crate) async fn confined(request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     for (name, value) in [
         ("content-security-policy", CONTENT_SECURITY_POLICY),

@@ -25,7 +25,7 @@ impl Pages {
         cookie(headers, self.cookie_name(realm)).map(Secret::new)
     }
 
-    fn set_cookie(&self, name: &str, value: &str, more: &str) -> HeaderValue {
+    pub(super) fn set_cookie(&self, name: &str, value: &str, more: &str) -> HeaderValue {
         let secure = if self.secure() { "; Secure" } else { "" };
         let text = format!("{name}={value}; Path=/; HttpOnly; SameSite=Lax{secure}{more}");
         HeaderValue::from_str(&text).unwrap_or(HeaderValue::from_static(""))

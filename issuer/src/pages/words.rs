@@ -37,6 +37,7 @@ texts![
     "issue",
     "print",
     "notices",
+    "federated",
     "import",
     "school",
     "components",

@@ -12,6 +12,7 @@ use utoipa::ToSchema;
 use super::fault::{Checked, FaultCode, Faults, past_day};
 use super::line::Reason;
 use crate::audit::Act;
+use crate::notify;
 use crate::store::id::{ApplicationId, GuardianId, PupilId};
 use crate::store::tables::pupil::{Applicant, Application, ApplicationState, Guardian, Pupil};
 use crate::store::{Statements, StoreError, Verb};
@@ -261,6 +262,8 @@ impl Verb for JudgeApplication {
         let Some(mut application) = Application::lock(tx, &self.application).await? else {
             return Ok(Err(ApplicationRefusal::UnknownApplication));
         };
+        // The same reason again is no news.
+        let told_before = application.note.clone().filter(|_| application.state == SentBack);
         let action = match (&self.verdict, application.state) {
             (Verdict::Complete(_), Complete) => return Ok(Ok(application)),
             (Verdict::Complete(day), Received | SentBack) => {
@@ -287,6 +290,11 @@ impl Verb for JudgeApplication {
             }
         };
         application.update(tx).await?;
+        if let Verdict::SentBack(reason) = &self.verdict
+            && told_before.as_deref() != Some(reason.as_str())
+        {
+            notify::sent_back(tx, &application, reason.as_str(), &self.act).await?;
+        }
         self.act.trail().record(tx, action, application.id.as_str(), json!({})).await?;
         Ok(Ok(application))
     }

@@ -127,6 +127,9 @@ wording! {
         ProfileEmptyList = "list_empty":
             "Lista uprawnionych i lista form legitymacji nie mogą być puste.",
             "applicants and accepted_forms must not be empty";
+        DiaryAddress = "diary_address":
+            "Wpisz adres https, pod którym e-dziennik przyjmuje wiadomości, na przykład https://dziennik.example.pl/mlegitymacja; adresy sieci wewnętrznej są niedozwolone.",
+            "write the https address at which the diary takes messages, such as https://diary.example.org/hooks; addresses of inner networks are not allowed";
     }
 }
 

@@ -23,6 +23,7 @@ pub mod today;
 
 pub mod staff;
 
+pub mod federated;
 pub mod rights;
 pub mod sign_in;
 

@@ -8,6 +8,7 @@
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use jiff::Timestamp;
+use sha2::{Digest, Sha256};
 use shared::entropy::Entropy;
 
 const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
@@ -20,7 +21,10 @@ fn fresh(now: Timestamp, entropy: &dyn Entropy) -> String {
     let count = u128::from(GIVEN.fetch_add(1, Ordering::Relaxed) & 0x00ff_ffff) << 56;
     let mut random = [0; 16];
     random[9..].copy_from_slice(&entropy.bytes::<7>());
-    let bits = time | count | u128::from_be_bytes(random);
+    letters(time | count | u128::from_be_bytes(random))
+}
+
+fn letters(bits: u128) -> String {
     (0..26).rev().map(|place| char::from(ALPHABET[(bits >> (5 * place)) as usize & 31])).collect()
 }
 
@@ -123,9 +127,28 @@ ids! {
     PortalAccountId
 }
 
+impl NoticeId {
+    /// The name that `seed` has at `now`, the same whenever it is asked for: what an act writes beside its
+    /// change has one name however often the act is run.
+    pub(crate) fn derived(now: Timestamp, seed: &str) -> Self {
+        let hash = Sha256::digest(seed.as_bytes());
+        let tail = hash.iter().take(10).fold(0, |bits: u128, byte| bits << 8 | u128::from(*byte));
+        Self(letters(u128::from(now.as_millisecond().unsigned_abs() & 0xffff_ffff_ffff) << 80 | tail))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_derived_name_is_one_name() {
+        let now = "2026-01-01T00:00:00Z".parse().unwrap();
+        let name = NoticeId::derived(now, "act 1");
+        assert_eq!(name, NoticeId::derived(now, "act 1"));
+        assert_ne!(name, NoticeId::derived(now, "act 2"));
+        assert_eq!(NoticeId::parse(name.as_str()), Some(name));
+    }
 
     struct Zeros;
     impl Entropy for Zeros {

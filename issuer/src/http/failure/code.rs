@@ -208,6 +208,25 @@ wording! {
         AccountClosed = "account_closed":
             "To konto jest zamknięte; tokeny wydaje się tylko dla czynnych kont.",
             "the account is closed: tokens are made for open accounts alone";
+
+        // Notices.
+        UnknownNotice = "unknown_notice":
+            "Nie ma takiego powiadomienia.",
+            "there is no such notice";
+        NoticeOfErased = "notice_of_erased":
+            "Dane ucznia usunięto, więc powiadomienia nie można wysłać.",
+            "the pupil's data were erased: there is nobody to tell";
+        NoticeOnPortal = "notice_on_portal":
+            "To powiadomienie jest widoczne na portalu; nie wysyła się go.",
+            "this notice stands on the portal: there is nothing to send";
+        DiaryNotLinked = "diary_not_linked":
+            "Szkoła nie ma połączenia z e-dziennikiem; najpierw wpisz jego adres.",
+            "the school has no link to a diary: enter its address first";
+
+        // Signing in elsewhere.
+        FederatedTaken = "federated_taken":
+            "To konto jest już połączone z kontem innego pracownika; odłącz je tam albo zaloguj się innym.",
+            "this sign-in belongs to another member of staff already: unlink it there, or use another";
     }
 }
 
@@ -231,7 +250,8 @@ impl Code {
             | Self::UnknownAgreement
             | Self::UnknownPhoto
             | Self::UnknownStaff
-            | Self::UnknownToken => StatusCode::NOT_FOUND,
+            | Self::UnknownToken
+            | Self::UnknownNotice => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::MediaTypeUnsupported => StatusCode::UNSUPPORTED_MEDIA_TYPE,
@@ -272,7 +292,11 @@ impl Code {
             | Self::MinorMayNotCollect
             | Self::LoginTaken
             | Self::LastPrincipal
-            | Self::AccountClosed => StatusCode::CONFLICT,
+            | Self::AccountClosed
+            | Self::NoticeOfErased
+            | Self::NoticeOnPortal
+            | Self::DiaryNotLinked
+            | Self::FederatedTaken => StatusCode::CONFLICT,
             Self::InternalError => StatusCode::INTERNAL_SERVER_ERROR,
             Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
         }

@@ -6,10 +6,13 @@ use crate::issuance::grant::GrantRefusal;
 use crate::issuance::order::OrderRefusal;
 use crate::issuance::reissue::{BaseCardRefusal, TransferRefusal};
 use crate::issuance::revocation::RevocationRefusal;
+use crate::notify::link::LinkRefusal;
+use crate::notify::outbox::NoticeRefusal;
 use crate::registry::application::ApplicationRefusal;
 use crate::registry::base_card::BaseCardEntryRefusal;
 use crate::registry::card_file::FileRefusal;
 use crate::registry::fault::FieldFault;
+use crate::registry::federated::FederatedRefusal;
 use crate::registry::photo_book::PhotoBookRefusal;
 use crate::registry::pupil::PupilRefusal;
 use crate::registry::school::SchoolRefusal;
@@ -98,6 +101,19 @@ coded! {
         LoginTaken => LoginTaken,
         LastPrincipal => LastPrincipal,
         AccountClosed => AccountClosed,
+    }
+    NoticeRefusal {
+        UnknownNotice => UnknownNotice,
+        PupilErased => NoticeOfErased,
+        OnPortal => NoticeOnPortal,
+    }
+    LinkRefusal {
+        UnknownSchool => UnknownSchool,
+        NotLinked => DiaryNotLinked,
+    }
+    FederatedRefusal {
+        UnknownStaff => UnknownStaff,
+        Taken => FederatedTaken,
     }
 }
 

@@ -1,12 +1,13 @@
 //! The school's office, in the order of the procedure.
 
-mod session;
+pub(super) mod session;
 
 mod today;
 
 mod applications;
 mod cards;
 mod classes;
+mod e_diary;
 mod imports;
 mod notices;
 mod orders;
@@ -60,6 +61,7 @@ pub(super) fn routes(pages: &Pages) -> Router<Pages> {
         .merge(slips::routes())
         .merge(cards::routes())
         .merge(notices::routes())
+        .merge(e_diary::routes())
         .merge(school::routes());
     if pages.sandbox() { office.merge(components::routes()) } else { office }
 }
@@ -247,7 +249,7 @@ impl Office {
     }
 
     /// The session, for what is kept apart for it.
-    pub(super) fn session(&self) -> &Session {
+    pub(in crate::pages) fn session(&self) -> &Session {
         &self.session
     }
 }

@@ -12,6 +12,7 @@ use shared::secret::Secret;
 
 use super::{Office, done};
 use crate::audit::Actor;
+use crate::pages::federated::Way;
 use crate::pages::form::{Fields, Sent, Typed};
 use crate::pages::frame::{Page, render_as};
 use crate::pages::session::is_own_path;
@@ -38,6 +39,7 @@ struct SignInPage {
     page: Page,
     fields: Fields,
     next: String,
+    elsewhere: Option<Way>,
 }
 
 #[derive(Deserialize)]
@@ -62,7 +64,8 @@ fn show(pages: &Pages, headers: &HeaderMap, fields: Fields, next: String, status
         .unwrap_or_else(|| pages.visitor_form_token(&visitor));
     let page = pages.visitor_page(Lang::of(headers), "/office/sign-in".to_owned(), token);
     let page = page.titled("sign-in-title");
-    let mut response = render_as(status, &SignInPage { page, fields, next });
+    let elsewhere = pages.way_elsewhere(&next);
+    let mut response = render_as(status, &SignInPage { page, fields, next, elsewhere });
     if let Some(cookie) = set_visitor {
         response.headers_mut().append(header::SET_COOKIE, cookie);
     }

@@ -115,4 +115,26 @@ impl Grant {
         let sql = "UPDATE issue_grant SET state = $2 WHERE card_id = $1 AND state = 'ready'";
         tx.execute(sql, params![card, state]).await
     }
+
+    /// Open slips that end after `now` and by `until` and whose people were not reminded, soonest first: those
+    /// that have a code and were made to live longer than from `now` to `until`.
+    pub async fn to_remind_of(
+        tx: &mut dyn Statements,
+        now: Timestamp,
+        until: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<Self>, StoreError> {
+        let condition = "WHERE state = 'ready' AND expires_at > $1 AND expires_at <= $2 \
+                         AND expires_at - created_at > $3 AND code_mac IS NOT NULL AND reminded_at IS NULL \
+                         ORDER BY expires_at, id LIMIT $4";
+        let span = until.as_microsecond() - now.as_microsecond();
+        Self::select(tx, condition, params![now, until, span, limit]).await
+    }
+
+    /// Notes that its people are reminded now; answers whether that is the first time, with the slip still open.
+    pub async fn remind(&self, tx: &mut dyn Statements, at: Timestamp) -> Result<bool, StoreError> {
+        let sql = "UPDATE issue_grant SET reminded_at = $2 \
+                   WHERE id = $1 AND reminded_at IS NULL AND state = 'ready'";
+        Ok(tx.execute(sql, params![&self.id, at]).await? == 1)
+    }
 }

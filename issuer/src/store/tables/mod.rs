@@ -5,6 +5,7 @@ pub mod base_card;
 pub mod certificate;
 pub mod device;
 pub mod figures;
+pub mod e_diary;
 pub mod grant;
 pub mod idempotent_reply;
 pub mod installation;
@@ -132,6 +133,7 @@ pub(crate) async fn erase_books(
         "import_batch",
         "e_diary",
         "notice",
+        "e_diary",
         "idempotent_reply",
         "wallet_event",
         "spent_nonce",

@@ -1,11 +1,11 @@
-//! Notices to pupils and guardians, waiting to be sent.
+//! Notices to pupils and guardians: the outbox.
 
 use jiff::Timestamp;
 
 use super::{row, words};
-use crate::store::id::{NoticeId, PupilId};
+use crate::store::id::{NoticeId, PupilId, SchoolId};
 use crate::store::sql::params;
-use crate::store::{Statements, StoreError};
+use crate::store::{Statements, StoreError, Value};
 
 words! {
     /// How a notice travels.
@@ -23,16 +23,33 @@ words! {
         Queued = "queued",
         /// Handed over.
         Delivered = "delivered",
+        /// Given up: it could not be handed over.
+        Failed = "failed",
+    }
+    /// What a notice tells of.
+    Event {
+        /// The codes can be fetched.
+        CardReady = "card_ready",
+        /// The codes end soon and nobody has used them.
+        GrantExpiring = "grant_expiring",
+        /// The mobile card was taken off its devices, or off one of them.
+        CardRevoked = "card_revoked",
+        /// The application must be mended.
+        ApplicationSentBack = "application_sent_back",
     }
 }
 
 row! {
     /// A notice.
     Notice in "notice" {
-        /// Name in the store.
+        /// Name in the store; receivers tell doubles by it.
         id: NoticeId,
+        /// In whose name.
+        school_id: SchoolId,
         /// About whom.
         pupil_id: PupilId,
+        /// What of.
+        event: Event,
         /// How it travels.
         channel: Channel,
         /// Address or name of the recipient.
@@ -45,8 +62,33 @@ row! {
         state: NoticeState,
         /// When written.
         created_at: Timestamp,
+        /// How often it was tried to hand it over.
+        attempts: u32,
+        /// Not before then is it tried (again).
+        next_attempt_at: Option<Timestamp>,
+        /// When it was handed over or given up.
+        settled_at: Option<Timestamp>,
+        /// Why the last try failed: a word, nothing personal.
+        last_error: Option<String>,
     }
 }
+
+/// Which notices of a school to list; what is `None` does not matter.
+#[derive(Debug, Clone, Default)]
+pub struct NoticeFilter {
+    /// How they travel.
+    pub channel: Option<Channel>,
+    /// Where they stand.
+    pub state: Option<NoticeState>,
+    /// Written before this one.
+    pub before: Option<(Timestamp, NoticeId)>,
+}
+
+/// What can be handed over now: a letter if there is a way to send one, and what a linked diary takes.
+const DUE: &str = "WHERE state = 'queued' AND next_attempt_at <= $1 AND ((channel = 'email' AND $2 = 1) \
+                   OR (channel = 'e_diary' AND EXISTS \
+                   (SELECT 1 FROM e_diary WHERE e_diary.school_id = notice.school_id))) \
+                   ORDER BY next_attempt_at, id";
 
 impl Notice {
     /// Notices from `since` on, oldest first, at most `limit`.
@@ -57,5 +99,79 @@ impl Notice {
     ) -> Result<Vec<Self>, StoreError> {
         Self::select(tx, "WHERE created_at >= $1 ORDER BY created_at, id LIMIT $2", params![since, limit])
             .await
+    }
+
+    /// The newest notices, newest first, at most `limit`.
+    pub async fn newest(tx: &mut dyn Statements, limit: u32) -> Result<Vec<Self>, StoreError> {
+        Self::select(tx, "ORDER BY created_at DESC, id DESC LIMIT $1", params![limit]).await
+    }
+
+    /// A school's notices, newest first, at most `limit`.
+    pub async fn of_school(
+        tx: &mut dyn Statements,
+        school: &SchoolId,
+        filter: &NoticeFilter,
+        limit: u32,
+    ) -> Result<Vec<Self>, StoreError> {
+        let mut condition = "WHERE school_id = $1".to_owned();
+        let mut values = vec![Value::from(school)];
+        for (column, word) in
+            [("channel", filter.channel.map(Channel::word)), ("state", filter.state.map(NoticeState::word))]
+        {
+            if let Some(word) = word {
+                condition += &format!(" AND {column} = ${}", values.len() + 1);
+                values.push(Value::from(word));
+            }
+        }
+        if let Some((at, id)) = &filter.before {
+            let next = values.len() + 1;
+            condition += &format!(" AND (created_at, id) < (${next}, ${})", next + 1);
+            values.extend([Value::from(*at), Value::from(id)]);
+        }
+        condition += &format!(" ORDER BY created_at DESC, id DESC LIMIT ${}", values.len() + 1);
+        values.push(Value::from(limit));
+        Self::select(tx, &condition, &values).await
+    }
+
+    /// How many of a school's notices wait on a channel.
+    pub async fn waiting(
+        tx: &mut dyn Statements,
+        school: &SchoolId,
+        channel: Channel,
+    ) -> Result<i64, StoreError> {
+        let sql = "SELECT COUNT(*) FROM notice WHERE school_id = $1 AND channel = $2 AND state = 'queued'";
+        tx.number(sql, params![school, channel]).await
+    }
+
+    /// Whether anything can be handed over at `now`; `mail` says whether letters can.
+    pub async fn any_due(tx: &mut dyn Statements, now: Timestamp, mail: bool) -> Result<bool, StoreError> {
+        let condition = format!("{DUE} LIMIT 1");
+        Ok(!Self::select(tx, &condition, params![now, i64::from(mail)]).await?.is_empty())
+    }
+
+    /// What can be handed over at `now`, longest due first; the rows are held until the act ends.
+    pub async fn due(
+        tx: &mut dyn Statements,
+        now: Timestamp,
+        mail: bool,
+        limit: u32,
+    ) -> Result<Vec<Self>, StoreError> {
+        let condition = format!("{DUE} LIMIT $3{}", tx.for_update());
+        Self::select(tx, &condition, params![now, i64::from(mail), limit]).await
+    }
+
+    /// Writes where it stands back.
+    pub async fn update(&self, tx: &mut dyn Statements) -> Result<(), StoreError> {
+        let sql = "UPDATE notice SET state = $2, attempts = $3, next_attempt_at = $4, settled_at = $5, \
+                   last_error = $6 WHERE id = $1";
+        let values = params![
+            &self.id,
+            self.state,
+            self.attempts,
+            self.next_attempt_at,
+            self.settled_at,
+            self.last_error.clone(),
+        ];
+        tx.execute(sql, values).await.map(|_| ())
     }
 }

@@ -86,6 +86,12 @@ impl Staff {
         Self::select(tx, &condition, &[]).await
     }
 
+    /// Writes down which sign-in elsewhere stands for the account.
+    pub async fn federate(&self, tx: &mut dyn Statements, account: Option<&str>) -> Result<(), StoreError> {
+        let sql = "UPDATE staff SET federated_id = $2 WHERE id = $1";
+        tx.execute(sql, params![&self.id, account]).await.map(|_| ())
+    }
+
     /// Closes the account and takes its tokens back.
     pub async fn end(&self, tx: &mut dyn Statements, at: Timestamp) -> Result<(), StoreError> {
         tx.execute("UPDATE staff SET ended_at = $2 WHERE id = $1", params![&self.id, at]).await?;

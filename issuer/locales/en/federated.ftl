@@ -1,0 +1,43 @@
+federated-other-way = Another way to sign in
+federated-text = For those who have linked their account at the office with Profil Zaufany before.
+federated-simulated-text = This is a simulator, not Profil Zaufany: invented people sign in by it.
+federated-button = Sign in by Profil Zaufany
+federated-simulated-button = Sign in by Profil Zaufany (simulator)
+
+federated-failed = Signing in did not work
+federated-back = Back to sign-in
+federated-unreachable = The sign-in provider does not answer
+federated-unreachable-text = Sign in with login and password, or try again in a moment.
+federated-stale = The sign-in is no longer valid
+federated-stale-text = It took too long, was begun in another window, or was used before. Begin again.
+federated-cancelled = The sign-in was broken off
+federated-cancelled-text = The sign-in provider did not confirm who you are. Begin again, or sign in with login and password.
+federated-untrusted = The answer cannot be trusted
+federated-untrusted-text = What the sign-in provider answered did not pass the checks. Sign in with login and password, and tell the administrator.
+federated-unknown = This account stands for no member of staff
+federated-unknown-text = Sign in with login and password, then open the page “Profil Zaufany” of your account and link it. If you have no login, ask the principal for rights.
+
+federated-title = Profil Zaufany
+federated-lead = Once the account is linked you can sign in without a password. Login and password keep working.
+federated-not-linked = Your account is not linked with Profil Zaufany.
+federated-linked-with = Your account is linked. Who you are is confirmed by: { $issuer }
+federated-link = Link with Profil Zaufany
+federated-link-other = Link with another Profil Zaufany
+federated-unlink = Unlink
+federated-none = Signing in by Profil Zaufany is not set up. The administrator of the system does that.
+federated-confirm = Is this you?
+federated-confirm-text = You were confirmed to be: { $name }. Whoever signs in this way enters your account at the office.
+federated-confirm-replaces = The present link will be replaced.
+federated-confirm-button = Yes, link
+federated-confirm-no = No, go back
+done-federated-linked = The account is linked with Profil Zaufany.
+done-federated-unlinked = The account is no longer linked with Profil Zaufany.
+
+simulator-title = Sign-in simulator
+simulator-not = A simulator – this is not Profil Zaufany.
+simulator-not-text = Do not enter any real data here.
+simulator-who = Who do you want to sign in as?
+simulator-stands-for = member of staff with the login { $login }
+simulator-stranger = is no member of staff
+simulator-cancel = Cancel and go back
+simulator-bad-request = The page that you come from sent a wrong request. Go back to the office and begin again.

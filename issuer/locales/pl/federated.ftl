@@ -1,0 +1,43 @@
+federated-other-way = Inny sposób logowania
+federated-text = Zaloguje się ten, kto wcześniej połączył swoje konto w sekretariacie z Profilem Zaufanym.
+federated-simulated-text = To symulator, a nie Profil Zaufany: logują się przez niego zmyślone osoby.
+federated-button = Zaloguj przez Profil Zaufany
+federated-simulated-button = Zaloguj przez Profil Zaufany (symulator)
+
+federated-failed = Logowanie się nie powiodło
+federated-back = Wróć do logowania
+federated-unreachable = Dostawca logowania nie odpowiada
+federated-unreachable-text = Zaloguj się loginem i hasłem albo spróbuj ponownie za chwilę.
+federated-stale = Logowanie straciło ważność
+federated-stale-text = Minęło zbyt dużo czasu, logowanie zaczęto w innym oknie albo użyto go już wcześniej. Zacznij jeszcze raz.
+federated-cancelled = Logowanie przerwano
+federated-cancelled-text = Dostawca logowania nie potwierdził tożsamości. Zacznij jeszcze raz albo zaloguj się loginem i hasłem.
+federated-untrusted = Odpowiedzi nie można zaufać
+federated-untrusted-text = Odpowiedź dostawcy logowania nie przeszła sprawdzenia. Zaloguj się loginem i hasłem i powiadom administratora.
+federated-unknown = To konto nie jest połączone z żadnym pracownikiem
+federated-unknown-text = Zaloguj się loginem i hasłem, a potem otwórz stronę „Profil Zaufany” w swoim koncie i połącz je. Jeśli nie masz loginu, poproś dyrektora o nadanie uprawnień.
+
+federated-title = Profil Zaufany
+federated-lead = Po połączeniu konta można logować się bez hasła. Login i hasło działają nadal.
+federated-not-linked = Twoje konto nie jest połączone z Profilem Zaufanym.
+federated-linked-with = Twoje konto jest połączone. Tożsamość potwierdza: { $issuer }
+federated-link = Połącz z Profilem Zaufanym
+federated-link-other = Połącz z innym Profilem Zaufanym
+federated-unlink = Odłącz
+federated-none = Logowanie przez Profil Zaufany nie jest skonfigurowane. Ustawia je administrator systemu.
+federated-confirm = Czy to Ty?
+federated-confirm-text = Tożsamość potwierdzono jako: { $name }. Kto zaloguje się w ten sposób, wejdzie na Twoje konto w sekretariacie.
+federated-confirm-replaces = Dotychczasowe połączenie zostanie zastąpione.
+federated-confirm-button = Tak, połącz
+federated-confirm-no = Nie, wróć
+done-federated-linked = Konto połączono z Profilem Zaufanym.
+done-federated-unlinked = Konto odłączono od Profilu Zaufanego.
+
+simulator-title = Symulator logowania
+simulator-not = Symulator – to nie jest Profil Zaufany.
+simulator-not-text = Nie wpisuj tu żadnych prawdziwych danych.
+simulator-who = Jako kto się zalogować?
+simulator-stands-for = pracownik o loginie { $login }
+simulator-stranger = nie jest pracownikiem szkoły
+simulator-cancel = Anuluj i wróć
+simulator-bad-request = Strona, z której przychodzisz, wysłała niepoprawne żądanie. Wróć do sekretariatu i zacznij jeszcze raz.
