@@ -183,6 +183,9 @@ mod tests {
                 actions(&path, found);
                 continue;
             }
+            if path.extension().is_none_or(|end| end != "rs") {
+                continue;
+            }
             let text = fs::read_to_string(&path).unwrap();
             // Texts outside the tests alone.
             let text = text.split("#[cfg(test)]").next().unwrap_or_default();
