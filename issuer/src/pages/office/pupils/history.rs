@@ -209,12 +209,11 @@ mod tests {
         let mut found = BTreeSet::new();
         actions(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut found);
         assert!(found.contains("grant.locked") && found.len() > 30, "{found:?}");
-        for action in &found {
-            for lang in [Lang::Pl, Lang::En] {
-                let text = act(action, lang);
-                assert!(!text.starts_with("act-"), "nobody wrote what {action} is called in {lang:?}");
-            }
-        }
+        let nameless: Vec<_> = found
+            .iter()
+            .filter(|action| [Lang::Pl, Lang::En].into_iter().any(|lang| act(action, lang).starts_with("act-")))
+            .collect();
+        assert!(nameless.is_empty(), "nobody wrote what these are called: {nameless:#?}");
     }
 
     #[test]
