@@ -399,6 +399,7 @@ act-picture-taken = Photo received
 act-import-begun = Import of pupils begun
 act-import-done = Import of pupils done
 act-import-taken-in = Import file read
+act-staff-unfederated = Account no longer linked to a sign-in elsewhere
 act-staff-password-changed = Password changed
 act-staff-password-reset = New password given
 act-staff-rights-changed = Rights changed

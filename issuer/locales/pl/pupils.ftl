@@ -412,6 +412,7 @@ act-picture-taken = Wpłynęło zdjęcie
 act-import-begun = Rozpoczęto import uczniów
 act-import-done = Zakończono import uczniów
 act-import-taken-in = Wczytano plik importu
+act-staff-unfederated = Rozłączono konto z zewnętrznym logowaniem
 act-staff-password-changed = Zmieniono hasło
 act-staff-password-reset = Nadano nowe hasło
 act-staff-rights-changed = Zmieniono uprawnienia
