@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use shared::validity::warsaw_date;
 
 use crate::issuance::dossier::Dossier;
-use crate::store::id::NoticeId;
+use crate::store::id::{NoticeId, SchoolId};
 use crate::store::tables::grant::Grant;
 use crate::store::tables::notice::{Channel, Notice, NoticeState};
 use crate::store::tables::pupil::Guardian;
@@ -60,6 +60,8 @@ pub struct ReadNotices {
     pub since: Timestamp,
     /// At most so many.
     pub limit: u32,
+    /// Only those about pupils of this school.
+    pub school: Option<SchoolId>,
 }
 
 #[async_trait::async_trait]
@@ -67,6 +69,9 @@ impl Verb for ReadNotices {
     type Answer = Vec<Notice>;
 
     async fn run(&self, tx: &mut dyn Statements) -> Result<Self::Answer, StoreError> {
-        Notice::since(tx, self.since, self.limit).await
+        match &self.school {
+            None => Notice::since(tx, self.since, self.limit).await,
+            Some(school) => Notice::since_at(tx, school, self.since, self.limit).await,
+        }
     }
 }

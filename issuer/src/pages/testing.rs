@@ -19,7 +19,7 @@ use crate::issuance::{Addresses, Issuance};
 use crate::registry::staff::{EnterStaff, HashedPassword, StaffForm};
 use crate::registry::testing::{CountedEntropy, evening, form};
 use crate::store::tables::staff::Role;
-use crate::store::{Location, Statements, Store, StoreError, Verb};
+use crate::store::{Location, Store};
 
 /// The password of every account here.
 pub(crate) const PASSWORD: &str = "kałamarz-i-liczydło";
@@ -68,17 +68,14 @@ impl House {
     async fn account(&self, login: &str, role: Role, class: Option<&str>) {
         let entropy = &*self.issuance.entropy;
         let act = Act::new(Actor::System, evening(), entropy);
-        let new: StaffForm =
-            form(serde_json::json!({ "login": login, "role": role.word(), "password": PASSWORD }));
+        let new: StaffForm = form(serde_json::json!({
+            "login": login, "role": role.word(), "password": PASSWORD, "school_id": self.schools[0].id,
+            "class_name": class,
+        }));
         let new = new.parse().unwrap();
         let password = HashedPassword::of(new.password(), entropy).unwrap();
-        let staff = self.issuance.store.write(EnterStaff::new(new, password, act, entropy)).await.unwrap();
-        let place = Place {
-            login: staff.unwrap().login,
-            school: self.schools[0].id.as_str().to_owned(),
-            class: class.map(str::to_owned),
-        };
-        self.issuance.store.write(place).await.unwrap();
+        let enter = EnterStaff::new(new, password, act, entropy);
+        self.issuance.store.write(enter).await.unwrap().unwrap();
     }
 
     /// A browser that nobody has signed in with.
@@ -93,25 +90,6 @@ impl House {
         let answer = browser.post("/office/sign-in", &[("login", login), ("password", PASSWORD)]).await;
         assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", browser.html);
         browser
-    }
-}
-
-/// Puts an account into its school and class.
-struct Place {
-    login: String,
-    school: String,
-    class: Option<String>,
-}
-
-#[async_trait::async_trait]
-impl Verb for Place {
-    type Answer = ();
-
-    async fn run(&self, tx: &mut dyn Statements) -> Result<(), StoreError> {
-        use crate::store::Value;
-        let sql = "UPDATE staff SET school_id = $2, class_name = $3 WHERE login = $1";
-        let values = [Value::from(&self.login), Value::from(&self.school), Value::from(self.class.clone())];
-        tx.execute(sql, &values).await.map(|_| ())
     }
 }
 

@@ -127,6 +127,21 @@ wording! {
         ProfileEmptyList = "list_empty":
             "Lista uprawnionych i lista form legitymacji nie mogą być puste.",
             "applicants and accepted_forms must not be empty";
+        ClassMissing = "class_missing":
+            "Wychowawca musi mieć klasę; wpisz ją.",
+            "a tutor needs a class: name it";
+        ClassUnexpected = "class_unexpected":
+            "Klasę ma tylko wychowawca; usuń ją albo zmień rolę.",
+            "only a tutor has a class: leave it out, or change the role";
+        RowTwice = "row_twice":
+            "Ten uczeń stoi w pliku już wcześniej; usuń jeden z wierszy.",
+            "this pupil stands further up in the file: delete one of the rows";
+        FormWord = "form_word":
+            "Wpisz „papierowa” albo „plastikowa”.",
+            "write `paper` or `plastic`";
+        CardIncomplete = "card_incomplete":
+            "Dane legitymacji bez jej rodzaju: wpisz „papierowa” albo „plastikowa”.",
+            "there is a card here, but not what it is made of: write `paper` or `plastic`";
     }
 }
 

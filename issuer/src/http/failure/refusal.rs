@@ -95,6 +95,7 @@ coded! {
     StaffRefusal {
         UnknownStaff => UnknownStaff,
         UnknownToken => UnknownToken,
+        UnknownSchool => UnknownSchool,
         LoginTaken => LoginTaken,
         LastPrincipal => LastPrincipal,
         AccountClosed => AccountClosed,

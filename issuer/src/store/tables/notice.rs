@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::{row, words};
-use crate::store::id::{NoticeId, PupilId};
+use crate::store::id::{NoticeId, PupilId, SchoolId};
 use crate::store::sql::params;
 use crate::store::{Statements, StoreError};
 
@@ -57,5 +57,17 @@ impl Notice {
     ) -> Result<Vec<Self>, StoreError> {
         Self::select(tx, "WHERE created_at >= $1 ORDER BY created_at, id LIMIT $2", params![since, limit])
             .await
+    }
+
+    /// As [`Self::since`], about pupils of one school alone.
+    pub async fn since_at(
+        tx: &mut dyn Statements,
+        school: &SchoolId,
+        since: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<Self>, StoreError> {
+        let condition = "WHERE created_at >= $1 AND pupil_id IN (SELECT id FROM pupil WHERE school_id = $3) \
+                         ORDER BY created_at, id LIMIT $2";
+        Self::select(tx, condition, params![since, limit, school]).await
     }
 }
