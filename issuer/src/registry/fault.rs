@@ -136,6 +136,15 @@ wording! {
         RowTwice = "row_twice":
             "Ten uczeń stoi w pliku już wcześniej; usuń jeden z wierszy.",
             "this pupil stands further up in the file: delete one of the rows";
+        AlreadyEntered = "already_entered":
+            "Ten uczeń jest już wpisany; jeśli zmienił szkołę, przenieś go.",
+            "this pupil is entered already: transfer a pupil who changed schools";
+        CardNumberTaken = "card_number_taken":
+            "Ten numer w tym roku ma już inna legitymacja.",
+            "another card has this number of this year";
+        RegisterFull = "register_full":
+            "Rejestr tego roku jest pełny; wpisz numer legitymacji.",
+            "the register of this year is full: give the card a number";
         FormWord = "form_word":
             "Wpisz „papierowa” albo „plastikowa”.",
             "write `paper` or `plastic`";

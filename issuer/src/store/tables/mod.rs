@@ -6,6 +6,7 @@ pub mod certificate;
 pub mod device;
 pub mod grant;
 pub mod idempotent_reply;
+pub mod import_batch;
 pub mod installation;
 pub mod mobile_card;
 pub mod notice;
@@ -123,6 +124,8 @@ pub(crate) async fn erase_books(
     tx: &mut dyn crate::store::Statements,
 ) -> Result<(), crate::store::StoreError> {
     let tables = [
+        "import_reject",
+        "import_batch",
         "notice",
         "idempotent_reply",
         "wallet_event",
