@@ -19,7 +19,7 @@ use crate::issuance::{Addresses, Issuance};
 use crate::registry::staff::{EnterStaff, HashedPassword, StaffForm};
 use crate::registry::testing::{CountedEntropy, evening, form};
 use crate::store::tables::staff::Role;
-use crate::store::{Location, Store};
+use crate::store::{Location, Statements, Store, StoreError, Verb};
 
 /// The password of every account here.
 pub(crate) const PASSWORD: &str = "kałamarz-i-liczydło";
@@ -78,6 +78,16 @@ impl House {
         self.issuance.store.write(enter).await.unwrap().unwrap();
     }
 
+    /// Asks the database for a number.
+    pub(crate) async fn count(&self, sql: &str) -> i64 {
+        self.issuance.store.read(Sql(sql.to_owned())).await.unwrap()
+    }
+
+    /// Changes the database behind everybody's back.
+    pub(crate) async fn run(&self, sql: &str) {
+        self.issuance.store.write(Change(sql.to_owned())).await.unwrap();
+    }
+
     /// A browser that nobody has signed in with.
     pub(crate) fn browser(&self) -> Browser {
         Browser { router: self.router.clone(), cookies: BTreeMap::new(), html: String::new() }
@@ -90,6 +100,28 @@ impl House {
         let answer = browser.post("/office/sign-in", &[("login", login), ("password", PASSWORD)]).await;
         assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", browser.html);
         browser
+    }
+}
+
+struct Sql(String);
+
+#[async_trait::async_trait]
+impl Verb for Sql {
+    type Answer = i64;
+
+    async fn run(&self, tx: &mut dyn Statements) -> Result<i64, StoreError> {
+        tx.number(&self.0, &[]).await
+    }
+}
+
+struct Change(String);
+
+#[async_trait::async_trait]
+impl Verb for Change {
+    type Answer = ();
+
+    async fn run(&self, tx: &mut dyn Statements) -> Result<(), StoreError> {
+        tx.execute(&self.0, &[]).await.map(|_| ())
     }
 }
 

@@ -92,9 +92,9 @@ pub(super) fn is_ours(heading: &str) -> bool {
 }
 
 /// The heading of the column that says why a row was rejected, in Polish and English.
-pub(crate) const REASON: (&str, &str) = ("Powód odrzucenia", "Reason");
+pub const REASON: (&str, &str) = ("Powód odrzucenia", "Reason");
 /// The heading of the column that says where a row stood, in Polish and English.
-pub(crate) const ROW: (&str, &str) = ("Wiersz w pliku", "Row in the file");
+pub const ROW: (&str, &str) = ("Wiersz w pliku", "Row in the file");
 
 /// Small letters without marks, with single blanks for everything that is neither letter nor figure.
 fn plain(heading: &str) -> String {

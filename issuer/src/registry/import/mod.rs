@@ -17,7 +17,7 @@ mod tests;
 pub use self::batch::{
     ConfirmImport, ForgetImports, ImportFile, ImportRefusal, ListImports, ReadImport, StopImport, TakeIn,
 };
-pub use self::column::Column;
+pub use self::column::{Column, REASON, ROW};
 pub use self::row::{Judged, NewRow, RowFault, judge};
 pub use self::run::{run, start, start_abandoned};
 pub use self::table::{Row, Table, TableRefusal};
