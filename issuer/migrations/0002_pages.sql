@@ -54,8 +54,13 @@ CREATE INDEX photo_inbox_by_expiry ON photo_inbox (expires_at);
 
 CREATE TABLE import_batch (
     id TEXT PRIMARY KEY, school_id TEXT NOT NULL REFERENCES school (id), staff_id TEXT NOT NULL, file_name TEXT NOT NULL,
-    body {bytes}, state TEXT NOT NULL, total BIGINT NOT NULL, done BIGINT NOT NULL, accepted BIGINT NOT NULL,
-    rejected BIGINT NOT NULL, rejects {bytes}, created_at BIGINT NOT NULL, expires_at BIGINT NOT NULL);
+    columns TEXT NOT NULL, body {bytes}, state TEXT NOT NULL, total BIGINT NOT NULL, done BIGINT NOT NULL,
+    accepted BIGINT NOT NULL, rejected BIGINT NOT NULL, created_at BIGINT NOT NULL, touched_at BIGINT NOT NULL,
+    expires_at BIGINT NOT NULL);
+
+CREATE TABLE import_reject (
+    batch_id TEXT NOT NULL REFERENCES import_batch (id), line BIGINT NOT NULL, cells TEXT NOT NULL, faults TEXT NOT NULL,
+    PRIMARY KEY (batch_id, line));
 
 CREATE INDEX import_batch_by_expiry ON import_batch (expires_at);
 

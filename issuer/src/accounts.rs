@@ -8,7 +8,9 @@ use crate::audit::{Act, Actor};
 use crate::config::Given;
 use crate::issuance::keys::Keys;
 use crate::registry::line::TokenName;
-use crate::registry::staff::{EndStaff, EnterStaff, HashedPassword, MakeToken, StaffForm};
+use crate::registry::school::ListSchools;
+use crate::registry::staff::{EndStaff, EnterStaff, HashedPassword, MakeToken, StaffForm, Within};
+use crate::store::id::SchoolId;
 use crate::store::tables::staff::{Role, Staff};
 use crate::store::{Statements, Store, StoreError, Verb};
 
@@ -21,6 +23,17 @@ pub struct NewAccount {
     pub password: Secret,
     /// A token for the staff API.
     pub api_token: Secret,
+}
+
+/// Where somebody works.
+#[derive(Debug, Default)]
+pub struct Post {
+    /// RSPO of the only school that the account acts for; none acts for every school.
+    pub rspo: Option<u32>,
+    /// Given name and surname.
+    pub full_name: Option<String>,
+    /// A tutor's class.
+    pub class_name: Option<String>,
 }
 
 /// The books, opened from the command line.
@@ -45,14 +58,33 @@ impl Accounts {
         Act::new(Actor::System, self.surroundings.clock.now(), &*self.surroundings.entropy)
     }
 
-    /// Makes an account with a random password and a first token.
+    /// Makes an account of no school in particular, with a random password and a first token.
     ///
     /// # Errors
     /// When the login is taken or cannot be one, or the database fails.
     pub async fn enter(&self, login: &str, role: Role) -> Result<NewAccount, AppError> {
+        self.enter_at(login, role, Post::default()).await
+    }
+
+    /// Makes an account with a random password and a first token.
+    ///
+    /// # Errors
+    /// When the login is taken or cannot be one, there is no such school, or the database fails.
+    pub async fn enter_at(&self, login: &str, role: Role, post: Post) -> Result<NewAccount, AppError> {
         let entropy = &*self.surroundings.entropy;
         let password = fresh_password(entropy);
-        let form = StaffForm { login: login.to_owned(), role, password: password.clone() };
+        let school_id = match post.rspo {
+            Some(rspo) => Some(self.school(rspo).await?),
+            None => None,
+        };
+        let form = StaffForm {
+            login: login.to_owned(),
+            role,
+            password: password.clone(),
+            full_name: post.full_name,
+            school_id,
+            class_name: post.class_name,
+        };
         let staff = form.parse().map_err(|faults| AppError::Account(faults.to_string()))?;
         let hashed = HashedPassword::of(staff.password(), entropy);
         let hashed = hashed.ok_or_else(|| AppError::Account("password cannot be hashed".into()))?;
@@ -86,7 +118,7 @@ impl Accounts {
     /// When there is no such account, it is the last principal's, or the database fails.
     pub async fn end(&self, login: &str) -> Result<(), AppError> {
         let staff = self.find(login).await?.id;
-        let ended = self.store.write(EndStaff { staff, act: self.act() }).await?;
+        let ended = self.store.write(EndStaff { staff, within: Within::all(), act: self.act() }).await?;
         ended.map(|_| ()).map_err(|refusal| AppError::Account(refusal.to_string()))
     }
 
@@ -96,6 +128,14 @@ impl Accounts {
     /// When the database fails.
     pub async fn all(&self) -> Result<Vec<Staff>, AppError> {
         Ok(self.store.read(All).await?)
+    }
+
+    async fn school(&self, rspo: u32) -> Result<SchoolId, AppError> {
+        let found =
+            self.store.read(ListSchools).await?.into_iter().find(|school| school.rspo == i64::from(rspo));
+        found
+            .map(|school| school.id)
+            .ok_or_else(|| AppError::Account(format!("there is no school with RSPO {rspo}")))
     }
 
     async fn find(&self, login: &str) -> Result<Staff, AppError> {

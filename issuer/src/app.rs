@@ -35,6 +35,7 @@ use crate::notify::mail::Mailer;
 use crate::notify::outbox;
 use crate::pages::federated::{Provider, Simulator};
 use crate::pages::{self, Outside, Pages};
+use crate::registry::import;
 use crate::registry::pupil::IndexPupils;
 use crate::store::tables::installation::Installation;
 use crate::store::tables::staff::Role;
@@ -435,6 +436,13 @@ async fn keep_house(issuance: Issuance) {
             && let Err(error) = issuance.settle_leftovers(SignedDuration::from_secs(60)).await
         {
             tracing::warn!(%error, "cannot settle certificates that were left prepared");
+        }
+        // At the start everything that runs was left behind by whoever ran before.
+        let age = if beats == 0 { SignedDuration::ZERO } else { SignedDuration::from_secs(60) };
+        if beats.is_multiple_of(120)
+            && let Err(error) = import::start_abandoned(&issuance, age).await
+        {
+            tracing::warn!(%error, "cannot go on with imports");
         }
         if beats.is_multiple_of(7200)
             && let Err(error) = issuance.forget_expired().await

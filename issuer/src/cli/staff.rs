@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::Subcommand;
 use serde_json::json;
 
-use crate::accounts::{Accounts, NewAccount};
+use crate::accounts::{Accounts, NewAccount, Post};
 use crate::app::{AppError, Surroundings};
 use crate::config::Given;
 use crate::store::tables::staff::Role;
@@ -22,6 +22,15 @@ pub(super) enum StaffCommand {
         /// What the person is
         #[arg(long, value_enum, default_value = "clerk")]
         role: RoleName,
+        /// RSPO of the only school that it acts for; every school without it
+        #[arg(long)]
+        school: Option<u32>,
+        /// A tutor's own class
+        #[arg(long)]
+        class: Option<String>,
+        /// Given name and surname
+        #[arg(long)]
+        name: Option<String>,
     },
     /// List accounts
     List {
@@ -69,8 +78,9 @@ impl From<RoleName> for Role {
 pub(super) async fn run(command: StaffCommand, file: &Given, json: bool) -> Result<ExitCode, AppError> {
     let open = async |given: Given| Accounts::open(&given.or(file.clone()), &Surroundings::system()).await;
     match command {
-        StaffCommand::Add { given, login, role } => {
-            show(&open(given).await?.enter(&login, role.into()).await?, json);
+        StaffCommand::Add { given, login, role, school, class, name } => {
+            let post = Post { rspo: school, full_name: name, class_name: class };
+            show(&open(given).await?.enter_at(&login, role.into(), post).await?, json);
         }
         StaffCommand::List { given } => {
             for staff in open(given).await?.all().await? {

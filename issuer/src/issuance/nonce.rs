@@ -8,6 +8,8 @@ use shared::secret::Secret;
 
 use super::Issuance;
 use super::keys::Keys;
+use crate::audit::Actor;
+use crate::registry::import::ForgetImports;
 use crate::registry::sign_in::ForgetSessions;
 use crate::store::tables::certificate::SpentNonce;
 use crate::store::tables::idempotent_reply::IdempotentReply;
@@ -82,6 +84,7 @@ impl Issuance {
     /// When the database fails.
     pub async fn forget_expired(&self) -> Result<(), StoreError> {
         self.store.write(ForgetSessions { now: self.now() }).await?;
+        self.store.write(ForgetImports { act: self.act(Actor::System) }).await?;
         self.store.write(Forget { now: self.now() }).await
     }
 }

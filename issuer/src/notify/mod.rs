@@ -247,6 +247,8 @@ pub struct ReadNotices {
     pub since: Timestamp,
     /// At most so many.
     pub limit: u32,
+    /// Only those about pupils of this school.
+    pub school: Option<SchoolId>,
 }
 
 #[async_trait::async_trait]
@@ -254,6 +256,9 @@ impl Verb for ReadNotices {
     type Answer = Vec<Notice>;
 
     async fn run(&self, tx: &mut dyn Statements) -> Result<Self::Answer, StoreError> {
-        Notice::since(tx, self.since, self.limit).await
+        match &self.school {
+            None => Notice::since(tx, self.since, self.limit).await,
+            Some(school) => Notice::since_at(tx, school, self.since, self.limit).await,
+        }
     }
 }

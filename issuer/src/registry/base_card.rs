@@ -90,6 +90,13 @@ impl BaseCardForm {
     }
 }
 
+impl NewBaseCard {
+    /// The number that was given; none takes the next of its year.
+    pub fn number(&self) -> Option<CardNumber> {
+        self.number
+    }
+}
+
 /// Whether a card may run from `issued_on` to `last`: not backwards, and no further than a confirmation goes.
 fn plausible(issued_on: Date, last: Date, today: Date) -> Result<(), FaultCode> {
     if last < issued_on {

@@ -130,6 +130,30 @@ wording! {
         DiaryAddress = "diary_address":
             "Wpisz adres https, pod którym e-dziennik przyjmuje wiadomości, na przykład https://dziennik.example.pl/mlegitymacja; adresy sieci wewnętrznej są niedozwolone.",
             "write the https address at which the diary takes messages, such as https://diary.example.org/hooks; addresses of inner networks are not allowed";
+        ClassMissing = "class_missing":
+            "Wychowawca musi mieć klasę; wpisz ją.",
+            "a tutor needs a class: name it";
+        ClassUnexpected = "class_unexpected":
+            "Klasę ma tylko wychowawca; usuń ją albo zmień rolę.",
+            "only a tutor has a class: leave it out, or change the role";
+        RowTwice = "row_twice":
+            "Ten uczeń stoi w pliku już wcześniej; usuń jeden z wierszy.",
+            "this pupil stands further up in the file: delete one of the rows";
+        AlreadyEntered = "already_entered":
+            "Ten uczeń jest już wpisany; jeśli zmienił szkołę, przenieś go.",
+            "this pupil is entered already: transfer a pupil who changed schools";
+        CardNumberTaken = "card_number_taken":
+            "Ten numer w tym roku ma już inna legitymacja.",
+            "another card has this number of this year";
+        RegisterFull = "register_full":
+            "Rejestr tego roku jest pełny; wpisz numer legitymacji.",
+            "the register of this year is full: give the card a number";
+        FormWord = "form_word":
+            "Wpisz „papierowa” albo „plastikowa”.",
+            "write `paper` or `plastic`";
+        CardIncomplete = "card_incomplete":
+            "Dane legitymacji bez jej rodzaju: wpisz „papierowa” albo „plastikowa”.",
+            "there is a card here, but not what it is made of: write `paper` or `plastic`";
     }
 }
 

@@ -15,6 +15,8 @@ pub struct Line<const MAX: usize>(String);
 pub type ClassName = Line<16>;
 /// Number and kind of an identity document other than a PESEL.
 pub type DocumentName = Line<64>;
+/// Given name and surname of a member of staff.
+pub type FullName = Line<130>;
 /// The number of an agreement.
 pub type AgreementNumber = Line<80>;
 /// What an API token is for.

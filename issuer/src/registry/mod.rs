@@ -6,6 +6,7 @@ pub mod school;
 
 pub mod correction;
 pub mod guardian;
+pub mod import;
 pub mod pupil;
 
 pub mod application;
@@ -29,6 +30,7 @@ pub mod sign_in;
 
 pub mod fault;
 pub mod line;
+pub mod safe_csv;
 pub mod sorting;
 pub(crate) mod wording;
 

@@ -147,6 +147,13 @@ impl PupilForm {
     }
 }
 
+impl NewPupil {
+    /// How the pupil is identified.
+    pub fn identity(&self) -> &Identity {
+        &self.identity
+    }
+}
+
 /// Enters a pupil.
 #[derive(Debug)]
 pub struct EnterPupil {

@@ -27,6 +27,22 @@ impl dyn Statements + '_ {
         Ok(self.query(sql, params).await?.into_iter().next())
     }
 
+    /// Sets a mark to which what follows can be taken back, inside this act. There is one mark at a time.
+    pub(crate) async fn set_mark(&mut self) -> Result<(), StoreError> {
+        self.execute("SAVEPOINT mark", &[]).await.map(|_| ())
+    }
+
+    /// Takes back everything that was written since the mark.
+    pub(crate) async fn back_to_mark(&mut self) -> Result<(), StoreError> {
+        self.execute("ROLLBACK TO SAVEPOINT mark", &[]).await?;
+        self.release_mark().await
+    }
+
+    /// Keeps what was written since the mark.
+    pub(crate) async fn release_mark(&mut self) -> Result<(), StoreError> {
+        self.execute("RELEASE SAVEPOINT mark", &[]).await.map(|_| ())
+    }
+
     /// A query of one number, 0 where it yields none.
     pub(crate) async fn number(&mut self, sql: &str, params: &[Value]) -> Result<i64, StoreError> {
         match self.first(sql, params).await? {

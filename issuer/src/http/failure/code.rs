@@ -41,6 +41,9 @@ wording! {
         FieldsInvalid = "fields_invalid":
             "Niektórych pól nie można przyjąć; przy każdym napisano, co poprawić.",
             "some fields cannot be accepted: `fields` says what is wrong with each";
+        ForbiddenRole = "forbidden_role":
+            "Rola właściciela tokenu na to nie pozwala; uprawnienia nadaje dyrektor.",
+            "the role of the token's owner does not allow this: a principal gives rights";
         KeyReused = "idempotency_key_reused":
             "Ten klucz Idempotency-Key należy do innego żądania; użyj nowego klucza.",
             "this Idempotency-Key came with another request before: use a new key";
@@ -237,6 +240,7 @@ impl Code {
         match self {
             Self::MalformedJson | Self::QueryInvalid | Self::KeyMalformed => StatusCode::BAD_REQUEST,
             Self::TokenMissing | Self::TokenUnknown => StatusCode::UNAUTHORIZED,
+            Self::ForbiddenRole => StatusCode::FORBIDDEN,
             Self::NoSuchAddress
             | Self::UnknownSchool
             | Self::UnknownPupil

@@ -98,6 +98,7 @@ coded! {
     StaffRefusal {
         UnknownStaff => UnknownStaff,
         UnknownToken => UnknownToken,
+        UnknownSchool => UnknownSchool,
         LoginTaken => LoginTaken,
         LastPrincipal => LastPrincipal,
         AccountClosed => AccountClosed,

@@ -18,8 +18,9 @@ use crate::http::failure::{Code, Problem};
 const DESCRIPTION: &str = "What a school's office does, for programs: schools, pupils, applications, photos, base \
 cards, orders, slips, mobile cards and devices.\n\n\
 **This is a simulator.** Nothing that it issues is a document, and no real person's data belong into it.\n\n\
-**Who asks** is known by an API token: `Authorization: Bearer mleg_…`. Every token may do everything so far; the \
-roles of staff are recorded, not enforced.\n\n\
+**Who asks** is known by an API token: `Authorization: Bearer mleg_…`. A token may do \
+what its owner's role allows, at its owner's school: what the role does not allow is `forbidden_role`, and what \
+lies outside school or class is as unknown as what does not exist.\n\n\
 **Once.** Every POST takes an `Idempotency-Key` of 1 to 255 visible ASCII characters. For 24 hours the same key \
 with the same request gets the same answer again, marked `Idempotency-Replayed: true`, and nothing is done twice; \
 with another request it is refused. A request that was refused changed nothing and may be sent again with its key. \
@@ -106,7 +107,13 @@ fn operations(item: &mut PathItem) -> impl Iterator<Item = (HttpMethod, &mut Ope
 
 /// Adds the codes that any such request may meet, and the key that makes it harmless to repeat.
 fn complete(method: &HttpMethod, operation: &mut Operation) {
-    let mut codes = vec![Code::TokenMissing, Code::TokenUnknown, Code::InternalError, Code::Unavailable];
+    let mut codes = vec![
+        Code::TokenMissing,
+        Code::TokenUnknown,
+        Code::ForbiddenRole,
+        Code::InternalError,
+        Code::Unavailable,
+    ];
     let takes_json = match method {
         HttpMethod::Post | HttpMethod::Patch => true,
         HttpMethod::Put => !operation.responses.responses.contains_key("415"),

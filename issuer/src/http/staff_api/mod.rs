@@ -1,8 +1,9 @@
 //! The staff API under `/api/v1`: what a school's office does, for programs.
 //!
 //! A handler reads a form, asks the registry or the issuance for one act, and shows what came of it. Who asks
-//! is known by an API token; that a role may do less than another is not judged here yet.
+//! is known by an API token; what its owner may do is judged before any handler runs ([`access`]).
 
+mod access;
 mod document;
 mod idempotent;
 mod problems;
@@ -100,6 +101,20 @@ fn routes() -> OpenApiRouter<ApiState> {
         .merge(notice::routes())
         .merge(audit::routes())
         .merge(staff::routes())
+}
+
+/// Whether the description knows an operation.
+fn is_described(method: &axum::http::Method, template: &str) -> bool {
+    let path = template.strip_prefix(BASE_PATH).unwrap_or(template);
+    let Some(item) = openapi_json().paths.paths.get(path) else { return false };
+    match method.as_str() {
+        "GET" | "HEAD" => item.get.is_some(),
+        "PUT" => item.put.is_some(),
+        "POST" => item.post.is_some(),
+        "PATCH" => item.patch.is_some(),
+        "DELETE" => item.delete.is_some(),
+        _ => false,
+    }
 }
 
 async fn page() -> Result<Response, Failure> {

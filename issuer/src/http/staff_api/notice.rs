@@ -10,7 +10,7 @@ use utoipa_axum::routes;
 
 use super::ApiState;
 use super::problems::problems;
-use super::request::Asked;
+use super::request::{Asked, Caller};
 use crate::http::failure::{Code, Failure};
 use crate::notify::ReadNotices;
 use crate::registry::fault::instant;
@@ -79,11 +79,13 @@ problems! {
 
 /// List notices
 ///
-/// What the school tells pupils and guardians: for the e-diary and the mailer to fetch.
+/// What the school tells pupils and guardians: for the e-diary and the mailer to fetch. An account of one school sees
+/// those about its pupils.
 #[utoipa::path(get, path = "/notices", operation_id = "list_notices", tag = "Notices", params(NoticeQuery),
     responses((status = 200, body = NoticeList, description = "The notices"), ListProblems))]
 async fn list(
     State(api): State<ApiState>,
+    caller: Caller,
     Asked(query): Asked<NoticeQuery>,
 ) -> Result<Json<NoticeList>, Failure> {
     let invalid = || Failure::of(Code::QueryInvalid);
@@ -92,7 +94,11 @@ async fn list(
     if !(1..=500).contains(&limit) {
         return Err(invalid());
     }
-    let verb = ReadNotices { since: since.unwrap_or(Timestamp::UNIX_EPOCH), limit: limit + 1 };
+    let verb = ReadNotices {
+        since: since.unwrap_or(Timestamp::UNIX_EPOCH),
+        limit: limit + 1,
+        school: caller.school,
+    };
     let mut found = api.issuance.store.read(verb).await?;
     let more = found.len() > limit as usize;
     found.truncate(limit as usize);

@@ -20,7 +20,7 @@ use super::guardian::GuardianView;
 use super::idempotent::Reply;
 use super::order::OrderView;
 use super::problems::problems;
-use super::request::{Asked, Named, Posted};
+use super::request::{Asked, Caller, Named, Posted};
 use super::view::AddressView;
 use crate::http::failure::{Code, Failure};
 use crate::issuance::reissue::TransferPupil;
@@ -143,16 +143,23 @@ problems! {
 
 /// List a school's pupils
 ///
-/// By surname and given names, a page at a time.
+/// By surname and given names, a page at a time. A tutor sees their own class.
 #[utoipa::path(get, path = "/schools/{id}/pupils", operation_id = "list_pupils", tag = "Pupils",
     params(("id" = SchoolId, Path, description = "The school"), PupilQuery),
     responses((status = 200, body = PupilPage, description = "A page of pupils"), ListProblems))]
 async fn list(
     State(api): State<ApiState>,
+    caller: Caller,
     Named(school): Named<SchoolId>,
     Asked(query): Asked<PupilQuery>,
 ) -> Result<Json<PupilPage>, Failure> {
     let mut verb = query.parse(school)?;
+    if let Some(own) = caller.only_class {
+        if verb.class_name.as_ref().is_some_and(|wanted| *wanted != own) {
+            return Ok(Json(PupilPage { pupils: Vec::new(), next: None }));
+        }
+        verb.class_name = Some(own);
+    }
     let limit = verb.limit as usize;
     // One more than is shown tells whether there is a next page.
     verb.limit += 1;

@@ -1,7 +1,7 @@
 //! Reading requests: who asks, for what, and whether it was asked before.
 
 use axum::body::Bytes;
-use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request, State};
+use axum::extract::{FromRequest, FromRequestParts, MatchedPath, Path, Query, Request, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method, header};
 use axum::middleware::Next;
@@ -14,8 +14,10 @@ use shared::secret::Secret;
 use utoipa::ToSchema;
 
 use super::ApiState;
+use super::access::{self, Admit};
 use crate::http::failure::{Code, Failure};
-use crate::registry::staff::RecogniseToken;
+use crate::registry::rights::{Reach, Right};
+use crate::registry::staff::Within;
 use crate::store::id::{
     ApplicationId, BaseCardId, CardId, DeviceId, GrantId, OrderId, PupilId, SchoolId, StaffId, TokenId,
 };
@@ -25,9 +27,20 @@ use crate::store::id::{
 pub(super) struct Caller {
     pub(super) token: TokenId,
     pub(super) staff: StaffId,
+    /// The only school that the account acts for.
+    pub(super) school: Option<SchoolId>,
+    /// The only class that a tutor reads.
+    pub(super) only_class: Option<String>,
 }
 
-/// Lets only those in who have a live token.
+impl Caller {
+    /// Whose accounts the caller may keep.
+    pub(super) fn within(&self) -> Within {
+        Within::of(self.school.clone())
+    }
+}
+
+/// Lets only those in who have a live token, and only to what its owner may do.
 pub(super) async fn recognise(
     State(api): State<ApiState>,
     mut request: Request,
@@ -35,9 +48,22 @@ pub(super) async fn recognise(
 ) -> Result<Response, Failure> {
     let token = bearer(request.headers()).ok_or_else(|| Failure::of(Code::TokenMissing))?;
     let hash = api.issuance.keys.api_token_hash(&token);
-    let found = api.issuance.store.read(RecogniseToken(hash)).await?;
-    let (token, staff) = found.ok_or_else(|| Failure::of(Code::TokenUnknown))?;
-    request.extensions_mut().insert(Caller { token: token.id, staff: staff.id });
+    let template = request.extensions().get::<MatchedPath>().map_or("", MatchedPath::as_str);
+    let found = access::operation(request.method(), template, request.uri().path());
+    let (operation, id) = found.map_or((None, ""), |(operation, id)| (Some(operation), id));
+    let admit = Admit { token_hash: hash, operation, id: id.to_owned() };
+    let (token, staff) = api.issuance.store.read(admit).await?.map_err(Failure::of)?;
+    if operation.is_none() && super::is_described(request.method(), template) {
+        // Nobody has said who may do this.
+        return Err(Failure::of(Code::ForbiddenRole));
+    }
+    let only_class = match Right::ReadPupils.reach(staff.role) {
+        Reach::School => None,
+        // A tutor without a class has no pupils: no class is called that.
+        Reach::OwnClass | Reach::Nobody => Some(staff.class_name.unwrap_or_default()),
+    };
+    let caller = Caller { token: token.id, staff: staff.id, school: staff.school_id, only_class };
+    request.extensions_mut().insert(caller);
     Ok(next.run(request).await)
 }
 

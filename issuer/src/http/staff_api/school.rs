@@ -14,7 +14,7 @@ use super::agreement::AgreementView;
 use super::idempotent::Reply;
 use super::problems::problems;
 use super::profile::ProfileView;
-use super::request::{Named, Posted};
+use super::request::{Caller, Named, Posted};
 use super::view::AddressView;
 use crate::http::failure::Failure;
 use crate::registry::school::{EnterSchool, ListSchools, ReadSchool, SchoolForm};
@@ -78,11 +78,14 @@ problems! {
 }
 
 /// List schools
+///
+/// An account of one school sees that one.
 #[utoipa::path(get, path = "/schools", operation_id = "list_schools", tag = "Schools",
     responses((status = 200, body = SchoolList, description = "All schools, by RSPO")))]
-async fn list(State(api): State<ApiState>) -> Result<Json<SchoolList>, Failure> {
+async fn list(State(api): State<ApiState>, caller: Caller) -> Result<Json<SchoolList>, Failure> {
     let schools = api.issuance.store.read(ListSchools).await?;
-    Ok(Json(SchoolList { schools: schools.iter().map(SchoolView::from).collect() }))
+    let own = schools.iter().filter(|school| caller.school.as_ref().is_none_or(|own| *own == school.id));
+    Ok(Json(SchoolList { schools: own.map(SchoolView::from).collect() }))
 }
 
 /// Enter a school

@@ -12,13 +12,13 @@ use utoipa_axum::routes;
 use super::ApiState;
 use super::idempotent::{Done, Reply};
 use super::problems::problems;
-use super::request::{Named, Nothing, Posted};
+use super::request::{Caller, Named, Nothing, Posted};
 use super::slip::SecretsCode;
 use crate::http::failure::{Code, Failure};
 use crate::registry::staff::{
     EndStaff, EndToken, EnterStaff, HashedPassword, ListStaff, MakeToken, StaffForm, TokenForm,
 };
-use crate::store::id::{StaffId, TokenId};
+use crate::store::id::{SchoolId, StaffId, TokenId};
 use crate::store::tables::staff::{ApiToken, Role, Staff};
 
 pub(super) fn routes() -> OpenApiRouter<ApiState> {
@@ -35,6 +35,12 @@ struct StaffView {
     id: StaffId,
     login: String,
     role: Role,
+    /// Given name and surname.
+    full_name: Option<String>,
+    /// The only school that the account acts for.
+    school_id: Option<SchoolId>,
+    /// A tutor's own class.
+    class_name: Option<String>,
     created_at: Timestamp,
     /// When it was closed.
     ended_at: Option<Timestamp>,
@@ -46,6 +52,9 @@ impl From<&Staff> for StaffView {
             id: staff.id.clone(),
             login: staff.login.clone(),
             role: staff.role,
+            full_name: Some(staff.full_name.clone()).filter(|name| !name.is_empty()),
+            school_id: staff.school_id.clone(),
+            class_name: staff.class_name.clone(),
             created_at: staff.created_at,
             ended_at: staff.ended_at,
         }
@@ -101,17 +110,19 @@ struct TokenReply {
 }
 
 problems! {
-    EnterProblems: LoginTaken, FieldsInvalid;
+    EnterProblems: UnknownSchool, LoginTaken, FieldsInvalid;
     EndProblems: UnknownStaff, LastPrincipal;
     MakeTokenProblems: UnknownStaff, AccountClosed, FieldsInvalid;
     EndTokenProblems: UnknownToken;
 }
 
 /// List staff accounts
+///
+/// An account of one school sees those of that school.
 #[utoipa::path(get, path = "/staff", operation_id = "list_staff", tag = "Staff",
     responses((status = 200, body = StaffList, description = "All accounts with their tokens")))]
-async fn list(State(api): State<ApiState>) -> Result<Json<StaffList>, Failure> {
-    let accounts = api.issuance.store.read(ListStaff).await?;
+async fn list(State(api): State<ApiState>, caller: Caller) -> Result<Json<StaffList>, Failure> {
+    let accounts = api.issuance.store.read(ListStaff(caller.within())).await?;
     let view = |(staff, tokens): &(Staff, Vec<ApiToken>)| AccountView {
         account: StaffView::from(staff),
         tokens: tokens.iter().map(TokenView::from).collect(),
@@ -120,6 +131,8 @@ async fn list(State(api): State<ApiState>) -> Result<Json<StaffList>, Failure> {
 }
 
 /// Make a staff account
+///
+/// A tutor needs a class. What an account of one school makes is of that school.
 #[utoipa::path(post, path = "/staff", operation_id = "enter_staff", tag = "Staff", request_body = StaffForm,
     responses((status = 201, body = StaffView, description = "The account"), EnterProblems))]
 async fn enter(State(api): State<ApiState>, posted: Posted<StaffForm>) -> Result<Reply, Failure> {
@@ -129,6 +142,7 @@ async fn enter(State(api): State<ApiState>, posted: Posted<StaffForm>) -> Result
     let hashed = hashing.await.map_err(|error| Failure::ours(Code::InternalError, &error))?;
     let hashed = hashed.ok_or_else(|| Failure::of(Code::InternalError))?;
     let verb = EnterStaff::new(staff, hashed, api.act_of(&posted.caller), &*api.issuance.entropy);
+    let verb = verb.within(posted.caller.within());
     api.answer(posted.once, StatusCode::CREATED, verb, |staff| StaffView::from(staff)).await
 }
 
@@ -143,7 +157,7 @@ async fn end(
     Named(staff): Named<StaffId>,
     posted: Posted<Nothing>,
 ) -> Result<Reply, Failure> {
-    let verb = EndStaff { staff, act: api.act_of(&posted.caller) };
+    let verb = EndStaff { staff, within: posted.caller.within(), act: api.act_of(&posted.caller) };
     api.answer(posted.once, StatusCode::OK, verb, |staff| StaffView::from(staff)).await
 }
 
@@ -155,8 +169,10 @@ async fn end(
 async fn make_token(State(api): State<ApiState>, posted: Posted<TokenForm>) -> Result<Reply, Failure> {
     let name = posted.form.parse()?;
     let act = api.act_of(&posted.caller);
+    let within = posted.caller.within();
     let staff = posted.form.staff_id.unwrap_or(posted.caller.staff);
     let (verb, secret) = MakeToken::new(staff, name, act, &api.issuance.keys, &*api.issuance.entropy);
+    let verb = verb.within(within);
     let without = |token: &ApiToken| TokenReply {
         token: TokenView::from(token),
         secret: None,
@@ -184,6 +200,6 @@ async fn end_token(
     Named(token): Named<TokenId>,
     posted: Posted<Nothing>,
 ) -> Result<Reply, Failure> {
-    let verb = EndToken { token, act: api.act_of(&posted.caller) };
+    let verb = EndToken { token, within: posted.caller.within(), act: api.act_of(&posted.caller) };
     api.answer(posted.once, StatusCode::OK, verb, |token| TokenView::from(token)).await
 }

@@ -4,7 +4,7 @@ use super::super::fault::FaultCode;
 use super::super::line::Password;
 use super::super::staff::{
     EndStaff, EndToken, EnterStaff, HashedPassword, ListStaff, MakeToken, RecogniseToken, StaffForm,
-    StaffRefusal, TokenForm,
+    StaffRefusal, TokenForm, Within,
 };
 use super::super::testing::{Books, form};
 use crate::issuance::keys::Keys;
@@ -19,7 +19,7 @@ async fn enter(books: &Books, login: &str, role: &str) -> Result<Staff, StaffRef
 }
 
 async fn end(books: &Books, staff: &StaffId) -> Result<Staff, StaffRefusal> {
-    books.write(EndStaff { staff: staff.clone(), act: books.act() }).await
+    books.write(EndStaff { staff: staff.clone(), within: Within::all(), act: books.act() }).await
 }
 
 #[tokio::test]
@@ -40,7 +40,7 @@ async fn passwords_are_kept_as_salted_argon2id() {
 async fn logins_differ_in_more_than_case_and_short_passwords_are_refused() {
     let books = Books::new().await;
     enter(&books, "anna", "clerk").await.unwrap();
-    assert_eq!(enter(&books, "ANNA", "tutor").await.unwrap_err(), StaffRefusal::LoginTaken);
+    assert_eq!(enter(&books, "ANNA", "clerk").await.unwrap_err(), StaffRefusal::LoginTaken);
     let json = json!({ "login": "a", "role": "clerk", "password": "short" });
     let faults = form::<StaffForm>(json).parse().unwrap_err().0;
     let codes: Vec<FaultCode> = faults.iter().map(|fault| fault.code).collect();
@@ -77,7 +77,7 @@ async fn a_token_lives_until_it_or_its_account_ends() {
     assert!(secret.expose().starts_with("mleg_") && secret.expose().len() == 5 + 43);
     let known = async |hash| books.read(RecogniseToken(hash)).await.map(|(_, staff)| staff.login);
     assert_eq!(known(hash).await.as_deref(), Some("sekretariat"));
-    books.write(EndToken { token: one.id.clone(), act: books.act() }).await.unwrap();
+    books.write(EndToken { token: one.id.clone(), within: Within::all(), act: books.act() }).await.unwrap();
     assert_eq!(known(hash).await, None);
     let (_, secret) = make().await;
     let hash = keys.api_token_hash(&secret);
@@ -85,7 +85,7 @@ async fn a_token_lives_until_it_or_its_account_ends() {
     end(&books, &clerk.id).await.unwrap();
     assert_eq!(known(hash).await, None);
     assert_eq!(make().await.0.unwrap_err(), StaffRefusal::AccountClosed);
-    let listed = books.read(ListStaff).await;
+    let listed = books.read(ListStaff(Within::all())).await;
     let tokens = &listed.iter().find(|(staff, _)| staff.login == "sekretariat").unwrap().1;
     assert!(tokens.len() == 2 && tokens.iter().all(|token| token.ended_at.is_some()));
 }

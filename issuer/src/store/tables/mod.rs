@@ -8,6 +8,7 @@ pub mod figures;
 pub mod e_diary;
 pub mod grant;
 pub mod idempotent_reply;
+pub mod import_batch;
 pub mod installation;
 pub mod mobile_card;
 pub mod notice;
@@ -130,8 +131,8 @@ pub(crate) async fn erase_books(
         "portal_access",
         "portal_account",
         "photo_inbox",
+        "import_reject",
         "import_batch",
-        "e_diary",
         "notice",
         "e_diary",
         "idempotent_reply",

@@ -174,4 +174,16 @@ impl Notice {
         ];
         tx.execute(sql, values).await.map(|_| ())
     }
+
+    /// As [`Self::since`], about pupils of one school alone.
+    pub async fn since_at(
+        tx: &mut dyn Statements,
+        school: &SchoolId,
+        since: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<Self>, StoreError> {
+        let condition = "WHERE created_at >= $1 AND pupil_id IN (SELECT id FROM pupil WHERE school_id = $3) \
+                         ORDER BY created_at, id LIMIT $2";
+        Self::select(tx, condition, params![since, limit, school]).await
+    }
 }

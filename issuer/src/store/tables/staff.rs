@@ -92,6 +92,15 @@ impl Staff {
         tx.execute(sql, params![&self.id, account]).await.map(|_| ())
     }
 
+    /// Writes role, name, class and password back.
+    pub async fn update(&self, tx: &mut dyn Statements) -> Result<(), StoreError> {
+        let sql =
+            "UPDATE staff SET role = $2, full_name = $3, class_name = $4, password_hash = $5 WHERE id = $1";
+        let values =
+            params![&self.id, self.role, &self.full_name, self.class_name.clone(), &self.password_hash];
+        tx.execute(sql, values).await.map(|_| ())
+    }
+
     /// Closes the account and takes its tokens back.
     pub async fn end(&self, tx: &mut dyn Statements, at: Timestamp) -> Result<(), StoreError> {
         tx.execute("UPDATE staff SET ended_at = $2 WHERE id = $1", params![&self.id, at]).await?;

@@ -5,6 +5,7 @@ mod document;
 mod everyday;
 mod once;
 mod refusals;
+mod roles;
 mod rows;
 mod schema;
 
