@@ -130,6 +130,15 @@ wording! {
         DiaryAddress = "diary_address":
             "Wpisz adres https, pod którym e-dziennik przyjmuje wiadomości, na przykład https://dziennik.example.pl/mlegitymacja; adresy sieci wewnętrznej są niedozwolone.",
             "write the https address at which the diary takes messages, such as https://diary.example.org/hooks; addresses of inner networks are not allowed";
+        CropMalformed = "crop_malformed":
+            "Kadr jest niepełny albo nie składa się z liczb; zaznacz go jeszcze raz albo go pomiń.",
+            "the cut is incomplete or no number: mark it again, or leave it out";
+        CriterionNotTicked = "criterion_not_ticked":
+            "Sprawdź to na zdjęciu i zaznacz; jeśli warunek nie jest spełniony, odrzuć zdjęcie.",
+            "look for it in the photo and tick it; if it is not so, refuse the photo";
+        PictureReasonMissing = "picture_reason_missing":
+            "Wybierz powód odrzucenia zdjęcia.",
+            "choose why the photo is refused";
     }
 }
 

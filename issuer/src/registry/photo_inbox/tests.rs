@@ -1,0 +1,2 @@
+//! The way of a picture from mail to card, on real books.
+
