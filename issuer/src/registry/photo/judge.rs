@@ -141,13 +141,22 @@ pub fn judge(bytes: &[u8], rules: &PhotoRules, crop: Option<Crop>) -> Judgement 
         let bytes = accepted.derived_jpeg();
         let jpeg = Jpeg::parse(bytes);
         let mut judged = judged(bytes, &rules.derived, jpeg.as_ref().ok());
-        let bare = jpeg.map(|jpeg| if jpeg.without_metadata() == bytes { Ok(()) } else { Err(()) });
-        let met = bare.ok().map(|bare| bare.map_err(|()| PhotoRefusal::Broken("metadata")));
+        // What is rewritten from the picture alone is as long only if there was nothing else.
+        let bare = jpeg.map(|jpeg| jpeg.without_metadata().len() == bytes.len());
+        let met = bare.ok().map(|bare| if bare { Ok(()) } else { Err(PhotoRefusal::Broken("metadata")) });
         judged.checks.push(Check { point: Point::Metadata, met });
         judged
     });
     let view = photo.and_then(Result::ok).as_ref().and_then(view);
     Judgement { source, derived, accepted, view }
+}
+
+/// What can be said against a photo without unpacking it: quick, however large it is.
+///
+/// # Errors
+/// The first reason; that there is none does not say yet that the photo is whole.
+pub fn glance(bytes: &[u8], rules: &PhotoRules) -> Result<(), PhotoRefusal> {
+    choose(bytes, &rules.source, &rules.derived, rules.small_source_passes).map(|_| ())
 }
 
 /// Everything that is said without unpacking.

@@ -34,7 +34,7 @@ use shared::photo_rule::{PhotoRule, PixelSize};
 pub use aside::aside;
 pub use derive::{Crop, DerivedPhoto, derive};
 pub use examine::{ExaminedPhoto, examine};
-pub use judge::{Check, Judgement, PhotoRules, Point, judge};
+pub use judge::{Check, Judged, Judgement, PhotoRules, Point, glance, judge};
 pub use other_format::OtherFormat;
 pub use refusal::PhotoRefusal;
 

@@ -88,7 +88,9 @@ mod tests {
         ] {
             assert_eq!(likeness(&folded(name), &folded(name)), Some(Likeness::Exact));
             for word in words.split(' ') {
-                assert_eq!(likeness(&folded(name), &folded(word)), Some(Likeness::Declined), "{name} {word}");
+                // `Zofią` without its mark is `Zofia`.
+                let expected = if folded(name) == folded(word) { Likeness::Exact } else { Likeness::Declined };
+                assert_eq!(likeness(&folded(name), &folded(word)), Some(expected), "{name} {word}");
             }
         }
         for (name, word) in [

@@ -9,7 +9,7 @@ use super::letter::{Letter, line};
 use super::settle::InboxRefusal;
 use super::{KEPT_FOR, MAX_PICTURE};
 use crate::audit::Act;
-use crate::registry::photo::{PhotoRefusal, PhotoRules, accept};
+use crate::registry::photo::{PhotoRefusal, PhotoRules, glance};
 use crate::store::id::{InboxId, PupilId, SchoolId};
 use crate::store::tables::photo_inbox::{InboxPicture, InboxState, Origin, Purpose, RosterEntry};
 use crate::store::tables::pupil::Pupil;
@@ -55,8 +55,8 @@ impl NewPicture {
         }
     }
 
-    /// The pictures of a letter, judged by the school's rules, with the pupils whose they may be. Unpacks every
-    /// picture: to be called [`crate::registry::photo::aside`].
+    /// The pictures of a letter, each with the pupils whose it may be and with what the school's rules say of it
+    /// at a glance. None is unpacked before somebody looks at it: a letter may hold sixty large ones.
     pub fn of_letter(letter: Letter, roster: &[RosterEntry], rules: &PhotoRules) -> Vec<Self> {
         let guesses = Roster::of(roster).guess(&letter);
         let purpose = letter.purpose();
@@ -68,8 +68,6 @@ impl NewPicture {
             }
             hash.update(letter.sent_at.map_or(0, jiff::Timestamp::as_second).to_be_bytes());
             hash.update(&picture.bytes);
-            let judged =
-                accept(&picture.bytes, &rules.source, &rules.derived, rules.small_source_passes, None);
             Self {
                 origin: Origin::Mail,
                 pupil: None,
@@ -80,7 +78,7 @@ impl NewPicture {
                 sent_at: letter.sent_at,
                 same_mail: Some(hash.finalize().into()),
                 guesses,
-                refusal: judged.err(),
+                refusal: glance(&picture.bytes, rules).err(),
                 bytes: picture.bytes,
             }
         });
