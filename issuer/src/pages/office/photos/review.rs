@@ -56,6 +56,7 @@ struct ReviewPage {
     pupil: Option<PupilView>,
     candidates: Vec<Candidate>,
     searched: String,
+    nobody_found: bool,
     found: Vec<Candidate>,
     view: String,
     /// Width and height of the photo, upright; of the smallest cut; and the shape of a cut.
@@ -143,6 +144,8 @@ impl View {
         let size = judged.as_ref().and_then(|judged| judged.source.size);
         let (pupil, school) = (picture.pupil.as_ref(), office.school.name.as_str());
         let shape = limits.aspect.map_or((35, 45), |shape| (shape.width, shape.height));
+        let (found, anybody) = search(&picture, &self.look.q);
+        let searched = self.look.q.trim().to_owned();
         let shown = ReviewPage {
             page: office.page(NAV, "photo-review-title"),
             id: picture.row.id.as_str().to_owned(),
@@ -156,8 +159,9 @@ impl View {
                 class: pupil.class_name.clone(),
             }),
             candidates: candidates(&picture, lang),
-            found: search(&picture, &self.look.q),
-            searched: self.look.q.trim().to_owned(),
+            found,
+            nobody_found: !searched.is_empty() && !anybody,
+            searched,
             view: judged.as_ref().and_then(|judged| judged.view.as_deref()).map(inline).unwrap_or_default(),
             size: size.map_or((0, 0), |size| (size.width, size.height)),
             smallest: (limits.min_size.width, limits.min_size.height),
@@ -267,20 +271,23 @@ fn candidates(picture: &Picture, lang: Lang) -> Vec<Candidate> {
 }
 
 /// Pupils with a word of their name or class that begins like each word that was typed.
-fn search(picture: &Picture, typed: &str) -> Vec<Candidate> {
+///
+/// Answers those who are not proposed anyway, and whether there is anybody at all.
+fn search(picture: &Picture, typed: &str) -> (Vec<Candidate>, bool) {
     let typed = folded(typed);
     let wanted: Vec<&str> = typed.split(' ').filter(|word| !word.is_empty()).collect();
     if wanted.is_empty() {
-        return Vec::new();
+        return (Vec::new(), false);
     }
     let fits = |entry: &&RosterEntry| {
         let known = folded(&format!("{} {} {}", entry.surname, entry.given_names, entry.class_name));
         let known: Vec<&str> = known.split([' ', '-']).collect();
         wanted.iter().all(|wanted| known.iter().any(|known| known.starts_with(wanted)))
     };
-    let proposed = |entry: &&RosterEntry| !picture.guesses.iter().any(|(known, _)| known.id == entry.id);
-    let found = picture.roster.iter().filter(fits).filter(proposed).take(FOUND);
-    found.map(|entry| candidate(entry, picture)).collect()
+    let new = |entry: &&RosterEntry| !picture.guesses.iter().any(|(known, _)| known.id == entry.id);
+    let found = picture.roster.iter().filter(fits).filter(new).take(FOUND);
+    let anybody = picture.roster.iter().any(|entry| fits(&entry));
+    (found.map(|entry| candidate(entry, picture)).collect(), anybody)
 }
 
 /// Says whose photo it is.
