@@ -45,8 +45,13 @@ CREATE INDEX issue_grant_by_state ON issue_grant (state, expires_at);
 
 CREATE TABLE photo_inbox (
     id TEXT PRIMARY KEY, school_id TEXT NOT NULL REFERENCES school (id), pupil_id TEXT, origin TEXT NOT NULL,
-    sender TEXT, subject TEXT, file_name TEXT, purpose TEXT NOT NULL, picture {bytes}, state TEXT NOT NULL,
-    reason TEXT, guesses TEXT NOT NULL, received_at BIGINT NOT NULL, settled_at BIGINT, expires_at BIGINT NOT NULL);
+    sender TEXT, subject TEXT, file_name TEXT, purpose TEXT NOT NULL, length BIGINT NOT NULL, picture {bytes},
+    state TEXT NOT NULL, reason TEXT, note TEXT, guesses TEXT NOT NULL, same_mail {bytes}, sent_at BIGINT,
+    received_at BIGINT NOT NULL, settled_at BIGINT, expires_at BIGINT NOT NULL);
+
+CREATE UNIQUE INDEX photo_inbox_by_mail ON photo_inbox (school_id, same_mail);
+
+CREATE INDEX photo_inbox_by_pupil ON photo_inbox (pupil_id);
 
 CREATE INDEX photo_inbox_by_school ON photo_inbox (school_id, state, received_at);
 

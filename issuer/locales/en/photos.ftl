@@ -1,0 +1,223 @@
+photo-pupil-title = Pupil's photo
+photo-new = New photo
+photo-choose = Photo file
+photo-choose-hint = A JPG or JPEG file of at most 6 MB, best straight from the camera or the photographer.
+photo-drop = You can also drop a file here.
+photo-chosen-alt = The chosen photo
+photo-camera-open = Turn the camera on
+photo-camera-take = Take a photo
+photo-camera-close = Turn the camera off
+photo-camera-view = Camera view
+photo-camera-fault = The camera cannot be turned on. Check that the browser may use it, or choose a file.
+photo-send = Check the photo
+photo-send-hint = You will see a preview and the result first. Nothing goes onto the card without confirmation.
+photo-file-missing = Choose a photo file.
+photo-present = Photo on the card
+photo-kept-at = Accepted: { $at }
+photo-none = The pupil has no accepted photo yet.
+photo-waiting = Waiting for a decision
+photo-waiting-since = photo of { $at }
+photo-wanted = Which photos are accepted
+photo-wanted-rest = Otherwise as for an identity card: a plain light background, the face 70–80 % of the height, no head covering or dark glasses, not older than six months.
+photo-refused-now = This photo cannot be accepted
+
+photo-card-title = mLegitymacja school ID
+photo-card-alt = Photo on the card: { $name }
+photo-card-name = Name
+photo-card-born = Date of birth
+photo-card-school = School
+photo-card-new = What the phone will show
+photo-card-present = On the card now
+
+photo-col-rule = Condition
+photo-col-wanted = Required
+photo-col-state = Result
+photo-met = met
+photo-not-met = not met
+photo-not-read = cannot be checked
+photo-point-format = Format
+photo-point-length = File size
+photo-point-whole = Complete file
+photo-point-colours = Colours
+photo-point-size = Dimensions
+photo-point-quality = JPG quality
+photo-point-metadata = Data in the file
+photo-wanted-format = JPG or JPEG, judged by content and not by name
+photo-wanted-length = at most { $n } bytes
+photo-wanted-whole = whole, undamaged, can be opened
+photo-wanted-rgb = RGB (in colour)
+photo-wanted-rgb-or-grey = RGB or shades of grey
+photo-wanted-size = at least { $min } pixels
+photo-wanted-size-between = { $min } to { $max } pixels
+photo-wanted-quality = { $min } to { $max } (out of 100)
+photo-wanted-quality-any = any
+photo-wanted-metadata = without the place and other data of the camera
+photo-found-length = { $n } B
+photo-found-size = { $size }
+photo-found-quality = { $n }
+photo-rules-source = The photo that was sent
+photo-rules-derived = The photo on the card
+
+photo-import-button = Import e-mail
+photo-inbox-lead = Photos from outside wait here until the office says whose they are and accepts or refuses them. None goes to anybody by itself.
+photo-inbox-erased = Photos and the data of those who sent them are erased after 30 days, the photo itself as soon as it is decided on.
+photo-tabs = State of the photos
+photo-tab-waiting = Waiting
+photo-tab-accepted = Accepted
+photo-tab-refused = Refused
+photo-empty-waiting = No photo waits for a decision.
+photo-empty-accepted = No photo was accepted from here in the last 30 days.
+photo-empty-refused = No photo was refused in the last 30 days.
+photo-col-picture = Photo
+photo-col-whose = Pupil
+photo-col-came = From where and when
+photo-nobody = whose is unknown
+photo-perhaps = perhaps ({ $percent } %)
+photo-to-check = to be checked
+photo-accepted = accepted
+photo-nameless = without a name
+photo-pages = Pages
+photo-older = Older
+photo-origin-mail = e-mail
+photo-origin-portal = portal
+photo-origin-office = office
+photo-purpose-mobile-card = mLegitymacja
+photo-purpose-base-card = School card (a pupil without one)
+photo-purpose-not-said = not said
+
+photo-fault-empty-file = empty file
+photo-fault-not-jpeg = no JPG
+photo-fault-too-many-bytes = file too large
+photo-fault-too-small = too few pixels
+photo-fault-too-large = too many pixels
+photo-fault-decompression-bomb = enormous dimensions
+photo-fault-too-many-scans = unusual coding
+photo-fault-cmyk = CMYK colours
+photo-fault-grey = black and white
+photo-fault-unknown-colours = unknown colours
+photo-fault-quality-too-low = quality too low
+photo-fault-quality-too-high = quality too high
+photo-fault-truncated = file cut off
+photo-fault-broken = damaged file
+photo-fault-unsupported-coding = rare kind of JPG
+photo-fault-crop-outside = wrong cut
+photo-fault-crop-too-small = cut too small
+photo-fault-cannot-shrink = cannot be made smaller
+
+photo-import-title = Photos from e-mail
+photo-import-lead = Import messages saved from a mail program. The photos are taken from each, and subject, text and file names tell whose they may be.
+photo-import-choose = Messages (.eml)
+photo-import-hint = At most { $mails } messages and 25 MB at a time; up to { $pictures } photos from one message.
+photo-import-send = Import the messages
+photo-import-missing = Choose at least one message.
+photo-import-too-many = Choose at most { $n } messages at a time.
+photo-import-unreadable = None of these files can be read as an e-mail message. In the mail program choose “Save as” and the format .eml.
+photo-import-how = How to do it
+photo-import-step-save = Save the parents' messages as .eml files in the mail program. Forwarded messages are opened, too.
+photo-import-step-send = Choose these files above and import them. The titles “mLegitymacja” and “Legitymacja szkolna” are recognised but not needed.
+photo-import-step-confirm = For each photo confirm whose it is, and accept or refuse it. Nothing happens without your word.
+photo-import-taken = { $n ->
+    [0] No new photo was imported.
+    [one] One photo was imported.
+   *[other] { $n } photos were imported.
+  }
+photo-import-again = { $n ->
+    [one] One photo was left out: it was imported from the same message before.
+   *[other] { $n } photos were left out: they were imported from the same messages before.
+  }
+photo-import-left = { $n ->
+    [one] One attachment was left out: it is no photo, or there were too many.
+   *[other] { $n } attachments were left out: they are no photos, or there were too many.
+  }
+photo-import-unread = { $n ->
+    [one] One file could not be read as an e-mail message.
+   *[other] { $n } files could not be read as e-mail messages.
+  }
+
+photo-review-title = Check a photo
+photo-about = Where it came from
+photo-came-by = By
+photo-sender = Sender
+photo-subject = Subject
+photo-sent-at = Sent
+photo-file = File
+photo-for = For
+photo-received = Imported
+photo-erased-on = Will be erased
+photo-whose = Whose photo it is
+photo-whose-not-said = No pupil was named yet.
+photo-whose-change = It is another pupil
+photo-candidates = Pupils to choose from
+photo-sure = { $percent } % sure
+photo-assign = It is this pupil's photo
+photo-pupil-missing = Say whose photo it is.
+photo-search = Find a pupil (surname, given name or class)
+photo-search-button = Find
+photo-search-none = No pupil fits “{ $q }”.
+photo-why-file-name = name in the file's name
+photo-why-subject = name in the subject
+photo-why-text = name in the text
+photo-why-surname-alone = surname alone
+photo-why-given-name-alone = given name alone
+photo-why-apart = given name and surname not side by side
+photo-why-declined = declined
+photo-why-class = the class fits
+photo-why-other-class = another class is named
+photo-why-namesake = another pupil has the same name
+photo-why-several = the message names several children
+photo-hint-base-card = The photo came as “Legitymacja szkolna”, and the pupil has no school card yet. Issue the card first; mLegitymacja is possible once it is made.
+photo-hint-has-base-card = The photo came as “Legitymacja szkolna”, but the pupil has a school card already. An accepted photo goes onto mLegitymacja.
+photo-hint-no-base-card = The pupil has no school card yet. The photo can be accepted, but mLegitymacja is possible only once the card is made.
+photo-too-large-kept = The file was too large to be kept. Ask the sender for a smaller one.
+photo-settled-accepted = The photo was accepted on { $at }. The file that was sent was erased.
+photo-settled-refused = The photo was refused on { $at }: { $reason }. The file that was sent was erased.
+
+photo-crop = Cut and preview
+photo-sent-alt = The photo that was sent
+photo-crop-label = Cut of the photo
+photo-crop-help = Move the cut by mouse or finger, and change its size by its corner. By keyboard: the arrows move it, + makes it larger, − smaller, Home goes back to the middle. Unchanged, the middle of the photo is shown.
+photo-crop-said = Cut
+photo-crop-larger = Larger cut
+photo-crop-smaller = Smaller cut
+photo-crop-middle = Middle of the photo
+photo-crop-numbers = Cut in numbers
+photo-crop-x = From the left (pixels)
+photo-crop-y = From the top (pixels)
+photo-crop-width = Width (pixels)
+photo-crop-height = Height (pixels)
+photo-crop-numbers-hint = Empty fields mean the middle of the photo. A cut of another shape than 35:45 is trimmed.
+photo-crop-try = Check this cut
+photo-cut = Cut for the card
+photo-cut-alt = The photo as it was cut
+photo-oval-hint = The face should end between the lines of the oval (70–80 % of the height), the eyes on the level line.
+photo-as-it-is = The photo meets the card's rules already: it goes onto the card unchanged, only without the camera's data.
+photo-criteria = What no program sees – look and confirm
+photo-criterion-background = The background is light, plain and without shadows.
+photo-criterion-head = The head is not covered (exception: religious reasons, with a certificate).
+photo-criterion-glasses = No dark glasses (exception: a doctor's certificate).
+photo-criterion-recent = The photo is not older than six months.
+photo-criterion-likeness = The pupil can be recognised and is alone in the photo.
+photo-criterion-eyes = The eyes are open, visible and look into the camera.
+photo-accept-heading = Accept the photo
+photo-accept-first = Say first whose photo it is.
+photo-accept-effect = The photo takes the place of the one on the card of { $name }, { $class }. The file that was sent is erased.
+photo-accept = Accept the photo
+photo-refuse-heading = Refuse the photo
+photo-refuse-reason = Reason
+photo-refuse-choose = – choose –
+photo-refuse-note = Note (optional)
+photo-refuse-note-hint = What to do better, for example. No data of other people.
+photo-refuse-effect = The file that was sent is erased at once; the reason stays on the list for up to 30 days.
+photo-refuse = Refuse the photo
+photo-reason-technical = does not meet the technical rules
+photo-reason-background = unsuitable background
+photo-reason-head = head covering
+photo-reason-glasses = dark glasses
+photo-reason-old = older than six months
+photo-reason-likeness = pupil not recognisable or not alone
+photo-reason-not-a-pupil = no pupil of this school
+photo-reason-other = another reason
+
+done-photo-kept = The photo was accepted.
+done-photo-refused = The photo was refused, and the file that was sent was erased.
+done-photo-assigned = The pupil was named. Check the cut and accept the photo.

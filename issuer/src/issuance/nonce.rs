@@ -10,6 +10,7 @@ use super::Issuance;
 use super::keys::Keys;
 use crate::audit::Actor;
 use crate::registry::import::ForgetImports;
+use crate::registry::photo_inbox::forget::ForgetPictures;
 use crate::registry::sign_in::ForgetSessions;
 use crate::store::tables::certificate::SpentNonce;
 use crate::store::tables::idempotent_reply::IdempotentReply;
@@ -78,13 +79,15 @@ impl Verb for Forget {
 }
 
 impl Issuance {
-    /// Forgets spent nonces and idempotent replies whose time is over.
+    /// Forgets spent nonces, idempotent replies, sessions and pictures from outside whose time is over.
     ///
     /// # Errors
     /// When the database fails.
     pub async fn forget_expired(&self) -> Result<(), StoreError> {
         self.store.write(ForgetSessions { now: self.now() }).await?;
         self.store.write(ForgetImports { act: self.act(Actor::System) }).await?;
-        self.store.write(Forget { now: self.now() }).await
+        self.store.write(Forget { now: self.now() }).await?;
+        while self.store.write(ForgetPictures::new(self.now(), &*self.entropy)).await? > 0 {}
+        Ok(())
     }
 }

@@ -154,6 +154,15 @@ wording! {
         CardIncomplete = "card_incomplete":
             "Dane legitymacji bez jej rodzaju: wpisz „papierowa” albo „plastikowa”.",
             "there is a card here, but not what it is made of: write `paper` or `plastic`";
+        CropMalformed = "crop_malformed":
+            "Kadr jest niepełny albo nie składa się z liczb; zaznacz go jeszcze raz albo go pomiń.",
+            "the cut is incomplete or no number: mark it again, or leave it out";
+        CriterionNotTicked = "criterion_not_ticked":
+            "Sprawdź to na zdjęciu i zaznacz; jeśli warunek nie jest spełniony, odrzuć zdjęcie.",
+            "look for it in the photo and tick it; if it is not so, refuse the photo";
+        PictureReasonMissing = "picture_reason_missing":
+            "Wybierz powód odrzucenia zdjęcia.",
+            "choose why the photo is refused";
     }
 }
 

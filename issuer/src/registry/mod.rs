@@ -13,6 +13,7 @@ pub mod application;
 pub mod base_card;
 pub mod photo;
 pub mod photo_book;
+pub mod photo_inbox;
 
 pub mod card_file;
 pub mod history;

@@ -97,6 +97,9 @@ wording! {
         NoPhoto = "no_photo":
             "Uczeń nie ma jeszcze przyjętego zdjęcia; wgraj je.",
             "the pupil has no accepted photo yet: PUT one to /api/v1/pupils/{id}/photo";
+        UnknownPicture = "unknown_picture":
+            "Nie ma takiego zdjęcia do obejrzenia; mogło już zostać usunięte po 30 dniach.",
+            "no such picture waits to be looked at: it may have been erased after 30 days";
 
         // Schools.
         RspoTaken = "rspo_taken":
@@ -200,6 +203,12 @@ wording! {
         PhotoRefused = "photo_refused":
             "Zdjęcia nie można przyjąć.",
             "the photo cannot be accepted: `fields` says why";
+        PictureSettled = "picture_settled":
+            "Ktoś już zdecydował o tym zdjęciu: zostało przyjęte albo odrzucone.",
+            "somebody has decided about this picture already: it was accepted or refused";
+        PictureReassigned = "picture_reassigned":
+            "Tego zdjęcia nie przypisano temu uczniowi; wskaż, czyje to zdjęcie, i spróbuj ponownie.",
+            "the picture is not said to be this pupil's: say whose it is and try again";
 
         // Staff.
         LoginTaken = "login_taken":
@@ -253,6 +262,7 @@ impl Code {
             | Self::UnknownDevice
             | Self::UnknownAgreement
             | Self::UnknownPhoto
+            | Self::UnknownPicture
             | Self::UnknownStaff
             | Self::UnknownToken
             | Self::UnknownNotice => StatusCode::NOT_FOUND,
@@ -269,6 +279,8 @@ impl Code {
             | Self::PhotoRefused => StatusCode::UNPROCESSABLE_ENTITY,
             Self::RspoTaken
             | Self::NoPhoto
+            | Self::PictureSettled
+            | Self::PictureReassigned
             | Self::NoAgreement
             | Self::SchoolNotEligible
             | Self::PeselTaken

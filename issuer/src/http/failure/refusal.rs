@@ -14,6 +14,7 @@ use crate::registry::card_file::FileRefusal;
 use crate::registry::fault::FieldFault;
 use crate::registry::federated::FederatedRefusal;
 use crate::registry::photo_book::PhotoBookRefusal;
+use crate::registry::photo_inbox::InboxRefusal;
 use crate::registry::pupil::PupilRefusal;
 use crate::registry::school::SchoolRefusal;
 use crate::registry::staff::StaffRefusal;
@@ -56,6 +57,12 @@ coded! {
     PhotoBookRefusal {
         UnknownPupil => UnknownPupil,
         NoPhoto => UnknownPhoto,
+    }
+    InboxRefusal {
+        UnknownPicture => UnknownPicture,
+        UnknownPupil => UnknownPupil,
+        Settled => PictureSettled,
+        Reassigned => PictureReassigned,
     }
     BaseCardEntryRefusal {
         UnknownPupil => UnknownPupil,

@@ -108,8 +108,7 @@ async fn put(
     }
     let file = body?;
     let rules = api.read(ReadPhotoRules { pupil: pupil.clone(), now: api.issuance.now() }).await?;
-    // Decoding and encoding compute for a while: not on the threads that answer requests.
-    let accepted = tokio::task::spawn_blocking(move || {
+    let accepted = photo::aside(move || {
         photo::accept(&file, &rules.photo_source, &rules.photo_derived, rules.small_source_passes, crop)
     });
     let accepted = accepted.await.map_err(|error| Failure::ours(Code::InternalError, &error))??;

@@ -85,12 +85,20 @@ impl fmt::Debug for ExaminedPhoto<'_> {
 
 /// What can be said without reading past the first bytes.
 pub(super) fn check_file(bytes: &[u8], rule: &PhotoRule) -> Result<(), PhotoRefusal> {
+    check_format(bytes)?;
+    check_length(bytes, rule)
+}
+
+/// Whether it is a JPEG at all.
+pub(super) fn check_format(bytes: &[u8]) -> Result<(), PhotoRefusal> {
     if bytes.is_empty() {
         return Err(PhotoRefusal::Empty);
     }
-    if let Some(other) = OtherFormat::of(bytes) {
-        return Err(PhotoRefusal::NotJpeg(other));
-    }
+    OtherFormat::of(bytes).map_or(Ok(()), |other| Err(PhotoRefusal::NotJpeg(other)))
+}
+
+/// Whether the file is short enough.
+pub(super) fn check_length(bytes: &[u8], rule: &PhotoRule) -> Result<(), PhotoRefusal> {
     let max = rule.limits().max_bytes;
     if bytes.len() > usize::try_from(max).unwrap_or(usize::MAX) {
         return Err(PhotoRefusal::TooManyBytes { bytes: bytes.len(), max });
@@ -100,13 +108,25 @@ pub(super) fn check_file(bytes: &[u8], rule: &PhotoRule) -> Result<(), PhotoRefu
 
 /// What can be said without unpacking.
 pub(super) fn check_picture(jpeg: &Jpeg<'_>, rule: &PhotoRule) -> Result<(), PhotoRefusal> {
-    let limits = rule.limits();
-    match (jpeg.frame.components.len(), limits.colour) {
-        (3, _) | (1, ColourRule::RgbOrGrey) => {}
-        (1, ColourRule::Rgb) => return Err(PhotoRefusal::Grey),
-        (4, _) => return Err(PhotoRefusal::Cmyk),
-        (channels, _) => return Err(PhotoRefusal::UnknownColours(u8::try_from(channels).unwrap_or(u8::MAX))),
+    check_colours(jpeg, rule)?;
+    check_size(jpeg, rule)?;
+    check_cost(jpeg)?;
+    check_quality(jpeg, rule)
+}
+
+/// Whether the colours are the rule's.
+pub(super) fn check_colours(jpeg: &Jpeg<'_>, rule: &PhotoRule) -> Result<(), PhotoRefusal> {
+    match (jpeg.frame.components.len(), rule.limits().colour) {
+        (3, _) | (1, ColourRule::RgbOrGrey) => Ok(()),
+        (1, ColourRule::Rgb) => Err(PhotoRefusal::Grey),
+        (4, _) => Err(PhotoRefusal::Cmyk),
+        (channels, _) => Err(PhotoRefusal::UnknownColours(u8::try_from(channels).unwrap_or(u8::MAX))),
     }
+}
+
+/// Whether it has neither too many nor too few pixels.
+pub(super) fn check_size(jpeg: &Jpeg<'_>, rule: &PhotoRule) -> Result<(), PhotoRefusal> {
+    let limits = rule.limits();
     let size = jpeg.upright();
     if let Some(max) = limits.max_size.filter(|max| !max.covers(size)) {
         return Err(PhotoRefusal::TooLarge { size, max });
@@ -114,9 +134,13 @@ pub(super) fn check_picture(jpeg: &Jpeg<'_>, rule: &PhotoRule) -> Result<(), Pho
     if !rule.cut_from(size).covers(limits.min_size) {
         return Err(PhotoRefusal::TooSmall { size, min: limits.min_size });
     }
-    check_cost(jpeg)?;
+    Ok(())
+}
+
+/// Whether it is compressed neither too strongly nor too little.
+pub(super) fn check_quality(jpeg: &Jpeg<'_>, rule: &PhotoRule) -> Result<(), PhotoRefusal> {
     let found = quality(jpeg);
-    match limits.quality {
+    match rule.limits().quality {
         Some(range) if found < range.min => Err(PhotoRefusal::QualityTooLow { found, range }),
         Some(range) if found > range.max => Err(PhotoRefusal::QualityTooHigh { found, range }),
         _ => Ok(()),

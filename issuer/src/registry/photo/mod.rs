@@ -5,10 +5,12 @@
 //! picture for the card made of it ([`derive()`]). Of the metadata nothing survives: a picture that is written
 //! anew has none, one that passes as it is keeps only what its pixels are made of (`rewrite`).
 
+mod aside;
 mod colour;
 mod derive;
 mod examine;
 mod jpeg;
+mod judge;
 mod message;
 mod other_format;
 mod quality;
@@ -22,15 +24,17 @@ mod cases;
 #[cfg(test)]
 mod hostile;
 #[cfg(test)]
-pub(super) mod testing;
+pub(crate) mod testing;
 
 use std::fmt;
 
 use sha2::{Digest, Sha256};
 use shared::photo_rule::{PhotoRule, PixelSize};
 
+pub use aside::aside;
 pub use derive::{Crop, DerivedPhoto, derive};
 pub use examine::{ExaminedPhoto, examine};
+pub use judge::{Check, Judged, Judgement, PhotoRules, Point, glance, judge};
 pub use other_format::OtherFormat;
 pub use refusal::PhotoRefusal;
 
@@ -119,6 +123,18 @@ pub fn accept(
     small_source_passes: bool,
     crop: Option<Crop>,
 ) -> Result<AcceptedPhoto, PhotoRefusal> {
+    let (jpeg, small) = choose(bytes, source_rule, derived_rule, small_source_passes)?;
+    let photo = ExaminedPhoto::unpack(jpeg)?;
+    finish(bytes, &photo, small, derived_rule, crop)
+}
+
+/// Judges a file as far as that goes without unpacking it; and whether it passes as a small one.
+fn choose<'a>(
+    bytes: &'a [u8],
+    source_rule: &PhotoRule,
+    derived_rule: &PhotoRule,
+    small_source_passes: bool,
+) -> Result<(jpeg::Jpeg<'a>, bool), PhotoRefusal> {
     let short_enough = small_source_passes && examine::check_file(bytes, derived_rule).is_ok();
     if !short_enough {
         examine::check_file(bytes, source_rule)?;
@@ -129,14 +145,24 @@ pub fn accept(
         examine::check_file(bytes, source_rule)?;
         examine::check_picture(&jpeg, source_rule)?;
     }
-    let photo = ExaminedPhoto::unpack(jpeg)?;
+    Ok((jpeg, small))
+}
+
+/// Makes the picture for the card of what was judged and unpacked.
+fn finish(
+    bytes: &[u8],
+    photo: &ExaminedPhoto<'_>,
+    small: bool,
+    derived_rule: &PhotoRule,
+    crop: Option<Crop>,
+) -> Result<AcceptedPhoto, PhotoRefusal> {
     let as_it_is = small && crop.is_none() && photo.speaks_for_itself();
     let derived = if as_it_is {
         DerivedPhoto { jpeg: photo.without_metadata(), size: photo.size(), quality: photo.quality() }
     } else if small && crop.is_none() {
-        derive::write_upright(&photo, derived_rule)?
+        derive::write_upright(photo, derived_rule)?
     } else {
-        derive(&photo, derived_rule, crop)?
+        derive(photo, derived_rule, crop)?
     };
     Ok(AcceptedPhoto {
         source_sha256: Sha256::digest(bytes).into(),

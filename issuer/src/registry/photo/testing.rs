@@ -58,7 +58,7 @@ pub(super) fn padded(mut jpeg: Vec<u8>, length: usize) -> Vec<u8> {
 }
 
 /// What a phone writes beside the picture: how it was held, and where it was.
-pub(super) fn with_exif(jpeg: &[u8], orientation: u16) -> Vec<u8> {
+pub(crate) fn with_exif(jpeg: &[u8], orientation: u16) -> Vec<u8> {
     let degrees = |whole| Value::Rational(vec![Rational { num: whole, denom: 1 }; 3]);
     let field = |tag, value| Field { tag, ifd_num: In::PRIMARY, value };
     let fields = [
@@ -87,7 +87,7 @@ pub(super) fn with_all_metadata(jpeg: &[u8]) -> Vec<u8> {
 }
 
 /// Writes other sides into the frame header.
-pub(super) fn announcing(jpeg: &[u8], width: u16, height: u16) -> Vec<u8> {
+pub(crate) fn announcing(jpeg: &[u8], width: u16, height: u16) -> Vec<u8> {
     let frame = jpeg.windows(4).position(|w| matches!(w, [0xFF, 0xC0..=0xC2, 0, 17])).unwrap();
     let mut jpeg = jpeg.to_vec();
     jpeg[frame + 5..frame + 7].copy_from_slice(&height.to_be_bytes());

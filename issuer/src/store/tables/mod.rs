@@ -13,6 +13,7 @@ pub mod installation;
 pub mod mobile_card;
 pub mod notice;
 pub mod order;
+pub mod photo_inbox;
 pub mod pupil;
 pub mod pupil_line;
 pub mod revocation_list;
@@ -144,6 +145,7 @@ pub(crate) async fn erase_books(
         "issue_order",
         "mobile_card",
         "base_card",
+        "photo_inbox",
         "photo",
         "application",
         "guardian",

@@ -1,0 +1,40 @@
+//! Photos: a pupil's photo, the pictures that wait to be looked at, and mail that brings them.
+
+mod import;
+mod inbox;
+mod pupil;
+mod review;
+mod verdict;
+
+#[cfg(test)]
+mod tests;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::routing::{get, post};
+
+use crate::pages::Pages;
+
+/// What a form may weigh beside its files.
+const FIELDS: usize = 64 * 1024;
+/// The largest photo that is read, with its form. The rules refuse smaller ones already, in words.
+const PHOTO_LIMIT: usize = crate::registry::photo_inbox::MAX_PICTURE + FIELDS;
+/// All the mail of one import.
+const MAIL_LIMIT: usize = 25 * 1024 * 1024 + FIELDS;
+
+pub(super) fn routes() -> Router<Pages> {
+    let photo = get(pupil::show).post(pupil::send).layer(DefaultBodyLimit::max(PHOTO_LIMIT));
+    let mail = get(import::show).post(import::send).layer(DefaultBodyLimit::max(MAIL_LIMIT));
+    Router::new()
+        .route("/office/pupils/{id}/photo", photo)
+        .route("/office/pupils/{id}/photo/card.jpg", get(pupil::picture))
+        .route("/office/photos", get(inbox::list))
+        .route("/office/photos/import", mail)
+        .route("/office/photos/{id}", get(review::show))
+        .route("/office/photos/{id}/assign", post(review::assign))
+        .route("/office/photos/{id}/accept", post(review::accept))
+        .route("/office/photos/{id}/refuse", post(review::refuse))
+}
+
+/// The menu's entry of these pages.
+const NAV: &str = "/office/photos";

@@ -1,0 +1,56 @@
+//! Where photos are unpacked: aside from the threads that answer requests, and a few at a time.
+
+use tokio::sync::Semaphore;
+use tokio::task::JoinError;
+
+/// How many photos are unpacked at the same time. One needs up to 400 MB and seconds of a core; whoever comes
+/// third waits.
+const AT_A_TIME: usize = 2;
+
+/// For the whole process: however many doors photos come in by, there is one machine behind them.
+static DESKS: Semaphore = Semaphore::const_new(AT_A_TIME);
+
+/// Does work that unpacks photos on a thread of its own, [`AT_A_TIME`] at a time.
+///
+/// Somebody who goes away while it is done frees no place: the place is free when the work is over.
+///
+/// # Errors
+/// When the work panicked.
+pub async fn aside<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, JoinError> {
+    // Nobody closes it; and if somebody did, the work would still be right, only not rationed.
+    let place = DESKS.acquire().await.ok();
+    tokio::task::spawn_blocking(move || {
+        let done = work();
+        drop(place);
+        done
+    })
+    .await
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::time::Duration;
+
+    use super::*;
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+    async fn no_more_than_two_are_unpacked_at_a_time() {
+        let (now, most) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
+        let works = (0..8).map(|_| {
+            let (now, most) = (Arc::clone(&now), Arc::clone(&most));
+            tokio::spawn(aside(move || {
+                most.fetch_max(now.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
+                std::thread::sleep(Duration::from_millis(20));
+                now.fetch_sub(1, Ordering::SeqCst);
+            }))
+        });
+        for work in works.collect::<Vec<_>>() {
+            work.await.unwrap().unwrap();
+        }
+        assert!((1..=AT_A_TIME).contains(&most.load(Ordering::SeqCst)), "{most:?}");
+        assert!(aside(|| panic!("a photo broke the decoder")).await.is_err());
+        assert_eq!(aside(|| 7).await.unwrap(), 7, "a panic keeps no place");
+    }
+}
