@@ -134,6 +134,14 @@ pupil-transfer-choose = Choose the school that the pupil goes to.
 pupil-transfer-class = Class in the new school
 pupil-transfer-button = Transfer the pupil
 
+pupils-import = Import a list
+pupil-object = Register an objection
+pupil-personal = Personal data
+pupil-export = Export all data of the pupil
+pupil-erase = Erase the pupil’s data
+class-order = Order for the whole class
+class-issue = Make slips for the whole class
+
 lose-devices = { $n ->
     [0] No phone holds the mobile card now.
     [one] { $n } phone loses the mobile card, at once and for good.

@@ -136,6 +136,14 @@ pupil-transfer-choose = Wybierz szkołę, do której uczeń przechodzi.
 pupil-transfer-class = Klasa w nowej szkole
 pupil-transfer-button = Przenieś ucznia
 
+pupils-import = Wczytaj listę z pliku
+pupil-object = Zarejestruj sprzeciw
+pupil-personal = Dane osobowe
+pupil-export = Wydaj wszystkie dane ucznia
+pupil-erase = Usuń dane ucznia
+class-order = Zleć dla całej klasy
+class-issue = Wydaj kody całej klasie
+
 lose-devices = { $n ->
     [0] Żaden telefon nie ma teraz mLegitymacji.
     [one] { $n } telefon straci mLegitymację, natychmiast i nieodwracalnie.
@@ -167,7 +175,7 @@ base-new-title = Nowa legitymacja
 base-new-button = Wpisz legitymację
 base-choose-form = Wybierz rodzaj legitymacji.
 base-choose-reason = Wybierz przyczynę.
-base-confirm = Potwierdź ważność
+base-confirm = Potwierdź
 base-confirm-title = Potwierdzenie ważności
 base-confirm-lead = Legitymacja { $number } jest ważna do { $day }. Potwierdzenie (pieczęcią lub hologramem) przedłuża ją na kolejny okres.
 base-confirm-devices = { $n ->

@@ -75,8 +75,11 @@ struct ClassPage {
     page: Page,
     fields: Fields,
     lines: Vec<Line>,
-    action: String,
+    /// The page's own address.
+    path: String,
     may_confirm: bool,
+    may_order: bool,
+    may_issue: bool,
 }
 
 impl ClassPage {
@@ -99,9 +102,16 @@ impl ClassPage {
             }
         });
         let lines = lines.collect();
-        let action = format!("{}/confirm", class_path(name));
-        let may_confirm = office.may(Right::KeepBaseCards);
-        render_as(fields.status(), &Self { page, fields, lines, action, may_confirm })
+        let shown = Self {
+            page,
+            fields,
+            lines,
+            path: class_path(name),
+            may_confirm: office.may(Right::KeepBaseCards),
+            may_order: office.may(Right::PlaceOrders),
+            may_issue: office.may(Right::MakeSlips),
+        };
+        render_as(shown.fields.status(), &shown)
     }
 }
 

@@ -120,3 +120,99 @@ fn groups(office: &Office, found: &Today) -> Vec<Group> {
     });
     groups
 }
+
+#[cfg(test)]
+mod tests {
+    use jiff::SignedDuration;
+
+    use crate::pages::office::pupils::testing::linked;
+    use crate::pages::testing::{Browser, House};
+
+    /// The figures of the page: address and number.
+    fn figures(html: &str) -> Vec<(String, usize)> {
+        let list = html
+            .split("<ul class=\"figures\">")
+            .skip(1)
+            .flat_map(|rest| rest.split("</ul>").next().unwrap_or_default().split("<a href=\"").skip(1));
+        list.map(|figure| {
+            let number = figure.split("<strong>").nth(1).unwrap().split('<').next().unwrap();
+            (figure.split('"').next().unwrap().to_owned(), number.parse().unwrap())
+        })
+        .collect()
+    }
+
+    fn of(figures: &[(String, usize)], end: &str) -> usize {
+        figures.iter().find(|(href, _)| href.ends_with(end)).map(|(_, number)| *number).unwrap()
+    }
+
+    /// Every figure that leads to pupils counts the pupils that stand there.
+    async fn agree(browser: &mut Browser) -> Vec<(String, usize)> {
+        let html = browser.open("/office").await;
+        let figures = figures(&html);
+        for (href, number) in figures.iter().filter(|(href, _)| href.starts_with("/office/pupils")) {
+            assert_eq!(linked(&browser.open(href).await).len(), *number, "{href}");
+        }
+        figures
+    }
+
+    #[tokio::test]
+    async fn every_number_is_that_of_the_rows_behind_it() {
+        let house = House::new().await;
+        house.pupil("Ola", "Nowa", "7b", 1).await;
+        house.pupil("Iga", "Nowa", "7b", 2).await;
+        let slip = house.slip(0, 0).await;
+        house.phone(&slip, 1, "Pixel Zosi").await;
+        house.slip(0, 1).await;
+        let mut browser = house.office("dyrektor").await;
+        let now = agree(&mut browser).await;
+        let expected = [
+            ("=order-overdue", 0),
+            ("=order-due", 0),
+            ("=order-later", 1),
+            ("=no-base-card", 2),
+            ("=no-mobile-card", 1),
+            ("=none-active", 1),
+            ("=active", 1),
+            ("=ends-soon", 0),
+            ("=expired", 0),
+            ("=not_collected", 2),
+            ("=expiring", 0),
+        ];
+        for (end, number) in expected {
+            assert_eq!(of(&now, end), number, "{end}");
+        }
+        // The deadline is 5 December; slips end on 21 December.
+        for (days, end, number) in [
+            (11, "=order-due", 1),
+            (3, "=order-due", 1),
+            (1, "=order-overdue", 1),
+            (8, "=expiring", 2),
+            (8, "=not_collected", 0),
+        ] {
+            house.clock.advance(SignedDuration::from_hours(24 * days));
+            let mut browser = house.office("dyrektor").await;
+            let now = agree(&mut browser).await;
+            assert_eq!(of(&now, end), number, "{end} after {days} more days");
+        }
+        // Base cards end on 30 September.
+        for (days, end, number) in [(200, "=ends-soon", 0), (60, "=ends-soon", 3), (60, "=expired", 3)] {
+            house.clock.advance(SignedDuration::from_hours(24 * days));
+            let mut browser = house.office("dyrektor").await;
+            let now = agree(&mut browser).await;
+            assert_eq!(of(&now, end), number, "{end} after {days} more days");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_tutor_counts_the_own_class() {
+        let house = House::new().await;
+        house.slip(0, 0).await;
+        house.slip(0, 2).await;
+        let mut browser = house.office("wychowawca").await;
+        let now = agree(&mut browser).await;
+        assert_eq!(of(&now, "=order-later"), 1, "of two open orders");
+        assert_eq!(of(&now, "=not_collected"), 1, "of two slips");
+        assert!(!now.iter().any(|(href, _)| href.contains("/office/photos")), "photos are not a tutor's");
+        assert!(browser.html.contains("Klasa 7a"));
+    }
+}

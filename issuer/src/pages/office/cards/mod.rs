@@ -4,6 +4,9 @@ mod base;
 mod mobile;
 pub(super) mod view;
 
+#[cfg(test)]
+mod tests;
+
 use axum::Router;
 
 use crate::pages::Pages;

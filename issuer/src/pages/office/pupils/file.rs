@@ -58,6 +58,8 @@ struct May {
     photo: bool,
     base_cards: bool,
     order: bool,
+    export: bool,
+    erase: bool,
 }
 
 #[derive(Template)]
@@ -105,6 +107,8 @@ async fn show(
             photo: office.may(Right::KeepPhotos),
             base_cards: office.may(Right::KeepBaseCards),
             order: office.may(Right::PlaceOrders),
+            export: office.may(Right::ExportPupils),
+            erase: office.may(Right::ErasePupils),
         },
         base_cards,
         page,

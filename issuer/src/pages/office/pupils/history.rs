@@ -211,7 +211,9 @@ mod tests {
         assert!(found.contains("grant.locked") && found.len() > 30, "{found:?}");
         let nameless: Vec<_> = found
             .iter()
-            .filter(|action| [Lang::Pl, Lang::En].into_iter().any(|lang| act(action, lang).starts_with("act-")))
+            .filter(|action| {
+                [Lang::Pl, Lang::En].into_iter().any(|lang| act(action, lang).starts_with("act-"))
+            })
             .collect();
         assert!(nameless.is_empty(), "nobody wrote what these are called: {nameless:#?}");
     }

@@ -7,6 +7,11 @@ pub(super) mod history;
 pub(super) mod list;
 mod transfer;
 
+#[cfg(test)]
+pub(super) mod testing;
+#[cfg(test)]
+mod tests;
+
 use axum::Router;
 
 use super::Office;
