@@ -21,8 +21,8 @@ use shared::validity::warsaw;
 
 use crate::demo_school;
 use crate::issuance::Issuance;
-use crate::pages::federated::Simulator;
 use crate::pages;
+use crate::pages::federated::Simulator;
 use crate::store::tables::notice::Notice;
 use crate::store::{Statements, StoreError, Verb};
 

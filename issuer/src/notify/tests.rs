@@ -28,7 +28,9 @@ use crate::issuance::grant::{GrantSource, MakeGrant, MarkSlip, SlipEvent, SlipSe
 use crate::issuance::revocation::RevokeCard;
 use crate::outgoing::Reach;
 use crate::pages::testing::House;
-use crate::registry::application::{ApplicationForm, JudgeApplication, ReasonForm, RegisterApplication, Verdict};
+use crate::registry::application::{
+    ApplicationForm, JudgeApplication, ReasonForm, RegisterApplication, Verdict,
+};
 use crate::registry::testing::form;
 use crate::store::tables::pupil::Applicant;
 
@@ -359,7 +361,10 @@ async fn a_letter_that_is_refused_is_tried_again_and_the_sandbox_catches_all() {
     house.slip(0).await;
     assert_eq!(house.worker(Some(mailer(server))).work_off().await.unwrap(), 1);
     let refused = &house.notices(Channel::Email).await[0];
-    assert_eq!((refused.state, refused.last_error.as_deref()), (NoticeState::Queued, Some("mail_status:550")));
+    assert_eq!(
+        (refused.state, refused.last_error.as_deref()),
+        (NoticeState::Queued, Some("mail_status:550"))
+    );
     assert!(letters.lock().unwrap().is_empty());
     house.clock.advance(SignedDuration::from_mins(1));
     assert_eq!(house.worker(Some(Mailer::Caught)).work_off().await.unwrap(), 1);
@@ -409,7 +414,8 @@ async fn revocation_and_a_returned_application_are_told_in_the_same_breath() {
     let house = House::new().await;
     let issuance = &house.issuance;
     let (grant, _) = house.slip(0).await;
-    let revoke = |reason| RevokeCard { card: grant.card_id.clone(), reason, act: issuance.act(Actor::System) };
+    let revoke =
+        |reason| RevokeCard { card: grant.card_id.clone(), reason, act: issuance.act(Actor::System) };
     issuance.store.write(revoke(EndReason::PhoneLost)).await.unwrap().unwrap();
     issuance.store.write(revoke(EndReason::PhoneLost)).await.unwrap().unwrap();
     let told = house.events(Event::CardRevoked).await;

@@ -5,9 +5,9 @@ use std::sync::{Arc, Mutex};
 
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair as _};
+use axum::http::StatusCode;
 use axum::routing::{get, post};
 use axum::{Form, Json, Router};
-use axum::http::StatusCode;
 use base64::Engine as _;
 use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD as BASE64};
 use jiff::SignedDuration;
@@ -42,7 +42,9 @@ async fn with_simulator() -> (House, Arc<Simulator>) {
 /// What stands in an address under a name.
 fn asked(address: &str, name: &str) -> String {
     let url = url::Url::parse(address).unwrap();
-    url.query_pairs().find(|(known, _)| known == name).map_or_else(String::new, |(_, value)| value.into_owned())
+    url.query_pairs()
+        .find(|(known, _)| known == name)
+        .map_or_else(String::new, |(_, value)| value.into_owned())
 }
 
 fn path(address: &str) -> String {
@@ -200,7 +202,9 @@ async fn the_simulator_sends_nobody_elsewhere_and_keeps_its_own_rules() {
     let away = path(browser.get("/office/federated").await.location());
     let encoded = |text: &str| crate::pages::frame::query(&[("a", text)])[3..].to_owned();
     let ours = encoded(&format!("{ORIGIN}/office/federated/return"));
-    for other in ["https://evil.example/", "http://127.0.0.1:1/office/federated/return/x", "http://127.0.0.1:1/"] {
+    for other in
+        ["https://evil.example/", "http://127.0.0.1:1/office/federated/return/x", "http://127.0.0.1:1/"]
+    {
         let answer = browser.get(&away.replace(&ours, &encoded(other))).await;
         assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{other}");
         assert_eq!(answer.location(), "");
@@ -212,9 +216,11 @@ async fn the_simulator_sends_nobody_elsewhere_and_keeps_its_own_rules() {
     let back = browser.get(&format!("{away}&person=sp0.dyrektor")).await;
     let code = asked(back.location(), "code");
     let secret = simulator.secret().expose();
-    for (password, verifier, error) in
-        [("guessed", "x", "invalid_client"), (secret, "guessed", "invalid_grant"), (secret, "x", "invalid_grant")]
-    {
+    for (password, verifier, error) in [
+        ("guessed", "x", "invalid_client"),
+        (secret, "guessed", "invalid_grant"),
+        (secret, "x", "invalid_grant"),
+    ] {
         let body = url::form_urlencoded::Serializer::new(String::new())
             .extend_pairs([
                 ("grant_type", "authorization_code"),
