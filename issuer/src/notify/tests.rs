@@ -88,7 +88,7 @@ impl House {
     }
 
     async fn notices(&self, channel: Channel) -> Vec<Notice> {
-        let all = ReadNotices { since: Timestamp::UNIX_EPOCH, limit: 500 };
+        let all = ReadNotices { school: None, since: Timestamp::UNIX_EPOCH, limit: 500 };
         let all = self.issuance.store.read(all).await.unwrap();
         all.into_iter().filter(|notice| notice.channel == channel).collect()
     }
@@ -173,7 +173,7 @@ async fn a_claimed_notice_comes_free_when_its_lease_runs_out() {
     house.link(diary.address).await;
     house.slip(0).await;
     let store = &house.issuance.store;
-    let claim = || ClaimNotices { mail: false, act: house.issuance.act(Actor::System) };
+    let claim = || ClaimNotices { channel: Channel::EDiary, act: house.issuance.act(Actor::System) };
     let first = store.write(claim()).await.unwrap().remove(0);
     assert!(store.write(claim()).await.unwrap().is_empty(), "it is somebody's");
     house.clock.advance(LEASE);

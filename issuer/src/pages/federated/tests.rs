@@ -23,7 +23,7 @@ use crate::pages::testing::{Browser, House};
 use crate::pages::{Outside, router};
 use crate::registry::federated::{FederatedId, LinkFederated};
 use crate::registry::sign_in::FindStaff;
-use crate::registry::staff::EndStaff;
+use crate::registry::staff::{EndStaff, Within};
 
 const ORIGIN: &str = "http://127.0.0.1:1";
 
@@ -140,7 +140,7 @@ async fn strangers_and_those_who_left_are_told_what_to_do() {
 
     let store = &house.issuance.store;
     let clerk = store.read(FindStaff("sp0.sekretariat".into())).await.unwrap().unwrap();
-    let end = EndStaff { staff: clerk.id, act: house.issuance.act(Actor::System) };
+    let end = EndStaff { staff: clerk.id, within: Within::all(), act: house.issuance.act(Actor::System) };
     store.write(end).await.unwrap().unwrap();
     let back = chosen(&mut browser, "/office/federated", "sp0.sekretariat").await;
     assert_eq!(browser.get(&back).await.status, StatusCode::FORBIDDEN);
