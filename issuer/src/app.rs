@@ -262,7 +262,6 @@ impl App {
             tracing::warn!(%error, "the demo schools were not entered");
         }
         let wire = Wire::new(settings.issuer().clone(), !settings.sandbox(), settings.invalid_tx_code());
-        let sandbox = settings.sandbox().then(|| Sandbox::new(movable, issuance.clone()));
         let mailer = match settings.mail() {
             // Nothing leaves the sandbox.
             _ if settings.sandbox() => Some(Mailer::Caught),
@@ -272,6 +271,9 @@ impl App {
         let mailer = mailer.map(Arc::new);
         let mut outside = sign_in_elsewhere(&settings, &issuance).await?;
         outside.mail = mailer.is_some();
+        let sandbox = settings
+            .sandbox()
+            .then(|| Sandbox::new(movable, issuance.clone()).with_sign_in(outside.simulator.clone()));
         let outbox = outbox::Worker::new(issuance.clone(), mailer, Diaries::new(settings.sandbox()));
         let state = ServerState { issuance, wire: Arc::new(wire) };
         Ok(Self { settings, state, sandbox, outside, outbox, listener })

@@ -22,6 +22,7 @@ use shared::validity::warsaw;
 use crate::demo_school;
 use crate::issuance::Issuance;
 use crate::pages;
+use crate::pages::federated::Simulator;
 use crate::store::tables::notice::Notice;
 use crate::store::{Statements, StoreError, Verb};
 
@@ -83,12 +84,19 @@ pub struct Sandbox {
     clock: Arc<MovableClock>,
     issuance: Issuance,
     faults: Arc<Mutex<VecDeque<Fault>>>,
+    sign_in: Option<Arc<Simulator>>,
 }
 
 impl Sandbox {
     /// The sandbox around `issuance`, whose clock is `clock`.
     pub fn new(clock: Arc<MovableClock>, issuance: Issuance) -> Self {
-        Self { clock, issuance, faults: Arc::default() }
+        Self { clock, issuance, faults: Arc::default(), sign_in: None }
+    }
+
+    /// The same sandbox, which links its invented people to the demo schools' staff whenever those are entered.
+    #[must_use]
+    pub fn with_sign_in(self, sign_in: Option<Arc<Simulator>>) -> Self {
+        Self { sign_in, ..self }
     }
 
     /// `/sandbox/…`
@@ -234,7 +242,14 @@ async fn seed(State(sandbox): State<Sandbox>, Json(from): Json<Seed>) -> Respons
         None => sandbox.clock.ahead_micros.store(0, Ordering::SeqCst),
     };
     match demo_school::start_again(&sandbox.issuance, set_back).await {
-        Ok(seeded) => Json(seeded).into_response(),
+        Ok(seeded) => {
+            if let Some(sign_in) = &sandbox.sign_in
+                && let Err(error) = sign_in.link_demo_staff().await
+            {
+                tracing::warn!(%error, "the demo schools' staff cannot sign in by the simulator");
+            }
+            Json(seeded).into_response()
+        }
         Err(error) => {
             tracing::error!(%error, "cannot start again");
             StatusCode::SERVICE_UNAVAILABLE.into_response()

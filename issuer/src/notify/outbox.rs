@@ -27,8 +27,8 @@ pub const LEASE: SignedDuration = SignedDuration::from_mins(2);
 const BATCH: u32 = 16;
 /// How often the worker looks for something to do.
 const BEAT: Duration = Duration::from_secs(1);
-/// Every how many beats it looks for slips to remind of.
-const BEATS_TO_REMIND: u64 = 60;
+/// How often it looks for slips to remind of.
+const BEAT_OF_REMINDERS: Duration = Duration::from_secs(60);
 
 /// The wait after so many tries: 1, 5 and 30 minutes, 2 hours, then 12 hours each. None after the tenth, when
 /// almost three days have gone by: then the notice is given up.
@@ -96,8 +96,8 @@ pub struct Claimed {
 /// Claims what can be handed over. Two workers never hold the same notice at the same time.
 #[derive(Debug)]
 pub struct ClaimNotices {
-    /// Whether letters can be sent.
-    pub mail: bool,
+    /// Of this channel.
+    pub channel: Channel,
     /// The issuer's own act, now.
     pub act: Act,
 }
@@ -109,7 +109,7 @@ impl Verb for ClaimNotices {
     async fn run(&self, tx: &mut dyn Statements) -> Result<Self::Answer, StoreError> {
         let now = self.act.at;
         let mut claimed = Vec::new();
-        for mut notice in Notice::due(tx, now, self.mail, BATCH).await? {
+        for mut notice in Notice::due(tx, now, self.channel, BATCH).await? {
             let pupil = Pupil::find(tx, &notice.pupil_id).await?.filter(|pupil| pupil.erased_at.is_none());
             let school = School::find(tx, &notice.school_id).await?;
             let (Some(pupil), Some(school)) = (pupil, school) else {
@@ -255,7 +255,7 @@ pub enum NoticeRefusal {
 
 struct AnyDue {
     now: Timestamp,
-    mail: bool,
+    channel: Channel,
 }
 
 #[async_trait::async_trait]
@@ -263,7 +263,7 @@ impl Verb for AnyDue {
     type Answer = bool;
 
     async fn run(&self, tx: &mut dyn Statements) -> Result<bool, StoreError> {
-        Notice::any_due(tx, self.now, self.mail).await
+        Notice::any_due(tx, self.now, self.channel).await
     }
 }
 
@@ -281,22 +281,31 @@ impl Worker {
         Self { issuance, mail, diaries }
     }
 
-    /// Works until it is aborted.
+    /// Works until it is aborted. Channels do not wait for each other: a diary that answers slowly holds no letter
+    /// up.
     pub async fn run(self) {
-        let mut beat = tokio::time::interval(BEAT);
-        beat.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-        let mut beats: u64 = 0;
+        let letters = self.keep_handing_over(Channel::Email);
+        let messages = self.keep_handing_over(Channel::EDiary);
+        tokio::join!(letters, messages, self.keep_reminding());
+    }
+
+    async fn keep_handing_over(&self, channel: Channel) {
+        let mut beat = beat(BEAT);
         loop {
             beat.tick().await;
-            if let Err(error) = self.work_off().await {
+            if let Err(error) = self.work_off_channel(channel).await {
                 tracing::warn!(%error, "cannot work off the outbox");
             }
-            if beats.is_multiple_of(BEATS_TO_REMIND)
-                && let Err(error) = self.remind().await
-            {
+        }
+    }
+
+    async fn keep_reminding(&self) {
+        let mut beat = beat(BEAT_OF_REMINDERS);
+        loop {
+            beat.tick().await;
+            if let Err(error) = self.remind().await {
                 tracing::warn!(%error, "cannot remind of slips");
             }
-            beats += 1;
         }
     }
 
@@ -305,12 +314,20 @@ impl Worker {
     /// # Errors
     /// When the database fails.
     pub async fn work_off(&self) -> Result<usize, StoreError> {
+        let letters = self.work_off_channel(Channel::Email).await?;
+        Ok(letters + self.work_off_channel(Channel::EDiary).await?)
+    }
+
+    async fn work_off_channel(&self, channel: Channel) -> Result<usize, StoreError> {
+        if channel == Channel::Email && self.mail.is_none() {
+            return Ok(0);
+        }
         let store = &self.issuance.store;
         let mut tries = 0;
         // Looking does not hold anybody up; most of the time there is nothing.
-        while store.read(AnyDue { now: self.issuance.now(), mail: self.mail.is_some() }).await? {
+        while store.read(AnyDue { now: self.issuance.now(), channel }).await? {
             let act = self.issuance.act(Actor::System);
-            let claimed = store.write(ClaimNotices { mail: self.mail.is_some(), act }).await?;
+            let claimed = store.write(ClaimNotices { channel, act }).await?;
             if claimed.is_empty() {
                 break;
             }
@@ -359,6 +376,12 @@ impl Worker {
         }
         Ok(told)
     }
+}
+
+fn beat(every: Duration) -> tokio::time::Interval {
+    let mut beat = tokio::time::interval(every);
+    beat.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    beat
 }
 
 struct AnySlip(Timestamp);

@@ -243,6 +243,15 @@ wording! {
 }
 
 impl Code {
+    /// Codes of acts that only people do, on pages: no request to the API meets them.
+    pub const ON_PAGES_ALONE: &'static [Self] = &[
+        Self::UnknownNotice,
+        Self::NoticeOfErased,
+        Self::NoticeOnPortal,
+        Self::DiaryNotLinked,
+        Self::FederatedTaken,
+    ];
+
     /// The status that goes with it: 404 for what does not exist, 409 for what stands in the way and may be
     /// cleared, 422 for what is wrong with the request itself.
     pub fn status(self) -> StatusCode {

@@ -89,13 +89,12 @@ enum Failed {
 
 impl Failed {
     fn words(self, lang: Lang) -> (String, String) {
-        let both = |key: &str| (lang.t(key), lang.t(&format!("{key}-text")));
         match self {
-            Self::Unreachable => both("federated-unreachable"),
-            Self::Stale => both("federated-stale"),
-            Self::Cancelled => both("federated-cancelled"),
-            Self::Untrusted => both("federated-untrusted"),
-            Self::Unknown => both("federated-unknown"),
+            Self::Unreachable => (lang.t("federated-unreachable"), lang.t("federated-unreachable-text")),
+            Self::Stale => (lang.t("federated-stale"), lang.t("federated-stale-text")),
+            Self::Cancelled => (lang.t("federated-cancelled"), lang.t("federated-cancelled-text")),
+            Self::Untrusted => (lang.t("federated-untrusted"), lang.t("federated-untrusted-text")),
+            Self::Unknown => (lang.t("federated-unknown"), lang.t("federated-unknown-text")),
         }
     }
 

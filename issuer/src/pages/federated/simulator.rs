@@ -39,9 +39,9 @@ const TOKEN_TTL: SignedDuration = SignedDuration::from_mins(5);
 
 /// Who can be signed in as: subject, which is the login of the member of staff whom it stands for, and name.
 const PEOPLE: &[(&str, &str)] = &[
-    ("dyrektor", "Dorota Zmyślona"),
-    ("sekretariat", "Sebastian Niebyły"),
-    ("wychowawca", "Wanda Wymyślna"),
+    ("sp0.dyrektor", "Dorota Zmyślona"),
+    ("sp0.sekretariat", "Stefan Niebyły"),
+    ("sp0.wychowawca", "Wanda Udawana"),
     (STRANGER, "Nikodem Nieznany"),
 ];
 /// The one who stands for nobody.

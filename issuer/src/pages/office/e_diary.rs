@@ -149,3 +149,79 @@ async fn cut(State(pages): State<Pages>, office: Office, sent: Sent) -> Result<R
     let place = |(): &()| done(PLACE, "e-diary-cut");
     office.act_once(&pages, &sent, verb, place, async |fields| again(&pages, &office, fields).await).await
 }
+
+#[cfg(test)]
+mod tests {
+    use axum::http::StatusCode;
+
+    use crate::pages::testing::House;
+
+    fn secret(html: &str) -> Option<&str> {
+        html.split("<code class=\"secret\">").nth(1)?.split("</code>").next()
+    }
+
+    #[tokio::test]
+    async fn the_principal_links_the_diary_and_sees_the_secret_once() {
+        let house = House::new().await;
+        for login in ["sekretariat", "wychowawca"] {
+            let mut staff = house.office(login).await;
+            assert_eq!(staff.get("/office/school/e-diary").await.status, StatusCode::FORBIDDEN, "{login}");
+        }
+        let mut principal = house.office("dyrektor").await;
+        assert!(principal.open("/office/school/e-diary").await.contains("E-dziennik nie jest połączony"));
+        for url in ["http://dziennik.example.pl/", "https://192.168.1.1/hook", "dziennik", "https://a b/"] {
+            principal.open("/office/school/e-diary").await;
+            let answer = principal.post("/office/school/e-diary", &[("url", url)]).await;
+            assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{url}");
+            assert!(answer.text().contains("Wpisz adres https"), "{url}");
+            assert!(answer.text().contains(&format!("value=\"{url}\"")), "what was typed stays: {url}");
+        }
+        principal.open("/office/school/e-diary").await;
+        let (token, key) = (principal.hidden("form_token"), principal.hidden("form_key"));
+        let form = [("form_token", &*token), ("form_key", &key), ("url", "https://dziennik.example.pl/hook")];
+        let made = principal.post_raw("/office/school/e-diary", &form).await.text();
+        let first = secret(&made).expect("the secret").to_owned();
+        assert!(first.starts_with("whsec_"), "{first}");
+        let twice = principal.post_raw("/office/school/e-diary", &form).await;
+        assert_eq!(twice.status, StatusCode::SEE_OTHER, "the second time it is not shown");
+        assert_eq!(secret(&principal.open("/office/school/e-diary").await), None);
+
+        let renewed = principal.post("/office/school/e-diary/secret", &[]).await.text();
+        assert_ne!(secret(&renewed), Some(first.as_str()));
+        assert!(secret(&renewed).is_some());
+        principal.open("/office/school/e-diary").await;
+        let moved =
+            principal.post("/office/school/e-diary", &[("url", "https://inny.example.pl/hook")]).await;
+        assert_eq!(moved.location(), "/office/school/e-diary?done=e-diary-kept");
+
+        assert!(principal.open("/office/school/e-diary/cut").await.contains("Odłącz e-dziennik"));
+        let cut = principal.post("/office/school/e-diary/cut", &[]).await;
+        assert_eq!(cut.location(), "/office/school/e-diary?done=e-diary-cut");
+        assert_eq!(principal.get("/office/school/e-diary/cut").await.status, StatusCode::NOT_FOUND);
+    }
+
+    #[tokio::test]
+    async fn a_test_message_says_what_came_of_it() {
+        let house = House::new().await;
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}/hook", listener.local_addr().unwrap());
+        let seen = std::sync::Arc::new(std::sync::Mutex::new(String::new()));
+        let kept = seen.clone();
+        let hook = async move |body: String| *kept.lock().unwrap() = body;
+        let router = axum::Router::new().route("/hook", axum::routing::post(hook));
+        let server = tokio::spawn(async move { axum::serve(listener, router).await });
+        let mut principal = house.office("dyrektor").await;
+        principal.open("/office/school/e-diary").await;
+        assert_eq!(principal.post("/office/school/e-diary/test", &[]).await.status, StatusCode::CONFLICT);
+        principal.open("/office/school/e-diary").await;
+        principal.post("/office/school/e-diary", &[("url", &url)]).await;
+        let taken = principal.post("/office/school/e-diary/test", &[]).await;
+        assert!(taken.text().contains("E-dziennik przyjął wiadomość próbną"), "{}", taken.text());
+        let body: serde_json::Value = serde_json::from_str(&seen.lock().unwrap()).unwrap();
+        assert_eq!((&body["event"], &body["pupil_id"]), (&"test".into(), &serde_json::Value::Null));
+        server.abort();
+        let _ = server.await;
+        let refused = principal.post("/office/school/e-diary/test", &[]).await;
+        assert!(refused.text().contains("Serwer nie odpowiada"), "{}", refused.text());
+    }
+}

@@ -234,3 +234,109 @@ async fn again(
     let refused = async |fields| notice_page(&pages, &office, id, fields).await;
     office.act_once(&pages, &sent, verb, place, refused).await
 }
+
+#[cfg(test)]
+mod tests {
+    use axum::http::StatusCode;
+
+    use crate::audit::Actor;
+    use crate::issuance::grant::{GrantSource, MakeGrant};
+    use crate::notify::ReadNotices;
+    use crate::notify::ediary::Diaries;
+    use crate::notify::outbox::Worker;
+    use crate::pages::testing::House;
+
+    use super::*;
+
+    async fn with_notices() -> (House, Vec<Notice>) {
+        let house = House::new().await;
+        for pupil in &house.schools[0].pupils {
+            let source = GrantSource::Order(pupil.order_id.clone(), None);
+            let (verb, _) = MakeGrant::new(&house.issuance, source, Actor::System);
+            house.issuance.store.write(verb).await.unwrap().unwrap();
+        }
+        let all = ReadNotices { school: None, since: Timestamp::UNIX_EPOCH, limit: 500 };
+        let all = house.issuance.store.read(all).await.unwrap();
+        (house, all)
+    }
+
+    #[tokio::test]
+    async fn the_list_says_what_waits_for_what_and_is_for_the_office_alone() {
+        let (house, _) = with_notices().await;
+        let mut clerk = house.office("sekretariat").await;
+        let html = clerk.open("/office/notices").await;
+        assert!(html.contains("3 powiadomienia czekają na e-dziennik"), "{html}");
+        assert!(html.contains("3 powiadomienia czekają na wysłanie e-mailem"), "{html}");
+        assert!(html.contains("Przykładowa Zofia") && html.contains("opiekun@przyklad.example"));
+        assert!(!html.contains("href=\"/office/school/e-diary\""), "a clerk cannot link");
+        let mail = clerk.open("/office/notices?channel=email&state=queued").await;
+        assert_eq!(mail.matches("opiekun@przyklad.example").count(), 3);
+        assert!(clerk.open("/office/notices?channel=email&state=failed").await.contains("Nie ma takich"));
+        assert!(
+            house.office("dyrektor").await.open("/office/notices").await.contains("/office/school/e-diary")
+        );
+        assert_eq!(
+            house.office("wychowawca").await.get("/office/notices").await.status,
+            StatusCode::FORBIDDEN
+        );
+    }
+
+    #[tokio::test]
+    async fn a_notice_of_another_school_is_unknown() {
+        let (house, notices) = with_notices().await;
+        let mut other = house.browser();
+        other.get("/office/sign-in").await;
+        let fields = [("login", "zsn.dyrektor"), ("password", crate::demo_school::accounts::PASSWORD)];
+        other.post("/office/sign-in", &fields).await;
+        let place = format!("/office/notices/{}", notices[0].id);
+        assert_eq!(other.get(&place).await.status, StatusCode::NOT_FOUND);
+        let html = other.open("/office/notices").await;
+        assert!(!html.contains("Przykładowa Zofia"), "{html}");
+        assert_eq!(other.post(&format!("{place}/again"), &[]).await.status, StatusCode::NOT_FOUND);
+        assert_eq!(other.get("/office/notices/1").await.status, StatusCode::NOT_FOUND);
+    }
+
+    #[tokio::test]
+    async fn what_failed_is_shown_with_its_reason_and_sent_again_once() {
+        let (house, notices) = with_notices().await;
+        let notice = notices.iter().find(|notice| notice.channel == Channel::EDiary).unwrap();
+        house.issuance.store.write(Break(notice.id.clone())).await.unwrap();
+        let mut clerk = house.office("sekretariat").await;
+        let html = clerk.open("/office/notices?state=failed").await;
+        assert!(html.contains("E-dziennik odmówił przyjęcia (kod 503)."), "{html}");
+        assert!(html.contains("&#60;script&#62;") && !html.contains("<script>"), "{html}");
+        let place = format!("/office/notices/{}", notice.id);
+        let html = clerk.open(&place).await;
+        assert!(html.contains("Zaprzestano prób"), "{html}");
+        let key = clerk.hidden("form_key");
+        let token = clerk.hidden("form_token");
+        let twice = [("form_token", token.as_str()), ("form_key", key.as_str())];
+        let done = clerk.post_raw(&format!("{place}/again"), &twice).await;
+        assert_eq!(done.location(), format!("{place}?done=notice-again"));
+        let again = clerk.post_raw(&format!("{place}/again"), &twice).await;
+        assert_eq!(again.location(), done.location());
+        let html = clerk.open(done.location()).await;
+        assert!(
+            html.contains("Powiadomienie zostanie wysłane za chwilę") && html.contains("oczekuje"),
+            "{html}"
+        );
+        let worker = Worker::new(house.issuance.clone(), None, Diaries::new(true));
+        assert_eq!(worker.work_off().await.unwrap(), 0, "there is no diary yet");
+    }
+
+    /// A notice that could not be handed over, with a subject that would do harm.
+    struct Break(NoticeId);
+
+    #[async_trait::async_trait]
+    impl Verb for Break {
+        type Answer = ();
+
+        async fn run(&self, tx: &mut dyn Statements) -> Result<(), StoreError> {
+            use crate::store::Value;
+            let sql = "UPDATE notice SET state = 'failed', attempts = 10, next_attempt_at = NULL, settled_at = 1, \
+                       last_error = 'diary_status:503', subject = $2 WHERE id = $1";
+            let values = [Value::from(&self.0), Value::from("<script>alert(1)</script>")];
+            tx.execute(sql, &values).await.map(|_| ())
+        }
+    }
+}

@@ -84,10 +84,10 @@ pub struct NoticeFilter {
     pub before: Option<(Timestamp, NoticeId)>,
 }
 
-/// What can be handed over now: a letter if there is a way to send one, and what a linked diary takes.
-const DUE: &str = "WHERE state = 'queued' AND next_attempt_at <= $1 AND ((channel = 'email' AND $2 = 1) \
-                   OR (channel = 'e_diary' AND EXISTS \
-                   (SELECT 1 FROM e_diary WHERE e_diary.school_id = notice.school_id))) \
+/// What of a channel can be handed over now; a diary takes something if it is linked.
+const DUE: &str = "WHERE state = 'queued' AND next_attempt_at <= $1 AND channel = $2 \
+                   AND (channel <> 'e_diary' OR EXISTS \
+                   (SELECT 1 FROM e_diary WHERE e_diary.school_id = notice.school_id)) \
                    ORDER BY next_attempt_at, id";
 
 impl Notice {
@@ -143,21 +143,25 @@ impl Notice {
         tx.number(sql, params![school, channel]).await
     }
 
-    /// Whether anything can be handed over at `now`; `mail` says whether letters can.
-    pub async fn any_due(tx: &mut dyn Statements, now: Timestamp, mail: bool) -> Result<bool, StoreError> {
+    /// Whether anything of a channel can be handed over at `now`.
+    pub async fn any_due(
+        tx: &mut dyn Statements,
+        now: Timestamp,
+        channel: Channel,
+    ) -> Result<bool, StoreError> {
         let condition = format!("{DUE} LIMIT 1");
-        Ok(!Self::select(tx, &condition, params![now, i64::from(mail)]).await?.is_empty())
+        Ok(!Self::select(tx, &condition, params![now, channel]).await?.is_empty())
     }
 
-    /// What can be handed over at `now`, longest due first; the rows are held until the act ends.
+    /// What of a channel can be handed over at `now`, longest due first; the rows are held until the act ends.
     pub async fn due(
         tx: &mut dyn Statements,
         now: Timestamp,
-        mail: bool,
+        channel: Channel,
         limit: u32,
     ) -> Result<Vec<Self>, StoreError> {
         let condition = format!("{DUE} LIMIT $3{}", tx.for_update());
-        Self::select(tx, &condition, params![now, i64::from(mail), limit]).await
+        Self::select(tx, &condition, params![now, channel, limit]).await
     }
 
     /// Writes where it stands back.

@@ -20,7 +20,9 @@ async fn every_code_is_met_but_those_of_broken_machines() {
     staff(&office).await;
     let met = office.met.lock().unwrap().clone();
     let all = Code::ALL.iter().map(|code| code.word().to_owned()).collect::<BTreeSet<_>>();
-    let missed: Vec<&String> = all.difference(&met).collect();
+    let on_pages: Vec<&str> = Code::ON_PAGES_ALONE.iter().map(|code| code.word()).collect();
+    let missed = all.difference(&met).filter(|word| !on_pages.contains(&word.as_str()));
+    let missed: Vec<&String> = missed.collect();
     // Of these, two need a machine that is broken; the others have tests of their own.
     let elsewhere = [
         "forbidden_role",
