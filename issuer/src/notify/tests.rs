@@ -77,7 +77,7 @@ impl House {
     }
 
     /// Makes a slip for one of the first school's pupils.
-    async fn slip(&self, pupil: usize) -> (Grant, SlipSecrets) {
+    async fn codes(&self, pupil: usize) -> (Grant, SlipSecrets) {
         let order = self.schools[0].pupils[pupil].order_id.clone();
         let (verb, secrets) = MakeGrant::new(&self.issuance, GrantSource::Order(order, None), Actor::System);
         (self.issuance.store.write(verb).await.unwrap().unwrap(), secrets)
@@ -104,7 +104,7 @@ async fn a_diary_that_fails_twice_gets_the_notice_later_signed_and_under_the_sam
     let house = House::new().await;
     let diary = Diary::open(2).await;
     let secret = house.link(diary.address).await;
-    let (_, slip) = house.slip(0).await;
+    let (_, slip) = house.codes(0).await;
     let worker = house.worker(None);
 
     assert_eq!(worker.work_off().await.unwrap(), 1);
@@ -156,7 +156,7 @@ async fn two_workers_send_every_notice_once() {
     let diary = Diary::open(0).await;
     house.link(diary.address).await;
     for pupil in 0..3 {
-        house.slip(pupil).await;
+        house.codes(pupil).await;
     }
     let (one, two) = (house.worker(None), house.worker(None));
     let (one, two) = tokio::join!(one.work_off(), two.work_off());
@@ -171,7 +171,7 @@ async fn a_claimed_notice_comes_free_when_its_lease_runs_out() {
     let house = House::new().await;
     let diary = Diary::open(0).await;
     house.link(diary.address).await;
-    house.slip(0).await;
+    house.codes(0).await;
     let store = &house.issuance.store;
     let claim = || ClaimNotices { channel: Channel::EDiary, act: house.issuance.act(Actor::System) };
     let first = store.write(claim()).await.unwrap().remove(0);
@@ -199,7 +199,7 @@ async fn what_nobody_takes_is_given_up_and_can_be_sent_again() {
     let nobody = listener.local_addr().unwrap();
     drop(listener);
     house.link(nobody).await;
-    house.slip(0).await;
+    house.codes(0).await;
     let worker = house.worker(None);
     let begun = house.issuance.now();
     for attempt in 1..=10 {
@@ -242,8 +242,8 @@ async fn what_nobody_takes_is_given_up_and_can_be_sent_again() {
 #[tokio::test]
 async fn a_notice_waits_for_the_link_and_dies_with_the_pupil() {
     let house = House::new().await;
-    house.slip(0).await;
-    house.slip(1).await;
+    house.codes(0).await;
+    house.codes(1).await;
     let worker = house.worker(None);
     house.clock.advance(SignedDuration::from_hours(24 * 10));
     assert_eq!(worker.work_off().await.unwrap(), 0, "no link, no try");
@@ -336,7 +336,7 @@ fn mailer(server: SocketAddr) -> Mailer {
 async fn letters_are_plain_polish_text_from_the_school_and_hold_no_code() {
     let house = House::new().await;
     let (server, letters) = mail_server(0).await;
-    let (_, slip) = house.slip(0).await;
+    let (_, slip) = house.codes(0).await;
     assert_eq!(house.worker(Some(mailer(server))).work_off().await.unwrap(), 1);
     assert_eq!(house.notices(Channel::Email).await[0].state, NoticeState::Delivered);
     let letters = letters.lock().unwrap().clone();
@@ -358,7 +358,7 @@ async fn letters_are_plain_polish_text_from_the_school_and_hold_no_code() {
 async fn a_letter_that_is_refused_is_tried_again_and_the_sandbox_catches_all() {
     let house = House::new().await;
     let (server, letters) = mail_server(550).await;
-    house.slip(0).await;
+    house.codes(0).await;
     assert_eq!(house.worker(Some(mailer(server))).work_off().await.unwrap(), 1);
     let refused = &house.notices(Channel::Email).await[0];
     assert_eq!(
@@ -374,8 +374,8 @@ async fn a_letter_that_is_refused_is_tried_again_and_the_sandbox_catches_all() {
 #[tokio::test]
 async fn people_are_reminded_once_of_codes_that_end_soon() {
     let house = House::new().await;
-    house.slip(0).await;
-    let (collected, _) = house.slip(1).await;
+    house.codes(0).await;
+    let (collected, _) = house.codes(1).await;
     let mark = MarkSlip {
         grant: collected.id,
         event: SlipEvent::Collected(Applicant::Guardian),
@@ -413,7 +413,7 @@ async fn portal_codes_that_live_minutes_are_not_worth_a_reminder() {
 async fn revocation_and_a_returned_application_are_told_in_the_same_breath() {
     let house = House::new().await;
     let issuance = &house.issuance;
-    let (grant, _) = house.slip(0).await;
+    let (grant, _) = house.codes(0).await;
     let revoke =
         |reason| RevokeCard { card: grant.card_id.clone(), reason, act: issuance.act(Actor::System) };
     issuance.store.write(revoke(EndReason::PhoneLost)).await.unwrap().unwrap();

@@ -6,9 +6,7 @@ use image::codecs::jpeg::JpegEncoder;
 use image::imageops::FilterType;
 use shared::photo_rule::{PhotoLimits, PhotoRule, PixelSize};
 
-use super::examine::{
-    ExaminedPhoto, check_colours, check_format, check_length, check_quality, check_size,
-};
+use super::examine::{ExaminedPhoto, check_colours, check_format, check_length, check_quality, check_size};
 use super::jpeg::Jpeg;
 use super::unpack::check_cost;
 use super::{AcceptedPhoto, Crop, PhotoRefusal, choose, finish};
@@ -213,12 +211,16 @@ mod tests {
     #[test]
     fn every_rule_is_told_and_not_the_first_alone() {
         let judgement = judge(&photo(300, 300, 40), &rules(Preset::Zpe2025), None);
-        assert_eq!(broken(&judgement.source), [(Point::Size, "too_large"), (Point::Quality, "quality_too_low")]);
+        assert_eq!(
+            broken(&judgement.source),
+            [(Point::Size, "too_large"), (Point::Quality, "quality_too_low")]
+        );
         assert_eq!(judgement.accepted.unwrap_err().code(), "too_large");
         assert!(judgement.view.is_some() && judgement.derived.is_none());
 
         let judgement = judge(b"\x89PNG\r\n\x1A\n", &rules(Preset::Legacy2019), None);
-        let unread = [Point::Whole, Point::Colours, Point::Size, Point::Quality].map(|point| (point, "unread"));
+        let unread =
+            [Point::Whole, Point::Colours, Point::Size, Point::Quality].map(|point| (point, "unread"));
         assert_eq!(broken(&judgement.source)[0], (Point::Format, "not_jpeg"));
         assert_eq!(broken(&judgement.source)[1..], unread);
 
@@ -240,7 +242,11 @@ mod tests {
                 let expected = super::super::accept(bytes, source, derived, rules.small_source_passes, crop);
                 assert_eq!(judgement.accepted, expected);
                 let derived = judgement.derived.map(|derived| broken(&derived));
-                assert_eq!(derived, expected.ok().map(|_| Vec::new()), "what goes onto the card meets every rule");
+                assert_eq!(
+                    derived,
+                    expected.ok().map(|_| Vec::new()),
+                    "what goes onto the card meets every rule"
+                );
             }
         }
     }

@@ -111,6 +111,11 @@ pub enum PhotoRefusal {
 }
 
 impl PhotoRefusal {
+    /// Whether another cut of the same photo may be taken.
+    pub fn is_about_the_cut(&self) -> bool {
+        matches!(self, Self::CropOutside { .. } | Self::CropTooSmall { .. } | Self::CannotShrink { .. })
+    }
+
     /// Stable name for programs.
     pub fn code(&self) -> &'static str {
         match self {

@@ -129,7 +129,8 @@ impl Words {
 
     fn classes(&self) -> Vec<String> {
         let pairs = self.words.windows(2).filter_map(|pair| pair.first().zip(pair.get(1)));
-        let joined = pairs.filter(|(_, letter)| letter.len() == 1).map(|(number, letter)| format!("{number}{letter}"));
+        let joined =
+            pairs.filter(|(_, letter)| letter.len() == 1).map(|(number, letter)| format!("{number}{letter}"));
         self.words.iter().cloned().chain(joined).filter_map(|word| class(&word)).collect()
     }
 }
@@ -293,9 +294,8 @@ impl Sought<'_> {
         }
         let mut why = vec![hint];
         let [(_, in_file, _), (_, in_subject, _), (_, in_text, _)] = found;
-        let surname_elsewhere = [in_subject, in_text]
-            .iter()
-            .any(|found| found.is_full() || matches!(found, Found::Surname(_)));
+        let surname_elsewhere =
+            [in_subject, in_text].iter().any(|found| found.is_full() || matches!(found, Found::Surname(_)));
         let file_calls = matches!(in_file, Found::Given(_)) && surname_elsewhere;
         if file_calls && percent < 80 {
             (percent, why) = (80, vec![Hint::FileName]);
@@ -351,7 +351,8 @@ mod tests {
     }
 
     fn letter(subject: &str, text: &str, files: &[&str]) -> Letter {
-        let picture = |name: &&str| AttachedPicture { file_name: Some((*name).to_owned()), bytes: Vec::new() };
+        let picture =
+            |name: &&str| AttachedPicture { file_name: Some((*name).to_owned()), bytes: Vec::new() };
         Letter {
             subject: Some(subject.to_owned()),
             text: text.to_owned(),
@@ -378,7 +379,12 @@ mod tests {
         ]);
         for (subject, text, file, expected) in [
             ("mLegitymacja Zofia Przykładowa 7a", "", "IMG_1.jpg", Some(("Zofia Maria Przykładowa 7a", 93))),
-            ("mLegitymacja", "Przykładowa Zofia, klasa VII a", "IMG_1.jpg", Some(("Zofia Maria Przykładowa 7a", 83))),
+            (
+                "mLegitymacja",
+                "Przykładowa Zofia, klasa VII a",
+                "IMG_1.jpg",
+                Some(("Zofia Maria Przykładowa 7a", 83)),
+            ),
             ("mLegitymacja", "", "PRZYKLADOWA_ZOFIA_7A.JPG", Some(("Zofia Maria Przykładowa 7a", 98))),
             ("mLegitymacja", "", "ZofiaPrzykladowa7a.jpg", Some(("Zofia Maria Przykładowa 7a", 98))),
             ("zdjęcie Stasia Testowicza", "", "DSC.jpg", Some(("Staś Testowicz 7a", 80))),
@@ -396,9 +402,11 @@ mod tests {
 
     #[test]
     fn brothers_and_sisters_are_told_apart_by_the_file() {
-        let pupils = school(&[("Zofia", "Przykładowa", "7a"), ("Jan", "Przykładowy", "4b"), ("Jan", "Obcy", "4b")]);
+        let pupils =
+            school(&[("Zofia", "Przykładowa", "7a"), ("Jan", "Przykładowy", "4b"), ("Jan", "Obcy", "4b")]);
         let text = "Przesyłam zdjęcia: Zofia Przykładowa 7a i Jan Przykładowy 4b";
-        let found = best(&pupils, &letter("mLegitymacja", text, &["jan.jpg", "Zosia i Zofia.jpg", "IMG_3.jpg"]));
+        let found =
+            best(&pupils, &letter("mLegitymacja", text, &["jan.jpg", "Zosia i Zofia.jpg", "IMG_3.jpg"]));
         assert_eq!(found[0], Some(("Jan Przykładowy 4b".to_owned(), 88)));
         assert_eq!(found[1], Some(("Zofia Przykładowa 7a".to_owned(), 88)));
         assert_eq!(found[2].as_ref().unwrap().1, 40, "the third may be either's");
@@ -418,7 +426,8 @@ mod tests {
 
     #[test]
     fn a_long_letter_to_a_large_school_is_read() {
-        let names: Vec<String> = (0..2000).map(|n| format!("Nazwisko{}", (b'a' + (n % 26) as u8) as char)).collect();
+        let names: Vec<String> =
+            (0..2000).map(|n| format!("Nazwisko{}", (b'a' + (n % 26) as u8) as char)).collect();
         let rows: Vec<_> = names.iter().map(|name| ("Zofia", name.as_str(), "7a")).collect();
         let pupils = school(&rows);
         let text = "Zofia Nazwiskob lorem ipsum dolor ".repeat(200);

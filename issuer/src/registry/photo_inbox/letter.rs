@@ -84,8 +84,7 @@ impl Letter {
             return false;
         }
         if depth == 0 {
-            self.sent_at =
-                parsed.date().and_then(|date| Timestamp::from_second(date.to_timestamp()).ok());
+            self.sent_at = parsed.date().and_then(|date| Timestamp::from_second(date.to_timestamp()).ok());
             (self.subject, self.sender) = (subject, sender);
         } else {
             // A letter within: its subject may say what the one around it does not.
@@ -125,7 +124,8 @@ impl Letter {
             return;
         }
         let jpeg = bytes.starts_with(&[0xFF, 0xD8, 0xFF]);
-        let ends = [".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".heic", ".webp", ".bmp", ".tif", ".tiff", ".gif"];
+        let ends =
+            [".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".heic", ".webp", ".bmp", ".tif", ".tiff", ".gif"];
         let picture = jpeg || is("image") || ends.iter().any(|end| lower.ends_with(end));
         let ornament = !jpeg && part.content_id().is_some() && bytes.len() < ORNAMENT;
         if !picture || ornament || self.pictures.len() >= MAX_PICTURES {
@@ -154,9 +154,7 @@ fn purpose_of(line: &str) -> Purpose {
     let folded = crate::registry::sorting::folded(line).replace(['-', ' '], "");
     if folded.contains("mlegitymacj") || folded.contains("mobilnalegitymacj") {
         Purpose::MobileCard
-    } else if folded.contains("legitymacjaszkoln") || folded.contains("legitymacjeszkoln") {
-        Purpose::BaseCard
-    } else if folded.contains("legitymacjiszkoln") {
+    } else if ["a", "e", "i"].iter().any(|end| folded.contains(&format!("legitymacj{end}szkoln"))) {
         Purpose::BaseCard
     } else {
         Purpose::NotSaid

@@ -89,9 +89,9 @@ impl Verb for ListPictures {
                 None => None,
             };
             let likeliest = match guesses(&row).into_iter().next() {
-                Some(guess) if pupil.is_none() => own_pupil(tx, &self.school, &guess.pupil)
-                    .await?
-                    .map(|pupil| (pupil, guess.percent)),
+                Some(guess) if pupil.is_none() => {
+                    own_pupil(tx, &self.school, &guess.pupil).await?.map(|pupil| (pupil, guess.percent))
+                }
                 _ => None,
             };
             pictures.push(ListedPicture { row, pupil, likeliest });

@@ -15,8 +15,9 @@ pub(super) enum Likeness {
 
 /// What Polish names end in, in one case or another; folded, so `ą` is `a`, `ę` is `e`.
 const ENDINGS: &[&str] = &[
-    "", "a", "e", "i", "y", "o", "u", "ia", "ie", "iu", "io", "ii", "ji", "ja", "je", "owi", "iowi", "em", "iem", "om",
-    "ami", "ego", "iego", "emu", "iemu", "ej", "iej", "im", "ym", "owie", "ow", "owa", "owej", "ich", "ych",
+    "", "a", "e", "i", "y", "o", "u", "ia", "ie", "iu", "io", "ii", "ji", "ja", "je", "owi", "iowi", "em",
+    "iem", "om", "ami", "ego", "iego", "emu", "iemu", "ej", "iej", "im", "ym", "owie", "ow", "owa", "owej",
+    "ich", "ych",
 ];
 
 /// Endings in which the stem changes: Żaneta – Żanecie, Marek – Marka, Piotr – Piotrze.
@@ -89,7 +90,8 @@ mod tests {
             assert_eq!(likeness(&folded(name), &folded(name)), Some(Likeness::Exact));
             for word in words.split(' ') {
                 // `Zofią` without its mark is `Zofia`.
-                let expected = if folded(name) == folded(word) { Likeness::Exact } else { Likeness::Declined };
+                let expected =
+                    if folded(name) == folded(word) { Likeness::Exact } else { Likeness::Declined };
                 assert_eq!(likeness(&folded(name), &folded(word)), Some(expected), "{name} {word}");
             }
         }

@@ -21,7 +21,8 @@ impl Mail {
 
     pub(crate) fn attach(mut self, file_name: &str, bytes: &[u8]) -> Self {
         let body = BASE64_STANDARD.encode(bytes);
-        let lines: Vec<&str> = body.as_bytes().chunks(76).filter_map(|line| std::str::from_utf8(line).ok()).collect();
+        let lines: Vec<&str> =
+            body.as_bytes().chunks(76).filter_map(|line| std::str::from_utf8(line).ok()).collect();
         self.parts.push(format!(
             "Content-Type: application/octet-stream\r\nContent-Transfer-Encoding: base64\r\n\
              Content-Disposition: attachment; filename=\"{file_name}\"\r\n\r\n{}\r\n",

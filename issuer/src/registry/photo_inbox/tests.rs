@@ -54,7 +54,11 @@ async fn a_picture_is_assigned_accepted_and_then_gone() {
     let stranger = pupil(&books, &other, "Zofia", "12290100012").await;
     let taken = import(&books, &school, &mail()).await;
     let id = taken.ids[0].clone();
-    assert_eq!(import(&books, &school, &mail()).await, Taken { ids: Vec::new(), again: 1 }, "no mail waits twice");
+    assert_eq!(
+        import(&books, &school, &mail()).await,
+        Taken { ids: Vec::new(), again: 1 },
+        "no mail waits twice"
+    );
 
     let seen = look(&books, &school, &id, 0).await.unwrap();
     assert!(seen.pupil.is_none(), "never assigned by itself");
@@ -83,7 +87,11 @@ async fn a_picture_is_assigned_accepted_and_then_gone() {
     assert_eq!(books.write(settle()).await.unwrap().pupil_id, zofia);
     assert_eq!(books.write(settle()).await.unwrap_err(), InboxRefusal::Settled);
     let seen = look(&books, &school, &id, 0).await.unwrap();
-    assert_eq!((seen.row.state, seen.bytes.is_none()), (InboxState::Accepted, true), "what is decided keeps no picture");
+    assert_eq!(
+        (seen.row.state, seen.bytes.is_none()),
+        (InboxState::Accepted, true),
+        "what is decided keeps no picture"
+    );
     assert!(seen.present.is_some());
 }
 
@@ -92,7 +100,8 @@ async fn after_thirty_days_nothing_is_left() {
     let books = Books::new().await;
     let school = books.school(11, "legacy-2019").await;
     let waiting = import(&books, &school, &mail()).await.ids.remove(0);
-    let refused = import(&books, &school, &Mail::new("x").attach("b.jpg", b"\xFF\xD8\xFF").bytes()).await.ids.remove(0);
+    let refused =
+        import(&books, &school, &Mail::new("x").attach("b.jpg", b"\xFF\xD8\xFF").bytes()).await.ids.remove(0);
     let why = RefusalForm { reason: "old", note: None }.parse().unwrap();
     let verb = RefusePicture { school: school.clone(), id: refused.clone(), why, act: books.act() };
     books.write(verb).await.unwrap();
@@ -125,7 +134,13 @@ fn forms_say_what_is_wrong() {
     let parse = |crop, ticked: &[&'static str]| AcceptanceForm { crop, ticked: ticked.to_vec() }.parse();
     assert_eq!(parse(["", "", "", ""], &ticked).unwrap(), None);
     assert_eq!(parse(["1", "2", "35", "45"], &ticked).unwrap().unwrap().width, 35);
-    for crop in [["1", "2", "35", ""], ["-1", "2", "35", "45"], ["1.5", "2", "3", "4"], ["x", "2", "3", "4"], ["99999999999", "0", "1", "1"]] {
+    for crop in [
+        ["1", "2", "35", ""],
+        ["-1", "2", "35", "45"],
+        ["1.5", "2", "3", "4"],
+        ["x", "2", "3", "4"],
+        ["99999999999", "0", "1", "1"],
+    ] {
         let faults = parse(crop, &ticked).unwrap_err();
         assert_eq!(faults.0[0].code, FaultCode::CropMalformed, "{crop:?}");
     }

@@ -95,9 +95,10 @@ pub(super) async fn list(
         current: tab == state,
     });
     let full = found.pictures.len() == A_PAGE as usize;
-    let older = found.pictures.last().filter(|_| full).map(|last| {
-        format!("{NAV}{}", query(&[("state", state.word()), ("before", last.row.id.as_str())]))
-    });
+    let older =
+        found.pictures.last().filter(|_| full).map(|last| {
+            format!("{NAV}{}", query(&[("state", state.word()), ("before", last.row.id.as_str())]))
+        });
     let shown = InboxPage {
         page: office.page(NAV, "nav-photos"),
         tabs: tabs.collect(),

@@ -27,7 +27,6 @@ pub(super) fn routes() -> Router<Pages> {
     let mail = get(import::show).post(import::send).layer(DefaultBodyLimit::max(MAIL_LIMIT));
     Router::new()
         .route("/office/pupils/{id}/photo", photo)
-        .route("/office/pupils/{id}/photo/card.jpg", get(pupil::picture))
         .route("/office/photos", get(inbox::list))
         .route("/office/photos/import", mail)
         .route("/office/photos/{id}", get(review::show))

@@ -1,7 +1,6 @@
 //! `/office/pupils/{id}/photo`: the photo on a pupil's card, and the way to a new one.
 
 use axum::extract::{Path, State};
-use axum::http::header;
 use axum::response::{IntoResponse, Redirect, Response};
 
 use super::verdict::{CardView, CheckView, checks, name, told};
@@ -125,12 +124,8 @@ pub(super) async fn send(
         let (why, rules) = (told(refusal, office.lang), checks(&judged.source, office.lang));
         return Ok(page(&office, &found, Fields::of(sent.typed), why, rules));
     }
-    let new = NewPicture::of_pupil(
-        Origin::Office,
-        found.pupil.id.clone(),
-        &file.file_name,
-        file.bytes.to_vec(),
-    );
+    let new =
+        NewPicture::of_pupil(Origin::Office, found.pupil.id.clone(), &file.file_name, file.bytes.to_vec());
     let entropy = &*pages.issuance.entropy;
     let verb = TakePictures::new(office.school.id.clone(), vec![new], office.act(), entropy);
     let place = |taken: &Taken| {
@@ -140,18 +135,4 @@ pub(super) async fn send(
         Ok((_, place)) => Ok(Redirect::to(&place).into_response()),
         Err(refusal) => Err(PageFailure::refused(&refusal)),
     }
-}
-
-/// The photo on the card, for pages that show a pupil.
-pub(super) async fn picture(
-    State(pages): State<Pages>,
-    office: Office,
-    Path(id): Path<String>,
-) -> Result<Response, PageFailure> {
-    let pupil = PupilId::parse(&id).ok_or(PageFailure::NotFound)?;
-    let found = pages.issuance.store.read(ReadPupilPhoto { pupil, now: pages.now() }).await?;
-    let found = found.ok_or(PageFailure::NotFound)?;
-    office.must_reach(Right::ReadPupils, &found.pupil)?;
-    let photo = found.present.ok_or(PageFailure::NotFound)?;
-    Ok(([(header::CONTENT_TYPE, "image/jpeg")], photo.jpeg).into_response())
 }

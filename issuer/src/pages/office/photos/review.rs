@@ -11,7 +11,8 @@ use crate::pages::frame::{Page, capital, render_as};
 use crate::pages::office::{Office, done};
 use crate::pages::words::Lang;
 use crate::pages::{PageFailure, Pages};
-use crate::registry::photo::{Crop, Judgement, PhotoRules, aside, judge};
+use crate::registry::fault::Faults;
+use crate::registry::photo::{Crop, Judgement, PhotoRefusal, PhotoRules, aside, judge};
 use crate::registry::photo_book::KeepPhoto;
 use crate::registry::photo_inbox::guess::Guess;
 use crate::registry::photo_inbox::look::{Picture, ReadPicture};
@@ -59,6 +60,8 @@ struct ReviewPage {
     nobody_found: bool,
     found: Vec<Candidate>,
     view: String,
+    /// Whether another cut could make it the photo.
+    can_cut: bool,
     /// Width and height of the photo, upright; of the smallest cut; and the shape of a cut.
     size: (u32, u32),
     smallest: (u32, u32),
@@ -163,6 +166,7 @@ impl View {
             nobody_found: !searched.is_empty() && !anybody,
             searched,
             view: judged.as_ref().and_then(|judged| judged.view.as_deref()).map(inline).unwrap_or_default(),
+            can_cut: refused.is_none_or(PhotoRefusal::is_about_the_cut),
             size: size.map_or((0, 0), |size| (size.width, size.height)),
             smallest: (limits.min_size.width, limits.min_size.height),
             shape,
@@ -188,16 +192,13 @@ impl View {
             fields: self.fields,
             refusal: self.refusal,
         };
-        let status = if shown.fields.status().is_success() { shown.refusal.status() } else { shown.fields.status() };
+        let status =
+            if shown.fields.status().is_success() { shown.refusal.status() } else { shown.fields.status() };
         Ok(render_as(status, &shown))
     }
 }
 
-async fn judge_aside(
-    bytes: Vec<u8>,
-    rules: PhotoRules,
-    cut: Option<Crop>,
-) -> Result<Judgement, PageFailure> {
+async fn judge_aside(bytes: Vec<u8>, rules: PhotoRules, cut: Option<Crop>) -> Result<Judgement, PageFailure> {
     aside(move || judge(&bytes, &rules, cut)).await.map_err(|error| PageFailure::ours(&error))
 }
 
@@ -327,7 +328,7 @@ pub(super) async fn accept(
     let cut = match form.parse() {
         Ok(cut) => cut,
         Err(faults) => {
-            let fields = Fields::faulty(typed, &faults, office.lang);
+            let fields = unticked(typed, &faults, office.lang);
             return View { fields, ..view }.render(&office, picture).await;
         }
     };
@@ -361,6 +362,16 @@ pub(super) async fn accept(
     let verb = AcceptPicture { school, id: row, pupil, keep, act: office.act() };
     let again = async |fields| View { fields, ..view }.render(&office, picture).await;
     office.act_once(&pages, &sent, verb, move |_| place.clone(), again).await
+}
+
+/// What is wrong with the form that accepts: six boxes that were not ticked are six different things to look for.
+fn unticked(typed: &Typed, faults: &Faults, lang: Lang) -> Fields {
+    let (boxes, others): (Vec<_>, Vec<_>) =
+        faults.0.iter().cloned().partition(|fault| CRITERIA.contains(&fault.field.as_str()));
+    boxes.iter().fold(Fields::faulty(typed, &Faults(others), lang), |fields, fault| {
+        let what = lang.word("photo-look-for", &fault.field);
+        fields.with_fault(&fault.field, lang.t1("photo-criterion-unticked", "what", what))
+    })
 }
 
 /// Refuses it, with a reason.

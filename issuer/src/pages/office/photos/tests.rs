@@ -20,6 +20,11 @@ fn photo_of(house: &House, school: usize, pupil: usize) -> String {
     format!("/office/pupils/{}/photo", house.schools[school].pupils[pupil].id)
 }
 
+/// The picture on the card, by the address of the page about it.
+fn picture_of(place: &str) -> String {
+    place.replace("/photo", "/picture")
+}
+
 /// All criteria ticked, with these fields beside them.
 fn ticked<'a>(more: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> {
     CRITERIA.into_iter().map(|name| (name, "on")).chain(more.iter().copied()).collect()
@@ -31,7 +36,7 @@ async fn import(browser: &mut Browser, mails: &[Vec<u8>]) -> Vec<String> {
     let files: Vec<_> = mails.iter().map(|mail| ("mails", "m.eml", mail.as_slice())).collect();
     let answer = browser.post_files("/office/photos/import", &[], &files).await;
     assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.text());
-    let list = browser.open(&answer.location().to_owned()).await;
+    let list = browser.open(answer.location()).await;
     let links = list.split("href=\"/office/photos/").skip(1).filter_map(|rest| rest.split('"').next());
     links.filter(|id| id.len() == 26).map(|id| format!("/office/photos/{id}")).collect()
 }
@@ -60,20 +65,27 @@ async fn a_photo_is_sent_looked_at_and_kept() {
     let answer = browser.post(&accept, &[("pupil", &pupil)]).await;
     assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert!(answer.text().contains("6 pól wymaga poprawienia"));
-    let before = browser.get(&format!("{place}/card.jpg")).await.body;
+    assert!(answer.text().contains("Nakrycie głowy – sprawdź na zdjęciu i zaznacz"));
+    let before = browser.get(&picture_of(&place)).await.body;
     browser.open(&review).await;
     let form_key = browser.hidden("form_key");
     let answer = browser.post(&accept, &ticked(&[("pupil", &pupil)])).await;
-    assert_eq!((answer.status, answer.location()), (StatusCode::SEE_OTHER, format!("{place}?done=photo-kept").as_str()));
-    assert!(browser.open(&answer.location().to_owned()).await.contains("Zdjęcie przyjęto."));
-    let kept = browser.get(&format!("{place}/card.jpg")).await.body;
+    assert_eq!(
+        (answer.status, answer.location()),
+        (StatusCode::SEE_OTHER, format!("{place}?done=photo-kept").as_str())
+    );
+    assert!(browser.open(answer.location()).await.contains("Zdjęcie przyjęto."));
+    let kept = browser.get(&picture_of(&place)).await.body;
     assert!(kept != before && kept.starts_with(&[0xFF, 0xD8]));
 
     // Sent twice: nothing is done twice, and the way leads to the same place.
     let token = browser.hidden("form_token");
     let again = ticked(&[("pupil", &pupil), ("form_token", &token), ("form_key", &form_key)]);
     let answer = browser.post_raw(&accept, &again).await;
-    assert_eq!((answer.status, answer.location()), (StatusCode::SEE_OTHER, format!("{place}?done=photo-kept").as_str()));
+    assert_eq!(
+        (answer.status, answer.location()),
+        (StatusCode::SEE_OTHER, format!("{place}?done=photo-kept").as_str())
+    );
     // With a fresh form: it is decided.
     let answer = browser.post(&accept, &ticked(&[("pupil", &pupil)])).await;
     assert_eq!(answer.status, StatusCode::CONFLICT);
@@ -93,11 +105,21 @@ async fn every_reason_is_explained_in_both_languages_and_nothing_is_kept() {
     let cut_off = portrait(1)[..9_000].to_vec();
     let zpe = [
         ("large", photo(247, 304, 92), "może mieć najwyżej 246×304", "may have at most 246×304"),
-        ("weak", small(80), "jakość 80, a wymagana jest od 90 do 100", "quality 80, while 90 to 100 is required"),
+        (
+            "weak",
+            small(80),
+            "jakość 80, a wymagana jest od 90 do 100",
+            "quality 80, while 90 to 100 is required",
+        ),
         ("long", [small(95), vec![0; 60_000]].concat(), "może mieć najwyżej 60", "may have at most 60"),
     ];
     let legacy = [
-        ("png", PNG.to_vec(), "To jest plik PNG, choć może mieć końcówkę .jpg", "This is a PNG file, even if its name ends in .jpg"),
+        (
+            "png",
+            PNG.to_vec(),
+            "To jest plik PNG, choć może mieć końcówkę .jpg",
+            "This is a PNG file, even if its name ends in .jpg",
+        ),
         ("small", photo(353, 496, 90), "potrzeba co najmniej 354×496", "needs at least 354×496"),
         ("sideways", photo(496, 354, 90), "potrzeba co najmniej 354×496", "needs at least 354×496"),
         ("long", long, "Plik ma", "The file has"),
@@ -122,7 +144,9 @@ async fn every_reason_is_explained_in_both_languages_and_nothing_is_kept() {
     }
     // Nothing of that is kept, and no file at all is a fault of the field.
     let answer = browser.post_files(&place, &[], &[]).await;
-    assert!(answer.status == StatusCode::UNPROCESSABLE_ENTITY && answer.text().contains("Choose a photo file."));
+    assert!(
+        answer.status == StatusCode::UNPROCESSABLE_ENTITY && answer.text().contains("Choose a photo file.")
+    );
     assert!(browser.open("/office/photos").await.contains("No photo waits"));
     // More than is read at all.
     let answer = browser.post_files(&place, &[], &[("photo", "x.jpg", &vec![0; 7 * 1024 * 1024])]).await;
@@ -174,11 +198,20 @@ async fn a_photo_that_was_held_sideways_is_turned_and_cut_as_it_is_seen() {
     let fitting = [("x", "450"), ("y", "550"), ("width", "350"), ("height", "450")];
     let accept = format!("{review}/accept");
     for (crop, expected) in [
-        ([("x", "451"), ("y", "550"), ("width", "350"), ("height", "450")], "Kadr wychodzi poza zdjęcie (800×1000 pikseli)"),
-        ([("x", "0"), ("y", "0"), ("width", "117"), ("height", "150")], "Kadr ma 117×150 pikseli, a potrzeba co najmniej 118×152"),
+        (
+            [("x", "451"), ("y", "550"), ("width", "350"), ("height", "450")],
+            "Kadr wychodzi poza zdjęcie (800×1000 pikseli)",
+        ),
+        (
+            [("x", "0"), ("y", "0"), ("width", "117"), ("height", "150")],
+            "Kadr ma 117×150 pikseli, a potrzeba co najmniej 118×152",
+        ),
         ([("x", "0"), ("y", "0"), ("width", "0"), ("height", "0")], "Kadr wychodzi poza zdjęcie"),
         ([("x", "-5"), ("y", "0"), ("width", "350"), ("height", "450")], "Kadr jest niepełny"),
-        ([("x", "4294967295"), ("y", "0"), ("width", "350"), ("height", "450")], "Kadr wychodzi poza zdjęcie"),
+        (
+            [("x", "4294967295"), ("y", "0"), ("width", "350"), ("height", "450")],
+            "Kadr wychodzi poza zdjęcie",
+        ),
     ] {
         let query: Vec<String> = crop.iter().map(|(name, value)| format!("{name}={value}")).collect();
         let tried = browser.open(&format!("{review}?{}", query.join("&"))).await;
@@ -193,7 +226,7 @@ async fn a_photo_that_was_held_sideways_is_turned_and_cut_as_it_is_seen() {
     let fields = ticked(&[("pupil", pupil.as_str())]).into_iter().chain(fitting).collect::<Vec<_>>();
     assert_eq!(browser.post(&accept, &fields).await.status, StatusCode::SEE_OTHER);
     // The lower right quarter of the picture as it is seen: turned by a quarter, the upper right one as stored.
-    let kept = browser.get(&format!("{place}/card.jpg")).await.body;
+    let kept = browser.get(&picture_of(&place)).await.body;
     let image::Rgb([r, g, b]) = *image::load_from_memory(&kept).unwrap().to_rgb8().get_pixel(118, 152);
     assert!(g > 120 && r < 80 && b < 80, "{r} {g} {b}");
 }
@@ -211,14 +244,14 @@ async fn brothers_and_sisters_in_one_mail() {
     let places = import(&mut browser, &[mail.bytes()]).await;
     let list = browser.html.clone();
     assert!(list.contains("Wczytano 3 zdjęcia.") && list.contains("Jeden załącznik pominięto"));
-    assert!(list.contains("Zofia Przykładowa, 7a") && list.contains("być może (88 %)"), "{list}");
-    assert!(list.contains("Żaneta Zmyślona, 7b") && list.contains("być może (98 %)"));
+    assert!(list.contains("Zofia Przykładowa, 7a") && list.contains("być może (88\u{a0}%)"), "{list}");
+    assert!(list.contains("Żaneta Zmyślona, 7b") && list.contains("być może (98\u{a0}%)"));
     assert!(!list.contains("<script>") && list.contains("nie JPG"));
     let [bad, zaneta, zofia] = places.as_slice() else { panic!("{places:?}") };
     assert!(!browser.open(bad).await.contains("<script>"));
 
     let html = browser.open(zofia).await;
-    assert!(html.contains("mLegitymacja – zdjęcia") && html.contains("pewność 88 %"));
+    assert!(html.contains("mLegitymacja – zdjęcia") && html.contains("pewność 88\u{a0}%"));
     assert!(html.contains("Najpierw wskaż") && !html.contains("/accept"), "never assigned by itself");
     let answer = browser.post(&format!("{zofia}/assign"), &[]).await;
     assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "no choice was made");
@@ -236,14 +269,18 @@ async fn brothers_and_sisters_in_one_mail() {
     let stas = house.schools[0].pupils[1].id.as_str();
     assert!(html.contains(&format!("value=\"{stas}\"")), "found by the beginnings of words");
     assert!(browser.open(&format!("{zaneta}?q=Niebyły")).await.contains("Nie ma ucznia pasującego"));
-    assert_eq!(browser.post(&format!("{zaneta}/assign"), &[("pupil", stas)]).await.status, StatusCode::SEE_OTHER);
+    assert_eq!(
+        browser.post(&format!("{zaneta}/assign"), &[("pupil", stas)]).await.status,
+        StatusCode::SEE_OTHER
+    );
     browser.open(zaneta).await;
     let stranger = house.schools[1].pupils[0].id.as_str();
     let answer = browser.post(&format!("{zaneta}/assign"), &[("pupil", stranger)]).await;
     assert_eq!(answer.status, StatusCode::CONFLICT, "a pupil of another school");
     let answer = browser.post(&format!("{zaneta}/refuse"), &[("reason", "")]).await;
     assert!(answer.text().contains("Wybierz powód odrzucenia"));
-    let answer = browser.post(&format!("{zaneta}/refuse"), &[("reason", "head"), ("note", "czapka <b>")]).await;
+    let answer =
+        browser.post(&format!("{zaneta}/refuse"), &[("reason", "head"), ("note", "czapka <b>")]).await;
     assert_eq!(answer.location(), "/office/photos?done=photo-refused");
     let refused = browser.open("/office/photos?state=refused").await;
     assert!(refused.contains("nakrycie głowy") && refused.contains("czapka") && !refused.contains("<b>"));
@@ -251,7 +288,10 @@ async fn brothers_and_sisters_in_one_mail() {
 
     // The same mail again brings nothing new.
     import(&mut browser, &[mail.bytes()]).await;
-    assert!(browser.html.contains("Nie wczytano żadnego nowego zdjęcia.") && browser.html.contains("3 zdjęcia pominięto"));
+    assert!(
+        browser.html.contains("Nie wczytano żadnego nowego zdjęcia.")
+            && browser.html.contains("3 zdjęcia pominięto")
+    );
 }
 
 #[tokio::test]
@@ -273,7 +313,11 @@ async fn strangers_and_bombs_in_the_mail() {
     let header = format!("Subject: {}\n\nx", "=?utf-8?q?a?= ".repeat(300_000)).into_bytes();
     let letter = Mail::new("mLegitymacja").attach("bomba.jpg", &bomb).bytes();
     let places = import(&mut browser, &[nested.clone(), header, letter, b"PK\x03\x04".to_vec()]).await;
-    assert!(browser.html.contains("ogromne wymiary") && browser.html.contains("2 plików nie dało się odczytać"), "{}", browser.html);
+    assert!(
+        browser.html.contains("ogromne wymiary") && browser.html.contains("2 plików nie dało się odczytać"),
+        "{}",
+        browser.html
+    );
     let html = browser.open(&places[0]).await;
     assert!(html.contains("za dużo pikseli") && pictures(&html) == 0, "browsers do not get it either");
 
@@ -312,7 +356,7 @@ async fn schools_and_roles_see_no_more_than_they_may() {
     assert!(browser.open("/office/photos").await.contains("Żadne zdjęcie nie czeka"));
     let others = photo_of(&house, 0, 0);
     assert_eq!(browser.get(&others).await.status, StatusCode::NOT_FOUND);
-    assert_eq!(browser.get(&format!("{others}/card.jpg")).await.status, StatusCode::NOT_FOUND);
+    assert_eq!(browser.get(&picture_of(&others)).await.status, StatusCode::NOT_FOUND);
     for nowhere in ["/office/photos/nothing", "/office/pupils/nobody/photo"] {
         assert_eq!(browser.get(nowhere).await.status, StatusCode::NOT_FOUND);
     }
@@ -322,9 +366,9 @@ async fn schools_and_roles_see_no_more_than_they_may() {
     for place in [others.as_str(), "/office/photos", "/office/photos/import", place.as_str()] {
         assert_eq!(tutor.get(place).await.status, StatusCode::FORBIDDEN, "{place}");
     }
-    assert_eq!(tutor.get(&format!("{others}/card.jpg")).await.status, StatusCode::OK);
+    assert_eq!(tutor.get(&picture_of(&others)).await.status, StatusCode::OK);
     let other_class = photo_of(&house, 0, 2);
-    assert_eq!(tutor.get(&format!("{other_class}/card.jpg")).await.status, StatusCode::NOT_FOUND);
+    assert_eq!(tutor.get(&picture_of(&other_class)).await.status, StatusCode::NOT_FOUND);
 }
 
 #[tokio::test]

@@ -75,8 +75,12 @@ fn wanted(point: Point, judged: &Judged, lang: Lang) -> String {
 fn found(point: Point, judged: &Judged, lang: Lang) -> String {
     match point {
         Point::Length => lang.t1("photo-found-length", "n", grouped(judged.bytes as u64)),
-        Point::Size => judged.size.map(|size| lang.t1("photo-found-size", "size", size.to_string())).unwrap_or_default(),
-        Point::Quality => judged.quality.map(|found| lang.t1("photo-found-quality", "n", found)).unwrap_or_default(),
+        Point::Size => {
+            judged.size.map(|size| lang.t1("photo-found-size", "size", size.to_string())).unwrap_or_default()
+        }
+        Point::Quality => {
+            judged.quality.map(|found| lang.t1("photo-found-quality", "n", found)).unwrap_or_default()
+        }
         Point::Format | Point::Whole | Point::Colours | Point::Metadata => String::new(),
     }
 }
@@ -91,7 +95,11 @@ pub(super) fn told(refusal: &PhotoRefusal, lang: Lang) -> String {
 
 /// A number in groups of three digits.
 fn grouped(number: u64) -> String {
-    if number < 1000 { number.to_string() } else { format!("{}\u{a0}{:03}", grouped(number / 1000), number % 1000) }
+    if number < 1000 {
+        number.to_string()
+    } else {
+        format!("{}\u{a0}{:03}", grouped(number / 1000), number % 1000)
+    }
 }
 
 /// A picture inside a page: an address of its own would let it be kept and asked for apart from the page.
@@ -116,7 +124,7 @@ impl CardView {
     /// The card of a pupil with this photo; without a pupil nobody's.
     pub(super) fn of(pupil: Option<&Pupil>, school: &str, jpeg: &[u8], lang: Lang) -> Self {
         Self {
-            name: pupil.map_or_else(|| "–".to_owned(), |pupil| name(pupil)),
+            name: pupil.map_or_else(|| "–".to_owned(), name),
             born: pupil.map_or_else(|| "–".to_owned(), |pupil| lang.date(pupil.birth_date)),
             school: school.to_owned(),
             photo: inline(jpeg),
