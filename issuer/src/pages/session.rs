@@ -1,10 +1,13 @@
 //! Cookies: which browser is signed in, and that a form came from us.
 
 use axum::http::{HeaderMap, HeaderValue, header};
+use jiff::SignedDuration;
 use shared::secret::Secret;
 
 use super::Pages;
-use crate::store::tables::session::Realm;
+use crate::registry::sign_in::TouchSession;
+use crate::store::StoreError;
+use crate::store::tables::session::{Realm, Session};
 
 /// Holds a random value before anybody is signed in, so that even the sign-in form is known to be ours.
 const VISITOR_COOKIE: &str = "mleg_visitor";
@@ -39,6 +42,16 @@ impl Pages {
     /// The header that takes it away.
     pub(super) fn end_cookie(&self, realm: Realm) -> HeaderValue {
         self.set_cookie(self.cookie_name(realm), "", "; Max-Age=0")
+    }
+
+    /// Notes that a session is in use, once a minute at the most.
+    pub(super) async fn keep_alive(&self, mut session: Session) -> Result<Session, StoreError> {
+        let now = self.now();
+        if now.duration_since(session.seen_at) >= SignedDuration::from_mins(1) {
+            session.seen_at = now;
+            self.issuance.store.write(TouchSession(session.clone())).await?;
+        }
+        Ok(session)
     }
 
     /// The visitor's cookie as it came, or a new one with the header that sets it.
