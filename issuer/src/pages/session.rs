@@ -1,10 +1,11 @@
 //! Cookies: which browser is signed in, and that a form came from us.
 
 use axum::http::{HeaderMap, HeaderValue, header};
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use shared::secret::Secret;
 
 use super::Pages;
+use super::words::Lang;
 use crate::registry::sign_in::TouchSession;
 use crate::store::StoreError;
 use crate::store::tables::session::{Realm, Session};
@@ -99,6 +100,12 @@ pub(super) fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> 
         (Some(value), None) if !value.is_empty() => Some(value),
         _ => None,
     }
+}
+
+/// "Try again in …" for somebody who has to wait.
+pub(super) fn wait_message(lang: Lang, until: Timestamp, now: Timestamp) -> String {
+    let seconds = until.duration_since(now).as_secs().max(1);
+    lang.t1("sign-in-wait", "minutes", (seconds + 59) / 60)
 }
 
 /// Which realm an address belongs to.

@@ -112,6 +112,11 @@ impl EnterPortalAccount {
     ) -> Self {
         Self { id: PortalAccountId::fresh(act.at, entropy), account, password, act }
     }
+
+    /// What the account will be called in the store.
+    pub fn id(&self) -> &PortalAccountId {
+        &self.id
+    }
 }
 
 /// The pupil, held until the act ends, if the school may hand out accounts for it.

@@ -103,6 +103,8 @@ pub struct Standing {
     pub grant: Option<Grant>,
     /// The devices that hold it, oldest first.
     pub devices: Vec<Device>,
+    /// The devices that held it, oldest first.
+    pub ended: Vec<Device>,
     /// When "now" is.
     pub now: Timestamp,
 }
@@ -140,12 +142,14 @@ impl Standing {
                 && (order.base_card_id.is_none()
                     || order.base_card_id.as_ref() == base_card.as_ref().map(|base| &base.id))
         });
-        let devices =
-            devices.into_iter().filter(|device| matches!(device.state, DeviceState::Live | DeviceState::Pending));
+        let (devices, ended) = devices
+            .into_iter()
+            .partition(|device| matches!(device.state, DeviceState::Live | DeviceState::Pending));
         Ok(Self {
             photo: Photo::exists(tx, &pupil.id).await?,
             application: Application::of_pupil(tx, &pupil.id).await?.pop(),
-            devices: devices.collect(),
+            devices,
+            ended,
             pupil,
             office,
             base_card,

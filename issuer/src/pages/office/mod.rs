@@ -9,6 +9,7 @@ mod cards;
 mod classes;
 mod e_diary;
 mod imports;
+mod logins;
 mod notices;
 mod orders;
 mod photos;
@@ -28,8 +29,9 @@ use axum::http::request::Parts;
 use axum::response::Response;
 
 use super::form::{Fields, Sent};
-use super::frame::{self, NavItem, Page, Who, query};
+use super::frame::{self, NavItem, Page, Who};
 use super::once::Sender;
+pub use super::done;
 use super::words::Lang;
 use super::{PageFailure, Pages};
 use crate::audit::{Act, Actor};
@@ -54,6 +56,7 @@ pub(super) fn routes(pages: &Pages) -> Router<Pages> {
         .merge(pupils::routes())
         .merge(classes::routes())
         .merge(imports::routes())
+        .merge(logins::routes())
         .merge(applications::routes())
         .merge(photos::routes())
         .merge(orders::routes())
@@ -229,11 +232,6 @@ impl Office {
     pub(in crate::pages) fn session(&self) -> &Session {
         &self.session
     }
-}
-
-/// The address of a page with word of what was done there.
-pub fn done(path: &str, word: &str) -> String {
-    format!("{path}{}", query(&[("done", word)]))
 }
 
 /// Finds the open account behind a session, and the school that it looks at.
