@@ -58,8 +58,7 @@ impl Sender {
                 (Some(made), place)
             }));
         };
-        let once =
-            Once { session_hash: self.session_hash, key: key.to_owned(), now: self.now, verb, place };
+        let once = Once { session_hash: self.session_hash, key: key.to_owned(), now: self.now, verb, place };
         Ok(match store.write(once).await? {
             Outcome::Done(made, place) => Ok((Some(made), place)),
             Outcome::Before(place) => Ok((None, place)),

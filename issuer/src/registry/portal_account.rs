@@ -104,12 +104,7 @@ pub struct EnterPortalAccount {
 
 impl EnterPortalAccount {
     /// The act of making an account with a password that was hashed before.
-    pub fn new(
-        account: NewPortalAccount,
-        password: HashedPassword,
-        act: Act,
-        entropy: &dyn Entropy,
-    ) -> Self {
+    pub fn new(account: NewPortalAccount, password: HashedPassword, act: Act, entropy: &dyn Entropy) -> Self {
         Self { id: PortalAccountId::fresh(act.at, entropy), account, password, act }
     }
 

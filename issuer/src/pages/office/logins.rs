@@ -124,10 +124,13 @@ impl Plan {
                     continue;
                 }
                 let child = (pupil.id.clone(), Some(login.guardian.id.clone()));
-                let key = login.guardian.email.as_ref().map(|email| {
-                    (email.to_ascii_lowercase(), folded(&login.name()))
-                });
-                let known = key.as_ref().and_then(|key| persons.get(key)).and_then(|at| self.new.get_mut(*at));
+                let key = login
+                    .guardian
+                    .email
+                    .as_ref()
+                    .map(|email| (email.to_ascii_lowercase(), folded(&login.name())));
+                let known =
+                    key.as_ref().and_then(|key| persons.get(key)).and_then(|at| self.new.get_mut(*at));
                 // Two guardians of one child are two people, whatever they are called.
                 if let Some(known) = known
                     && known.children.iter().all(|(present, _)| *present != pupil.id)
@@ -224,7 +227,14 @@ impl Office {
             let enter = EnterPortalAccount::new(account, hash, act(steps.len()), entropy);
             let login = login.as_str().to_owned();
             let account = enter.id().clone();
-            letters.push(Letter { account, kind: new.kind, name: new.name, login, password, about: new.about });
+            letters.push(Letter {
+                account,
+                kind: new.kind,
+                name: new.name,
+                login,
+                password,
+                about: new.about,
+            });
             steps.push(HandOut::Enter(enter));
         }
         for (account, pupil, guardian) in plan.joins {
@@ -235,8 +245,7 @@ impl Office {
             let (hash, password) = next()?;
             let login_hash = keys.sign_in_hash(Realm::Portal.word(), &account.login);
             let act = act(steps.len());
-            let reset =
-                ResetPortalPassword { account: account.id.clone(), password: hash, login_hash, act };
+            let reset = ResetPortalPassword { account: account.id.clone(), password: hash, login_hash, act };
             let (kind, name, login) = (account.kind, account.full_name, account.login);
             letters.push(Letter { account: account.id, kind, name, login, password, about });
             steps.push(HandOut::Reset(reset));

@@ -22,12 +22,8 @@ pub(super) fn routes() -> Router<Pages> {
 }
 
 /// Why somebody at home takes a card off a device; the other reasons are the school's.
-const REASONS: [EndReason; 4] = [
-    EndReason::ServiceGivenUp,
-    EndReason::PhoneLost,
-    EndReason::PhoneDamaged,
-    EndReason::IdentityStolen,
-];
+const REASONS: [EndReason; 4] =
+    [EndReason::ServiceGivenUp, EndReason::PhoneLost, EndReason::PhoneDamaged, EndReason::IdentityStolen];
 
 #[derive(Template)]
 #[template(path = "portal/drop.html")]

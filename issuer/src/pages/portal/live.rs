@@ -6,7 +6,7 @@ use std::time::Duration;
 use askama::Template;
 use axum::Router;
 use axum::extract::{Path, Query, State};
-use axum::http::{HeaderMap, HeaderName, HeaderValue};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
@@ -212,7 +212,8 @@ impl Follower {
             self.changes.borrow_and_update();
             let find = FindSession { realm: Realm::Portal, hash: self.session, now: self.pages.now() };
             let found = self.pages.issuance.store.read(FindVisitor(find)).await;
-            let Some(found) = found.inspect_err(|error| tracing::error!(%error, "cannot follow")).ok()? else {
+            let Some(found) = found.inspect_err(|error| tracing::error!(%error, "cannot follow")).ok()?
+            else {
                 return Some((Ok(Event::default().event("over").data("-")), None));
             };
             self.visitor.children = found.children;
@@ -277,6 +278,8 @@ async fn events(
     };
     let stream = futures::stream::unfold(Some(follower), async |follower| follower?.next().await);
     let mut response = Sse::new(stream).keep_alive(KeepAlive::new().interval(BREATH)).into_response();
+    // A code is a secret: the stream's own "no-cache" would let a copy be kept.
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     // Or a proxy keeps events until it has enough of them.
     let unbuffered = HeaderName::from_static("x-accel-buffering");
     response.headers_mut().insert(unbuffered, HeaderValue::from_static("no"));

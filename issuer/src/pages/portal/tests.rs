@@ -8,7 +8,6 @@ use futures::StreamExt as _;
 use jiff::SignedDuration;
 use p256::ecdsa::SigningKey;
 use p256::ecdsa::signature::Signer as _;
-use shared::entropy::Entropy as _;
 use shared::jose::jwk::PublicJwk;
 use shared::typed_code::TypedCode;
 use shared::vci::proof::signing_input;
@@ -59,7 +58,12 @@ impl House {
         let mut browser = self.browser();
         browser.open("/portal/sign-in").await;
         let answer = browser.post("/portal/sign-in", &[("login", login), ("password", PASSWORD)]).await;
-        assert_eq!((answer.status, answer.location()), (StatusCode::SEE_OTHER, "/portal"), "{}", browser.html);
+        assert_eq!(
+            (answer.status, answer.location()),
+            (StatusCode::SEE_OTHER, "/portal"),
+            "{}",
+            browser.html
+        );
         browser
     }
 
@@ -78,9 +82,9 @@ impl House {
         let signature: p256::ecdsa::Signature = phone.sign(input.as_bytes());
         let proven = issuance.prove(&input.finish(signature.to_bytes().into()), true).unwrap();
         let claim = DeviceClaim {
-            name: name.to_owned(),
-            platform: "android".into(),
-            os_version: "15".into(),
+            name: Some(name.to_owned()),
+            platform: Some("android".into()),
+            os_version: Some("15".into()),
             ..DeviceClaim::default()
         };
         issuance.enrol(access, proven, claim).await.unwrap();
@@ -126,7 +130,8 @@ struct Events(BodyDataStream, String);
 impl Events {
     async fn open(house: &House, browser: &Browser, path: &str) -> Self {
         let cookie = format!("mleg_portal={}", browser.cookies["mleg_portal"]);
-        let request = Request::builder().uri(path).header(header::COOKIE, cookie).body(Body::empty()).unwrap();
+        let request =
+            Request::builder().uri(path).header(header::COOKIE, cookie).body(Body::empty()).unwrap();
         let response = house.router.clone().oneshot(request).await.unwrap();
         assert_eq!(response.status(), StatusCode::OK);
         assert_eq!(response.headers()[header::CONTENT_TYPE], "text/event-stream");
@@ -139,7 +144,12 @@ impl Events {
         loop {
             if let Some((event, rest)) = self.1.split_once("\n\n") {
                 let line = |name: &str| {
-                    event.lines().find_map(|line| line.strip_prefix(name)).unwrap_or_default().trim().to_owned()
+                    event
+                        .lines()
+                        .find_map(|line| line.strip_prefix(name))
+                        .unwrap_or_default()
+                        .trim()
+                        .to_owned()
                 };
                 let (event, data) = (line("event:"), line("data:"));
                 self.1 = rest.to_owned();
@@ -325,7 +335,7 @@ async fn the_next_code_comes_by_itself() {
 
 #[tokio::test]
 async fn a_stream_does_not_take_a_code_that_another_process_made() {
-    let house = House::new().await;
+    let mut house = House::new().await;
     house.portal_account("r-1111-1111", 1, &[0], false).await;
     let mut parent = house.portal("r-1111-1111").await;
     let place = format!("/portal/children/{}/applications", house.child(1, 0));
@@ -333,13 +343,13 @@ async fn a_stream_does_not_take_a_code_that_another_process_made() {
     let shown = attribute(&html, "data-shown");
     // Another issuer on the same books: it knows none of our codes.
     let again = crate::pages::Pages::new(house.issuance.clone(), "http://127.0.0.1:1".into(), true);
-    let other = House { router: crate::pages::router(again), ..house };
+    house.router = crate::pages::router(again);
     let path = attribute(&html, "data-events");
-    let mut same = Events::open(&other, &parent, &format!("{path}?shown={shown}")).await;
+    let mut same = Events::open(&house, &parent, &format!("{path}?shown={shown}")).await;
     assert!(same.is_silent().await, "the code that the page shows lives on");
-    let (_, data) = Events::open(&other, &parent, &path).await.next().await;
+    let (_, data) = Events::open(&house, &parent, &path).await.next().await;
     assert!(data["html"].as_str().unwrap().contains("w innym miejscu"), "{data}");
-    assert!(other.issuance.resolve_typed(&TypedCode::parse(&typed(&html).unwrap()).unwrap()).await.is_ok());
+    assert!(house.issuance.resolve_typed(&TypedCode::parse(&typed(&html).unwrap()).unwrap()).await.is_ok());
 }
 
 #[tokio::test]
