@@ -206,3 +206,15 @@ letter-step-sign-in = Choose Sign in, and type the login and the password on thi
 letter-step-password = Choose a password of your own: { $n } characters at least.
 letter-step-code = Under Applications (on a phone: Profile) there is the QR code for the mobile card, or word of where to collect it.
 letter-secret = Show this sheet to nobody. Once the password is changed, you may destroy it.
+
+portal-photo-title = Photo for the card
+portal-photo-hint = A JPG or JPEG file: the photographer's original, or straight from the camera.
+portal-photo-send = Send the photo
+portal-photo-after = The file is checked against the rules at once. Then the school's office looks at the photo and takes it.
+portal-photo-missing = Choose the file with the photo.
+portal-photo-full = Three photos wait for the office already. Wait for its decision.
+portal-photo-sent = Photos that were sent
+portal-photo-state-waiting = waits to be checked
+portal-photo-state-accepted = accepted
+portal-photo-state-refused = refused
+done-portal-photo = The photo meets the rules and was sent. The office looks at it next.

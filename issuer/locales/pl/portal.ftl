@@ -209,3 +209,15 @@ letter-step-sign-in = Wybierz Zaloguj się, wpisz login i hasło z tej kartki.
 letter-step-password = Ustal własne hasło: co najmniej { $n } znaków.
 letter-step-code = W sekcji Aplikacje (na telefonie: Profil) znajdziesz kod QR do mLegitymacji albo informację, gdzie go odebrać.
 letter-secret = Nie pokazuj tej kartki nikomu. Po zmianie hasła możesz ją zniszczyć.
+
+portal-photo-title = Zdjęcie do legitymacji
+portal-photo-hint = Plik JPG lub JPEG. Najlepiej oryginał od fotografa albo prosto z aparatu.
+portal-photo-send = Wyślij zdjęcie
+portal-photo-after = Program od razu sprawdzi, czy plik spełnia wymagania. Potem zdjęcie ogląda i przyjmuje sekretariat.
+portal-photo-missing = Wybierz plik ze zdjęciem.
+portal-photo-full = Sekretariat ma już trzy zdjęcia do obejrzenia. Poczekaj na decyzję.
+portal-photo-sent = Przesłane zdjęcia
+portal-photo-state-waiting = czeka na sprawdzenie
+portal-photo-state-accepted = przyjęte
+portal-photo-state-refused = odrzucone
+done-portal-photo = Zdjęcie spełnia wymagania i zostało przesłane. Teraz obejrzy je sekretariat.

@@ -38,6 +38,13 @@ impl Sender {
         }
     }
 
+    /// Where a form led to that was sent before.
+    pub(super) async fn before(&self, pages: &Pages, sent: &Sent) -> Result<Option<String>, PageFailure> {
+        let Some(key) = sent.key() else { return Ok(None) };
+        let find = FindSent { session_hash: self.session_hash, key: key.to_owned() };
+        Ok(pages.issuance.store.read(find).await?)
+    }
+
     /// Does `verb` once for the form that was sent; what was made is there only the first time.
     pub(super) async fn try_once<V, T, R>(
         &self,
@@ -64,6 +71,20 @@ impl Sender {
             Outcome::Before(place) => Ok((None, place)),
             Outcome::Refused(refusal) => Err(refusal),
         })
+    }
+}
+
+struct FindSent {
+    session_hash: [u8; 32],
+    key: String,
+}
+
+#[async_trait::async_trait]
+impl Verb for FindSent {
+    type Answer = Option<String>;
+
+    async fn run(&self, tx: &mut dyn Statements) -> Result<Self::Answer, StoreError> {
+        Ok(SentForm::by_key(tx, &self.session_hash, &self.key).await?.map(|form| form.place))
     }
 }
 

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use shared::validity::warsaw_date;
 
+use super::photo::PhotoRules;
 use super::profile::ActivationMode;
 use crate::issuance::dossier::SchoolFile;
 use crate::store::id::PupilId;
@@ -11,6 +12,7 @@ use crate::store::tables::device::{Device, DeviceState};
 use crate::store::tables::grant::{Grant, GrantState};
 use crate::store::tables::mobile_card::MobileCard;
 use crate::store::tables::order::{Order, OrderState};
+use crate::store::tables::photo_inbox::InboxPicture;
 use crate::store::tables::pupil::{Application, ApplicationState, Photo, Pupil};
 use crate::store::{Statements, StoreError, Verb};
 
@@ -103,8 +105,6 @@ pub struct Standing {
     pub grant: Option<Grant>,
     /// The devices that hold it, oldest first.
     pub devices: Vec<Device>,
-    /// The devices that held it, oldest first.
-    pub ended: Vec<Device>,
     /// When "now" is.
     pub now: Timestamp,
 }
@@ -142,14 +142,14 @@ impl Standing {
                 && (order.base_card_id.is_none()
                     || order.base_card_id.as_ref() == base_card.as_ref().map(|base| &base.id))
         });
-        let (devices, ended) = devices
+        let devices = devices
             .into_iter()
-            .partition(|device| matches!(device.state, DeviceState::Live | DeviceState::Pending));
+            .filter(|device| matches!(device.state, DeviceState::Live | DeviceState::Pending))
+            .collect();
         Ok(Self {
             photo: Photo::exists(tx, &pupil.id).await?,
             application: Application::of_pupil(tx, &pupil.id).await?.pop(),
             devices,
-            ended,
             pupil,
             office,
             base_card,
@@ -216,6 +216,30 @@ impl Standing {
             (_, Some(_)) => Next::Slip,
             (_, None) => Next::SlipToBe,
         }
+    }
+}
+
+/// Reads what was sent in from home for a pupil, the newest first, and what the school asks of photos.
+#[derive(Debug)]
+pub struct ReadPhotosFromHome {
+    /// For whom.
+    pub pupil: PupilId,
+    /// When "now" is.
+    pub now: Timestamp,
+}
+
+#[async_trait::async_trait]
+impl Verb for ReadPhotosFromHome {
+    type Answer = Option<(Vec<InboxPicture>, PhotoRules)>;
+
+    async fn run(&self, tx: &mut dyn Statements) -> Result<Self::Answer, StoreError> {
+        let Some(pupil) = Pupil::find(tx, &self.pupil).await? else { return Ok(None) };
+        let Some(office) = SchoolFile::load(tx, &pupil.school_id, self.now).await? else {
+            return Err(StoreError::Damaged("a pupil lacks a school"));
+        };
+        let mut sent = InboxPicture::sent_from_home(tx, &self.pupil, self.now).await?;
+        sent.retain(|row| row.school_id == pupil.school_id);
+        Ok(Some((sent, PhotoRules::from(&office.profile))))
     }
 }
 

@@ -12,7 +12,7 @@ mod imports;
 mod logins;
 mod notices;
 mod orders;
-mod photos;
+pub(in crate::pages) mod photos;
 mod pupils;
 mod slips;
 

@@ -121,6 +121,8 @@ impl ChildView {
 struct ChildrenPage {
     page: Page,
     children: Vec<ChildView>,
+    /// Whether a photo is to be sent: the first link leads there.
+    photo: bool,
 }
 
 #[derive(Template)]
@@ -146,13 +148,17 @@ async fn start(State(pages): State<Pages>, visitor: Visitor) -> Result<Response,
     }
 }
 
-async fn list(pages: &Pages, visitor: &Visitor, nav: &str) -> Result<Response, PageFailure> {
+pub(super) async fn list(pages: &Pages, visitor: &Visitor, nav: &str) -> Result<Response, PageFailure> {
     let mut children = Vec::new();
     for child in &visitor.children {
         children.push(ChildView::of(visitor, &pages.standing(&child.id).await?));
     }
-    let title = if nav == "/portal" { "portal-children-title" } else { "portal-applications-title" };
-    Ok(render(&ChildrenPage { page: visitor.page(nav, title), children }))
+    let (title, photo) = match nav {
+        "/portal/applications" => ("portal-applications-title", false),
+        "/portal/photo" => ("portal-photo-title", true),
+        _ => ("portal-children-title", false),
+    };
+    Ok(render(&ChildrenPage { page: visitor.page(nav, title), children, photo }))
 }
 
 async fn child(

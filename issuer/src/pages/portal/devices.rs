@@ -3,7 +3,7 @@
 use askama::Template;
 use axum::Router;
 use axum::extract::{Path, State};
-use axum::response::{IntoResponse, Redirect, Response};
+use axum::response::Response;
 use axum::routing::get;
 
 use super::live::DeviceView;
@@ -15,7 +15,6 @@ use crate::pages::{PageFailure, Pages, done};
 use crate::registry::rights::PortalRight;
 use crate::store::id::{DeviceId, PupilId};
 use crate::store::tables::device::EndReason;
-use crate::store::tables::pupil::Pupil;
 
 pub(super) fn routes() -> Router<Pages> {
     Router::new().route("/portal/children/{id}/devices/{device}/drop", get(ask).post(drop_device))
@@ -53,12 +52,6 @@ impl Visitor {
         Ok((child.id.clone(), DeviceView::of(found), standing.devices.len() - 1))
     }
 
-    /// Whether the child's card was on this device and is no longer.
-    async fn had(&self, pages: &Pages, child: &Pupil, device: &str) -> Result<bool, PageFailure> {
-        let standing = pages.standing(&child.id).await?;
-        Ok(standing.ended.iter().any(|known| known.id.as_str() == device))
-    }
-
     fn drop_page(&self, fields: Fields, (child, device, others): (PupilId, DeviceView, usize)) -> Response {
         let page = self.page("/portal/applications", "portal-drop-title");
         let status = fields.status();
@@ -85,14 +78,11 @@ async fn drop_device(
     let child = visitor.child(&id)?;
     visitor.must(PortalRight::DropDevice, child)?;
     let place = done(&applications::address(&child.id), "portal-dropped");
-    let found = match visitor.device(&pages, &id, &device).await {
-        Ok(found) => found,
-        // Sent twice: the card is off that device already.
-        Err(PageFailure::NotFound) if visitor.had(&pages, child, &device).await? => {
-            return Ok(Redirect::to(&place).into_response());
-        }
-        Err(failure) => return Err(failure),
-    };
+    // The card is off that device already when a form comes twice.
+    if let Some(before) = visitor.before(&pages, &sent).await? {
+        return Ok(before);
+    }
+    let found = visitor.device(&pages, &id, &device).await?;
     let reason = sent.typed.word::<EndReason>("reason").filter(|reason| REASONS.contains(reason));
     let Some(reason) = reason else {
         let message = visitor.lang.t("portal-drop-reason-missing");

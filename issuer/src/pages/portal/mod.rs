@@ -5,6 +5,7 @@ mod children;
 mod devices;
 mod live;
 mod password;
+mod photo;
 mod session;
 mod shelf;
 
@@ -14,7 +15,7 @@ mod tests;
 use axum::Router;
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
-use axum::response::Response;
+use axum::response::{IntoResponse, Redirect, Response};
 use shared::validity::{is_of_age, warsaw_date};
 
 pub(super) use self::shelf::Shelf;
@@ -49,6 +50,7 @@ pub(super) fn routes() -> Router<Pages> {
         .merge(applications::routes())
         .merge(live::routes())
         .merge(devices::routes())
+        .merge(photo::routes())
 }
 
 /// The menu: text, text on a narrow screen, address.
@@ -190,8 +192,17 @@ impl Visitor {
         T: Send + 'static,
         R: Coded + Send + 'static,
     {
-        let sender = Sender { session_hash: self.session.hash, now: self.act.at, lang: self.lang };
-        sender.act_once(pages, sent, verb, place, refused).await
+        self.sender().act_once(pages, sent, verb, place, refused).await
+    }
+
+    /// Where a form led to that was sent before: what it asked for may no longer be there to be judged.
+    pub(super) async fn before(&self, pages: &Pages, sent: &Sent) -> Result<Option<Response>, PageFailure> {
+        let place = self.sender().before(pages, sent).await?;
+        Ok(place.map(|place| Redirect::to(&place).into_response()))
+    }
+
+    fn sender(&self) -> Sender {
+        Sender { session_hash: self.session.hash, now: self.act.at, lang: self.lang }
     }
 
     /// The session, for what is kept apart for it.

@@ -450,3 +450,58 @@ async fn the_guide_follows_the_card() {
     assert_eq!(english.location(), "/portal");
     assert!(pupil.open("/portal").await.contains("The pupil has no school card yet"));
 }
+
+#[tokio::test]
+async fn a_photo_from_home_is_judged_at_once_and_waits_for_the_office() {
+    let house = House::new().await;
+    house.portal_account("r-1111-1111", 0, &[0], false).await;
+    house.portal_account("u-1111-1111", 0, &[0], false).await;
+    let child = house.child(0, 0);
+    let place = format!("/portal/children/{child}/photo");
+    let (good, small) =
+        (crate::registry::testing::photo(354, 496), crate::registry::testing::photo(300, 400));
+    let mut parent = house.portal("r-1111-1111").await;
+    assert_eq!(parent.get("/portal/photo").await.location(), place);
+    assert!(parent.open(&place).await.contains("co najmniej 354×496 pikseli"), "the rules stand there first");
+    let answer = parent.post_files(&place, &[], &[]).await;
+    assert!(answer.status == StatusCode::UNPROCESSABLE_ENTITY && answer.text().contains("Wybierz plik"));
+    let answer = parent.post_files(&place, &[], &[("photo", "Zofia.jpg", &small)]).await;
+    assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
+    let html = answer.text();
+    assert!(
+        html.contains("Zdjęcie ma 300×400 pikseli")
+            && html.contains("badge bad")
+            && html.contains("badge good")
+    );
+    for n in 0..3 {
+        parent.open(&place).await;
+        let answer = parent.post_files(&place, &[], &[("photo", "Zofia.jpg", &good)]).await;
+        assert_eq!(answer.location(), format!("{place}?done=portal-photo"), "{n}");
+        let again = parent.post_files(&place, &[], &[("photo", "Zofia.jpg", &good)]).await;
+        assert_eq!(again.location(), answer.location(), "the same form is worked off once");
+    }
+    let html = parent.open(&place).await;
+    assert_eq!(html.matches("czeka na sprawdzenie").count(), 3);
+    assert!(html.contains("trzy zdjęcia") && !html.contains("type=\"file\""));
+    assert!(house.office("sekretariat").await.open("/office/photos").await.contains("portal"));
+
+    // A minor looks and does not send; one of age does.
+    let mut pupil = house.portal("u-1111-1111").await;
+    let html = pupil.open(&place).await;
+    assert!(html.contains("Zdjęcie przesyła rodzic") && !html.contains("type=\"file\""));
+    let answer = pupil.post_files(&place, &[], &[("photo", "ja.jpg", &good)]).await;
+    assert_eq!(answer.status, StatusCode::FORBIDDEN);
+    let grown = "UPDATE pupil SET birth_date = '2008-11-21' WHERE id = $1";
+    house.issuance.store.write(Sql(grown, vec![Value::from(&child)])).await.unwrap();
+    house
+        .issuance
+        .store
+        .write(Sql("UPDATE photo_inbox SET state = 'refused', reason = 'other'", vec![]))
+        .await
+        .unwrap();
+    assert!(pupil.open(&place).await.contains("odrzucone"));
+    let answer = pupil.post_files(&place, &[], &[("photo", "ja.jpg", &good)]).await;
+    assert_eq!(answer.status, StatusCode::SEE_OTHER);
+    let mut parent = house.portal("r-1111-1111").await;
+    assert!(!parent.open(&place).await.contains("type=\"file\""), "now the pupil decides");
+}
