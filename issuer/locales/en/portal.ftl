@@ -218,3 +218,5 @@ portal-photo-state-waiting = waits to be checked
 portal-photo-state-accepted = accepted
 portal-photo-state-refused = refused
 done-portal-photo = The photo meets the rules and was sent. The office looks at it next.
+
+act-portal-account-password-changed = The password for the portal was changed

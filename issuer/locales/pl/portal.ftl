@@ -221,3 +221,5 @@ portal-photo-state-waiting = czeka na sprawdzenie
 portal-photo-state-accepted = przyjęte
 portal-photo-state-refused = odrzucone
 done-portal-photo = Zdjęcie spełnia wymagania i zostało przesłane. Teraz obejrzy je sekretariat.
+
+act-portal-account-password-changed = Zmieniono hasło do portalu

@@ -71,7 +71,8 @@ struct Own {
 impl Pages {
     /// The pages of an issuer known as `origin` (scheme, host, port).
     pub fn new(issuance: Issuance, origin: String, sandbox: bool) -> Self {
-        let own = Own { origin, sandbox, passwords: Semaphore::new(PASSWORD_CHECKS) };
+        let passwords = Semaphore::new(PASSWORD_CHECKS);
+        let own = Own { origin, sandbox, passwords, shelf: portal::Shelf::default() };
         Self { issuance, own: Arc::new(own), outside: Outside::default() }
     }
 
@@ -84,9 +85,6 @@ impl Pages {
     /// What they are linked to.
     pub fn outside(&self) -> &Outside {
         &self.outside
-        let passwords = Semaphore::new(PASSWORD_CHECKS);
-        let own = Own { origin, sandbox, passwords, shelf: portal::Shelf::default() };
-        Self { issuance, own: Arc::new(own) }
     }
 
     /// Now, UTC.

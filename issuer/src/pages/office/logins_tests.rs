@@ -9,7 +9,7 @@ fn letters(html: &str) -> Vec<(String, String, String)> {
     let after = |text: &str, mark: &str| {
         text.split(mark).nth(1).unwrap().split('<').next().unwrap().trim().to_owned()
     };
-    let sheets = html.split("<section class=\"card sheet letter\">").skip(1);
+    let sheets = html.split("<section class=\"card sheet login-letter\">").skip(1);
     sheets
         .map(|sheet| {
             let mut keys =
