@@ -9,6 +9,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
 use shared::qr::render;
 
+use super::classes::class_path;
 use super::{Office, done};
 use crate::audit::Act;
 use crate::pages::form::{Fields, Sent};
@@ -283,9 +284,7 @@ impl Office {
 }
 
 fn class_address(class: &str) -> String {
-    let name: String = url::form_urlencoded::byte_serialize(class.as_bytes()).collect();
-    // In a path a blank is no plus.
-    format!("/office/classes/{}/logins", name.replace('+', "%20"))
+    format!("{}/logins", class_path(class))
 }
 
 async fn of_pupil(

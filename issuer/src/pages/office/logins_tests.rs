@@ -94,6 +94,8 @@ async fn one_login_for_all_children_and_a_new_password_from_whoever_reaches_them
     let pupils = &house.schools[0].pupils;
     let path = |n: usize| format!("/office/pupils/{}/logins", pupils[n].id);
     let mut clerk = house.office("sekretariat").await;
+    let file = clerk.open(path(0).trim_end_matches("/logins")).await;
+    assert!(file.contains(&format!("href=\"{}\"", path(0))), "a link away");
     let html = clerk.open(&path(0)).await;
     let whose = |html: &str| {
         let part =
