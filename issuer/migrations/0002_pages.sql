@@ -99,7 +99,10 @@ CREATE TABLE e_diary (
 
 CREATE TABLE portal_account (
     id TEXT PRIMARY KEY, kind TEXT NOT NULL, login TEXT NOT NULL UNIQUE, full_name TEXT NOT NULL,
-    password_hash TEXT NOT NULL, must_change BIGINT NOT NULL, created_at BIGINT NOT NULL, ended_at BIGINT);
+    school_id TEXT NOT NULL REFERENCES school (id), password_hash TEXT NOT NULL, must_change BIGINT NOT NULL,
+    created_at BIGINT NOT NULL, ended_at BIGINT);
+
+CREATE INDEX portal_account_by_school ON portal_account (school_id, kind);
 
 CREATE TABLE portal_access (
     account_id TEXT NOT NULL REFERENCES portal_account (id), pupil_id TEXT NOT NULL REFERENCES pupil (id),

@@ -14,6 +14,8 @@ use super::{Pages, assets};
 pub struct NavItem {
     /// The text's key.
     pub key: &'static str,
+    /// The text's key where the screen is narrow: what the entry is called on a phone.
+    pub narrow: &'static str,
     /// Where it leads.
     pub href: &'static str,
     /// Whether the page belongs to it.
@@ -146,6 +148,15 @@ impl Pages {
             ..Page::bare(lang, path)
         }
     }
+}
+
+/// What was done just now, as `?done=…` names it: the key of a text, and nothing else is shown.
+pub(super) fn done_word(uri: &axum::http::Uri, lang: Lang) -> String {
+    let word = uri.query().and_then(|query| {
+        url::form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "done").map(|(_, word)| word)
+    });
+    let key = word.map(|word| format!("done-{word}")).filter(|key| lang.has(key));
+    key.map(|key| lang.t(&key)).unwrap_or_default()
 }
 
 /// A query string, with its question mark.

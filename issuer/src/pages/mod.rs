@@ -64,12 +64,15 @@ struct Own {
     origin: String,
     sandbox: bool,
     passwords: Semaphore,
+    /// QR codes of the portal that are alive.
+    shelf: portal::Shelf,
 }
 
 impl Pages {
     /// The pages of an issuer known as `origin` (scheme, host, port).
     pub fn new(issuance: Issuance, origin: String, sandbox: bool) -> Self {
-        let own = Own { origin, sandbox, passwords: Semaphore::new(PASSWORD_CHECKS) };
+        let passwords = Semaphore::new(PASSWORD_CHECKS);
+        let own = Own { origin, sandbox, passwords, shelf: portal::Shelf::default() };
         Self { issuance, own: Arc::new(own), outside: Outside::default() }
     }
 
@@ -130,6 +133,27 @@ impl Pages {
         });
         check.await.unwrap_or(false) && known
     }
+}
+
+impl Pages {
+    /// Hashes passwords on a thread of its own, one batch after the other, in the order in which they came.
+    pub(crate) async fn hashed(
+        &self,
+        passwords: Vec<crate::registry::line::Password>,
+    ) -> Result<Vec<crate::registry::staff::HashedPassword>, PageFailure> {
+        use crate::registry::staff::HashedPassword;
+        let Ok(_permit) = self.own.passwords.acquire().await else { return Err(PageFailure::Internal) };
+        let entropy = Arc::clone(&self.issuance.entropy);
+        let hash = tokio::task::spawn_blocking(move || {
+            passwords.iter().map(|password| HashedPassword::of(password, &*entropy)).collect::<Option<Vec<_>>>()
+        });
+        hash.await.map_err(|error| PageFailure::ours(&error))?.ok_or(PageFailure::Internal)
+    }
+}
+
+/// The address of a page with word of what was done there.
+pub fn done(path: &str, word: &str) -> String {
+    format!("{path}{}", frame::query(&[("done", word)]))
 }
 
 /// All pages, with what holds for every one of them.

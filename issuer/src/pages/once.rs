@@ -1,21 +1,105 @@
 //! A form does what it asks for once, however often it is sent.
 
-use crate::store::tables::session::SentForm;
-use crate::store::{Statements, StoreError, Verb};
+use axum::response::{IntoResponse, Redirect, Response};
 use jiff::Timestamp;
 
-/// A verb that is run at most once for the form that asked for it.
-pub(super) struct Once<V, F> {
+use super::form::{Fields, Sent};
+use super::words::Lang;
+use super::{PageFailure, Pages};
+use crate::http::failure::Coded;
+use crate::store::tables::session::SentForm;
+use crate::store::{Statements, StoreError, Verb};
+
+/// Whose form it is, and when it came: what [`Once`] needs of whoever is signed in.
+pub(super) struct Sender {
     pub(super) session_hash: [u8; 32],
-    pub(super) key: String,
     pub(super) now: Timestamp,
-    pub(super) verb: V,
+    pub(super) lang: Lang,
+}
+
+impl Sender {
+    /// Does `verb` once for the form that was sent, and goes to `place`; a refusal shows the form again.
+    pub(super) async fn act_once<V, T, R>(
+        &self,
+        pages: &Pages,
+        sent: &Sent,
+        verb: V,
+        place: impl Fn(&T) -> String + Send + Sync + 'static,
+        refused: impl AsyncFnOnce(Fields) -> Result<Response, PageFailure>,
+    ) -> Result<Response, PageFailure>
+    where
+        V: Verb<Answer = Result<T, R>>,
+        T: Send + 'static,
+        R: Coded + Send + 'static,
+    {
+        match self.try_once(pages, sent, verb, place).await? {
+            Ok((_, place)) => Ok(Redirect::to(&place).into_response()),
+            Err(refusal) => refused(Fields::refused(&sent.typed, &refusal, self.lang)).await,
+        }
+    }
+
+    /// Where a form led to that was sent before.
+    pub(super) async fn before(&self, pages: &Pages, sent: &Sent) -> Result<Option<String>, PageFailure> {
+        let Some(key) = sent.key() else { return Ok(None) };
+        let find = FindSent { session_hash: self.session_hash, key: key.to_owned() };
+        Ok(pages.issuance.store.read(find).await?)
+    }
+
+    /// Does `verb` once for the form that was sent; what was made is there only the first time.
+    pub(super) async fn try_once<V, T, R>(
+        &self,
+        pages: &Pages,
+        sent: &Sent,
+        verb: V,
+        place: impl Fn(&T) -> String + Send + Sync + 'static,
+    ) -> Result<Result<(Option<T>, String), R>, PageFailure>
+    where
+        V: Verb<Answer = Result<T, R>>,
+        T: Send + 'static,
+        R: Send + 'static,
+    {
+        let store = &pages.issuance.store;
+        let Some(key) = sent.key() else {
+            return Ok(store.write(verb).await?.map(|made| {
+                let place = place(&made);
+                (Some(made), place)
+            }));
+        };
+        let once = Once { session_hash: self.session_hash, key: key.to_owned(), now: self.now, verb, place };
+        Ok(match store.write(once).await? {
+            Outcome::Done(made, place) => Ok((Some(made), place)),
+            Outcome::Before(place) => Ok((None, place)),
+            Outcome::Refused(refusal) => Err(refusal),
+        })
+    }
+}
+
+struct FindSent {
+    session_hash: [u8; 32],
+    key: String,
+}
+
+#[async_trait::async_trait]
+impl Verb for FindSent {
+    type Answer = Option<String>;
+
+    async fn run(&self, tx: &mut dyn Statements) -> Result<Self::Answer, StoreError> {
+        Ok(SentForm::by_key(tx, &self.session_hash, &self.key).await?.map(|form| form.place))
+    }
+}
+
+/// A verb that is run at most once for the form that asked for it.
+struct Once<V, F> {
+    session_hash: [u8; 32],
+    key: String,
+    now: Timestamp,
+    verb: V,
     /// Where to go when it is done.
-    pub(super) place: F,
+    place: F,
 }
 
 /// What came of it.
-pub(super) enum Outcome<T, R> {
+enum Outcome<T, R> {
     /// Done now, and where to go.
     Done(T, String),
     /// Done before; it led here.

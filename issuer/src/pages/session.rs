@@ -1,10 +1,14 @@
 //! Cookies: which browser is signed in, and that a form came from us.
 
 use axum::http::{HeaderMap, HeaderValue, header};
+use jiff::{SignedDuration, Timestamp};
 use shared::secret::Secret;
 
 use super::Pages;
-use crate::store::tables::session::Realm;
+use super::words::Lang;
+use crate::registry::sign_in::TouchSession;
+use crate::store::StoreError;
+use crate::store::tables::session::{Realm, Session};
 
 /// Holds a random value before anybody is signed in, so that even the sign-in form is known to be ours.
 const VISITOR_COOKIE: &str = "mleg_visitor";
@@ -39,6 +43,16 @@ impl Pages {
     /// The header that takes it away.
     pub(super) fn end_cookie(&self, realm: Realm) -> HeaderValue {
         self.set_cookie(self.cookie_name(realm), "", "; Max-Age=0")
+    }
+
+    /// Notes that a session is in use, once a minute at the most.
+    pub(super) async fn keep_alive(&self, mut session: Session) -> Result<Session, StoreError> {
+        let now = self.now();
+        if now.duration_since(session.seen_at) >= SignedDuration::from_mins(1) {
+            session.seen_at = now;
+            self.issuance.store.write(TouchSession(session.clone())).await?;
+        }
+        Ok(session)
     }
 
     /// The visitor's cookie as it came, or a new one with the header that sets it.
@@ -86,6 +100,12 @@ pub(super) fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> 
         (Some(value), None) if !value.is_empty() => Some(value),
         _ => None,
     }
+}
+
+/// "Try again in …" for somebody who has to wait.
+pub(super) fn wait_message(lang: Lang, until: Timestamp, now: Timestamp) -> String {
+    let seconds = until.duration_since(now).as_secs().max(1);
+    lang.t1("sign-in-wait", "minutes", (seconds + 59) / 60)
 }
 
 /// Which realm an address belongs to.

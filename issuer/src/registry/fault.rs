@@ -112,6 +112,15 @@ wording! {
         PasswordLength = "password_length":
             "Hasło musi mieć od 12 do 128 znaków.",
             "a password has 12 to 128 characters";
+        PupilPasswordLength = "pupil_password_length":
+            "Hasło musi mieć od 8 do 128 znaków.",
+            "the password has 8 to 128 characters";
+        PasswordsDiffer = "passwords_differ":
+            "Hasła nie są takie same; wpisz nowe hasło dwa razy tak samo.",
+            "the passwords differ: type the new one twice the same";
+        PasswordUnchanged = "password_unchanged":
+            "To jest dotychczasowe hasło; wymyśl inne.",
+            "this is the present password: choose another";
         ProfileDevices = "devices_out_of_range":
             "Liczba urządzeń musi być od 1 do 20.",
             "devices must be 1 to 20";

@@ -26,6 +26,9 @@ pub mod today;
 pub mod staff;
 
 pub mod federated;
+pub mod portal_account;
+pub mod portal_standing;
+
 pub mod rights;
 pub mod sign_in;
 

@@ -88,6 +88,55 @@ rights! {
     ErasePupils:           School,    Nobody,  Nobody;
 }
 
+/// Who looks at a pupil's card on the portal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Viewer {
+    /// A parent or legal guardian, while the pupil is a minor.
+    Guardian,
+    /// The same person once the pupil is of age and decides alone.
+    GuardianOfAdult,
+    /// The pupil, being of age.
+    AdultPupil,
+    /// The pupil, being a minor.
+    MinorPupil,
+}
+
+macro_rules! portal_rights {
+    ($($(#[$doc:meta])* $right:ident: $guardian:literal, $of_adult:literal, $adult:literal, $minor:literal;)*) => {
+        /// Something that a person may or may not do on the portal, with the cards of their own children.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        pub enum PortalRight {
+            $($(#[$doc])* $right,)*
+        }
+
+        impl PortalRight {
+            /// Whether this person has it.
+            pub fn held_by(self, viewer: Viewer) -> bool {
+                match (self, viewer) {
+                    $(
+                        (Self::$right, Viewer::Guardian) => $guardian,
+                        (Self::$right, Viewer::GuardianOfAdult) => $of_adult,
+                        (Self::$right, Viewer::AdultPupil) => $adult,
+                        (Self::$right, Viewer::MinorPupil) => $minor,
+                    )*
+                }
+            }
+        }
+    };
+}
+
+portal_rights! {
+    //              guardian, of an adult, adult pupil, minor pupil
+    /// See how far the card is and on which devices it is.
+    LookAtCard:     true,     true,        true,        true;
+    /// See the live QR code, with which a phone fetches the card.
+    ShowCode:       true,     false,       true,        true;
+    /// Take the card off a device.
+    DropDevice:     true,     false,       true,        true;
+    /// Send a photo in.
+    SendPhoto:      true,     false,       true,        false;
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -133,5 +182,16 @@ mod tests {
             let expected = if allowed.contains(right) { Reach::OwnClass } else { Reach::Nobody };
             assert_eq!(right.reach(Role::Tutor), expected, "{}", right.name());
         }
+    }
+
+    #[test]
+    fn a_minor_looks_and_an_adult_decides() {
+        use PortalRight::{DropDevice, LookAtCard, SendPhoto, ShowCode};
+        use Viewer::{AdultPupil, Guardian, GuardianOfAdult, MinorPupil};
+        let held = |viewer| [LookAtCard, ShowCode, DropDevice, SendPhoto].map(|right| right.held_by(viewer));
+        assert_eq!(held(Guardian), [true, true, true, true]);
+        assert_eq!(held(GuardianOfAdult), [true, false, false, false]);
+        assert_eq!(held(AdultPupil), [true, true, true, true]);
+        assert_eq!(held(MinorPupil), [true, true, true, false]);
     }
 }

@@ -69,6 +69,19 @@ impl Verb for CountTry {
     }
 }
 
+/// Takes counted tries back: somebody who is signed in has shown the right password once more.
+#[derive(Debug)]
+pub struct ForgiveTries(pub [u8; 32]);
+
+#[async_trait::async_trait]
+impl Verb for ForgiveTries {
+    type Answer = ();
+
+    async fn run(&self, tx: &mut dyn Statements) -> Result<(), StoreError> {
+        SignInGuard::forgive(tx, &self.0).await
+    }
+}
+
 /// Begins a session, under a cookie that nobody has seen before, and takes back the counted try.
 #[derive(Debug)]
 pub struct BeginSession {

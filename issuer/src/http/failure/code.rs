@@ -239,6 +239,14 @@ wording! {
         FederatedTaken = "federated_taken":
             "To konto jest już połączone z kontem innego pracownika; odłącz je tam albo zaloguj się innym.",
             "this sign-in belongs to another member of staff already: unlink it there, or use another";
+
+        // Accounts on the portal.
+        UnknownPortalAccount = "unknown_portal_account":
+            "W tej szkole nie ma takiego konta rodzica lub opiekuna w portalu; sprawdź login.",
+            "this school has no such guardian's account on the portal: check the login";
+        HasPortalAccount = "has_portal_account":
+            "Ta osoba ma już konto w portalu; jeśli nie pamięta hasła, nadaj nowe.",
+            "this person has an account on the portal already: reset its password instead";
     }
 }
 
@@ -274,7 +282,8 @@ impl Code {
             | Self::UnknownPicture
             | Self::UnknownStaff
             | Self::UnknownToken
-            | Self::UnknownNotice => StatusCode::NOT_FOUND,
+            | Self::UnknownNotice
+            | Self::UnknownPortalAccount => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::MediaTypeUnsupported => StatusCode::UNSUPPORTED_MEDIA_TYPE,
@@ -321,7 +330,8 @@ impl Code {
             | Self::NoticeOfErased
             | Self::NoticeOnPortal
             | Self::DiaryNotLinked
-            | Self::FederatedTaken => StatusCode::CONFLICT,
+            | Self::FederatedTaken
+            | Self::HasPortalAccount => StatusCode::CONFLICT,
             Self::InternalError => StatusCode::INTERNAL_SERVER_ERROR,
             Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
         }

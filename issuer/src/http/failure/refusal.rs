@@ -15,6 +15,7 @@ use crate::registry::fault::FieldFault;
 use crate::registry::federated::FederatedRefusal;
 use crate::registry::photo_book::PhotoBookRefusal;
 use crate::registry::photo_inbox::InboxRefusal;
+use crate::registry::portal_account::PortalAccountRefusal;
 use crate::registry::pupil::PupilRefusal;
 use crate::registry::school::SchoolRefusal;
 use crate::registry::staff::StaffRefusal;
@@ -122,6 +123,13 @@ coded! {
     FederatedRefusal {
         UnknownStaff => UnknownStaff,
         Taken => FederatedTaken,
+    }
+    PortalAccountRefusal {
+        UnknownPupil => UnknownPupil,
+        UnknownGuardian => UnknownGuardian,
+        UnknownAccount => UnknownPortalAccount,
+        LoginTaken => LoginTaken,
+        HasAccount => HasPortalAccount,
     }
 }
 

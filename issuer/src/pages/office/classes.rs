@@ -30,7 +30,7 @@ pub(super) fn routes() -> Router<Pages> {
 }
 
 /// The address of a class: its name may hold anything that fits into a line.
-fn class_path(name: &str) -> String {
+pub(super) fn class_path(name: &str) -> String {
     use std::fmt::Write as _;
     let mut path = "/office/classes/".to_owned();
     for byte in name.bytes() {
@@ -77,6 +77,8 @@ struct ClassPage {
     lines: Vec<Line>,
     /// The page's own address.
     path: String,
+    action: String,
+    logins: String,
     may_confirm: bool,
     may_order: bool,
     may_issue: bool,
@@ -112,6 +114,10 @@ impl ClassPage {
             may_issue: office.may(Right::MakeSlips),
         };
         render_as(shown.fields.status(), &shown)
+        let action = format!("{}/confirm", class_path(name));
+        let logins = format!("{}/logins", class_path(name));
+        let may_confirm = office.may(Right::KeepBaseCards);
+        render_as(fields.status(), &Self { page, fields, lines, action, logins, may_confirm })
     }
 }
 

@@ -9,9 +9,10 @@ mod cards;
 mod classes;
 mod e_diary;
 mod imports;
+mod logins;
 mod notices;
 mod orders;
-mod photos;
+pub(in crate::pages) mod photos;
 mod pupils;
 mod slips;
 
@@ -20,23 +21,25 @@ mod school;
 mod components;
 
 #[cfg(test)]
+mod logins_tests;
+#[cfg(test)]
 mod tests;
 
 use axum::Router;
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
-use axum::response::{IntoResponse, Redirect, Response};
-use jiff::SignedDuration;
+use axum::response::Response;
 
 use super::form::{Fields, Sent};
-use super::frame::{NavItem, Page, Who, query};
-use super::once::{Once, Outcome};
+use super::frame::{self, NavItem, Page, Who};
+use super::once::Sender;
+pub use super::done;
 use super::words::Lang;
 use super::{PageFailure, Pages};
 use crate::audit::{Act, Actor};
 use crate::http::failure::Coded;
 use crate::registry::rights::{Reach, Right};
-use crate::registry::sign_in::{FindSession, TouchSession};
+use crate::registry::sign_in::FindSession;
 use crate::store::id::{SchoolId, StaffId};
 use crate::store::tables::pupil::Pupil;
 use crate::store::tables::school::School;
@@ -55,6 +58,7 @@ pub(super) fn routes(pages: &Pages) -> Router<Pages> {
         .merge(pupils::routes())
         .merge(classes::routes())
         .merge(imports::routes())
+        .merge(logins::routes())
         .merge(applications::routes())
         .merge(photos::routes())
         .merge(orders::routes())
@@ -103,24 +107,14 @@ impl FromRequestParts<Pages> for Office {
         let hash = pages.issuance.keys.session_hash(&cookie.ok_or(PageFailure::SignIn(SIGN_IN))?);
         let find = FindSession { realm: Realm::Office, hash, now: pages.now() };
         let desk = pages.issuance.store.read(FindDesk(find)).await?.ok_or(PageFailure::SignIn(SIGN_IN))?;
-        let (mut session, staff, school) = desk;
-        let now = pages.now();
-        if now.duration_since(session.seen_at) >= SignedDuration::from_mins(1) {
-            session.seen_at = now;
-            pages.issuance.store.write(TouchSession(session.clone())).await?;
-        }
+        let (session, staff, school) = desk;
+        let session = pages.keep_alive(session).await?;
         let lang = Lang::of(&parts.headers);
-        // `?done=…` names what was done just now; it is a key of a text, and nothing else is shown.
-        let done = parts.uri.query().and_then(|query| {
-            let word = url::form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "done")?.1;
-            let key = format!("done-{word}");
-            lang.has(&key).then(|| lang.t(&key))
-        });
         Ok(Self {
             form_token: pages.issuance.keys.form_token(&session.hash),
             form_key: pages.fresh_key(),
             path: parts.uri.path_and_query().map_or("/office", |path| path.as_str()).to_owned(),
-            done: done.unwrap_or_default(),
+            done: frame::done_word(&parts.uri, lang),
             sandbox: pages.sandbox(),
             act: pages.issuance.act(Actor::Staff(staff.id.clone())),
             staff,
@@ -177,7 +171,7 @@ impl Office {
         let who =
             Who { name: name.clone(), role, place: self.school.name.clone(), sign_out: "/office/sign-out" };
         let menu = MENU.iter().filter(|(_, _, right)| self.may(*right));
-        let nav = menu.map(|(key, href, _)| NavItem { key, href, current: *href == nav }).collect();
+        let nav = menu.map(|(key, href, _)| NavItem { key, narrow: key, href, current: *href == nav }).collect();
         Page {
             lang: self.lang,
             title: self.lang.t(title),
@@ -210,10 +204,7 @@ impl Office {
         T: Send + 'static,
         R: Coded + Send + 'static,
     {
-        match self.try_once(pages, sent, verb, place).await? {
-            Ok((_, place)) => Ok(Redirect::to(&place).into_response()),
-            Err(refusal) => refused(Fields::refused(&sent.typed, &refusal, self.lang)).await,
-        }
+        self.sender().act_once(pages, sent, verb, place, refused).await
     }
 
     /// As [`Self::act_once`], for what needs what was made: it is there only the first time.
@@ -232,31 +223,17 @@ impl Office {
         T: Send + 'static,
         R: Send + 'static,
     {
-        let store = &pages.issuance.store;
-        let Some(key) = sent.key() else {
-            return Ok(store.write(verb).await?.map(|made| {
-                let place = place(&made);
-                (Some(made), place)
-            }));
-        };
-        let once =
-            Once { session_hash: self.session.hash, key: key.to_owned(), now: self.act.at, verb, place };
-        Ok(match store.write(once).await? {
-            Outcome::Done(made, place) => Ok((Some(made), place)),
-            Outcome::Before(place) => Ok((None, place)),
-            Outcome::Refused(refusal) => Err(refusal),
-        })
+        self.sender().try_once(pages, sent, verb, place).await
+    }
+
+    fn sender(&self) -> Sender {
+        Sender { session_hash: self.session.hash, now: self.act.at, lang: self.lang }
     }
 
     /// The session, for what is kept apart for it.
     pub(in crate::pages) fn session(&self) -> &Session {
         &self.session
     }
-}
-
-/// The address of a page with word of what was done there.
-pub fn done(path: &str, word: &str) -> String {
-    format!("{path}{}", query(&[("done", word)]))
 }
 
 /// Finds the open account behind a session, and the school that it looks at.

@@ -6,7 +6,6 @@ use axum::extract::{Query, Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
-use jiff::Timestamp;
 use serde::Deserialize;
 use shared::secret::Secret;
 
@@ -15,7 +14,7 @@ use crate::audit::Actor;
 use crate::pages::federated::Way;
 use crate::pages::form::{Fields, Sent, Typed};
 use crate::pages::frame::{Page, render_as};
-use crate::pages::session::is_own_path;
+use crate::pages::session::{is_own_path, wait_message};
 use crate::pages::words::Lang;
 use crate::pages::{PageFailure, Pages};
 use crate::registry::line::Login;
@@ -96,12 +95,6 @@ async fn sign_in(State(pages): State<Pages>, sent: Sent) -> Result<Response, Pag
         Some(staff) if right => begin(&pages, &sent.headers, staff, Some(login_hash), &next).await,
         _ => refuse(lang.t("sign-in-wrong"), StatusCode::UNPROCESSABLE_ENTITY),
     }
-}
-
-/// "Try again at …" for somebody who has to wait.
-pub(in crate::pages) fn wait_message(lang: Lang, until: Timestamp, now: Timestamp) -> String {
-    let seconds = until.duration_since(now).as_secs().max(1);
-    lang.t1("sign-in-wait", "minutes", (seconds + 59) / 60)
 }
 
 /// Begins a session for an account whose holder has proved to be that: a new cookie, whatever came before.

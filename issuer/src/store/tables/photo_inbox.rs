@@ -156,6 +156,16 @@ impl InboxPicture {
         Self::select(tx, condition, params![pupil, InboxState::Waiting, now]).await
     }
 
+    /// What was sent in for this pupil on the portal, the newest first.
+    pub async fn sent_from_home(
+        tx: &mut dyn Statements,
+        pupil: &PupilId,
+        now: Timestamp,
+    ) -> Result<Vec<Self>, StoreError> {
+        let condition = "WHERE pupil_id = $1 AND origin = $2 AND expires_at > $3 ORDER BY id DESC";
+        Self::select(tx, condition, params![pupil, Origin::Portal, now]).await
+    }
+
     /// Those whose time is over, oldest first, at most `limit`.
     pub async fn expired(
         tx: &mut dyn Statements,

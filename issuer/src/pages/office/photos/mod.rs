@@ -4,7 +4,7 @@ mod import;
 mod inbox;
 mod pupil;
 mod review;
-mod verdict;
+pub(in crate::pages) mod verdict;
 
 #[cfg(test)]
 mod tests;
@@ -18,7 +18,7 @@ use crate::pages::Pages;
 /// What a form may weigh beside its files.
 const FIELDS: usize = 64 * 1024;
 /// The largest photo that is read, with its form. The rules refuse smaller ones already, in words.
-const PHOTO_LIMIT: usize = crate::registry::photo_inbox::MAX_PICTURE + FIELDS;
+pub(in crate::pages) const PHOTO_LIMIT: usize = crate::registry::photo_inbox::MAX_PICTURE + FIELDS;
 /// All the mail of one import.
 const MAIL_LIMIT: usize = 25 * 1024 * 1024 + FIELDS;
 

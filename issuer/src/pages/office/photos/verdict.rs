@@ -11,23 +11,23 @@ use crate::store::tables::pupil::{Photo, Pupil};
 
 /// A rule as it is shown.
 #[derive(Debug, Clone)]
-pub(super) struct CheckView {
+pub(in crate::pages) struct CheckView {
     /// `good`, `bad`, or `plain` where the file cannot be read that far.
-    pub(super) kind: &'static str,
+    pub(in crate::pages) kind: &'static str,
     /// In a word: met, not met, not known.
-    pub(super) state: String,
+    pub(in crate::pages) state: String,
     /// What it is about.
-    pub(super) label: String,
+    pub(in crate::pages) label: String,
     /// What it asks for.
-    pub(super) wanted: String,
+    pub(in crate::pages) wanted: String,
     /// What the photo has; may be empty.
-    pub(super) found: String,
+    pub(in crate::pages) found: String,
     /// What is wrong and what to do about it; empty if nothing is.
-    pub(super) message: String,
+    pub(in crate::pages) message: String,
 }
 
 /// Every rule that a picture was judged by.
-pub(super) fn checks(judged: &Judged, lang: Lang) -> Vec<CheckView> {
+pub(in crate::pages) fn checks(judged: &Judged, lang: Lang) -> Vec<CheckView> {
     judged.checks.iter().map(|check| view(check, judged, lang)).collect()
 }
 
@@ -86,7 +86,7 @@ fn found(point: Point, judged: &Judged, lang: Lang) -> String {
 }
 
 /// Why a photo is not taken, and what to do about it.
-pub(super) fn told(refusal: &PhotoRefusal, lang: Lang) -> String {
+pub(in crate::pages) fn told(refusal: &PhotoRefusal, lang: Lang) -> String {
     match lang {
         Lang::Pl => refusal.message_pl(),
         Lang::En => refusal.message_en(),
@@ -103,7 +103,7 @@ fn grouped(number: u64) -> String {
 }
 
 /// A picture inside a page: an address of its own would let it be kept and asked for apart from the page.
-pub(super) fn inline(jpeg: &[u8]) -> String {
+pub(in crate::pages) fn inline(jpeg: &[u8]) -> String {
     format!("data:image/jpeg;base64,{}", BASE64_STANDARD.encode(jpeg))
 }
 
