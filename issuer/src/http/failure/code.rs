@@ -258,6 +258,9 @@ impl Code {
         Self::NoticeOnPortal,
         Self::DiaryNotLinked,
         Self::FederatedTaken,
+        Self::UnknownPicture,
+        Self::PictureSettled,
+        Self::PictureReassigned,
     ];
 
     /// The status that goes with it: 404 for what does not exist, 409 for what stands in the way and may be
