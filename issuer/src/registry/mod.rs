@@ -14,7 +14,9 @@ pub mod photo;
 pub mod photo_book;
 
 pub mod card_file;
+pub mod handover;
 pub mod history;
+pub mod issue_book;
 pub mod pupil_file;
 
 pub mod desk;
