@@ -6,6 +6,7 @@
 
 pub mod office;
 pub mod portal;
+pub mod print;
 
 pub mod federated;
 pub(crate) mod mailbox;
@@ -64,12 +65,14 @@ struct Own {
     origin: String,
     sandbox: bool,
     passwords: Semaphore,
+    print_jobs: print::job::Jobs,
 }
 
 impl Pages {
     /// The pages of an issuer known as `origin` (scheme, host, port).
     pub fn new(issuance: Issuance, origin: String, sandbox: bool) -> Self {
-        let own = Own { origin, sandbox, passwords: Semaphore::new(PASSWORD_CHECKS) };
+        let passwords = Semaphore::new(PASSWORD_CHECKS);
+        let own = Own { origin, sandbox, passwords, print_jobs: print::job::Jobs::default() };
         Self { issuance, own: Arc::new(own), outside: Outside::default() }
     }
 
@@ -107,6 +110,11 @@ impl Pages {
     /// Whether browsers reach the pages by TLS, so that cookies are for TLS alone.
     pub fn secure(&self) -> bool {
         self.own.origin.starts_with("https:")
+    }
+
+    /// Sheets that wait to be fetched.
+    pub(crate) fn print_jobs(&self) -> &print::job::Jobs {
+        &self.own.print_jobs
     }
 
     /// A random name: for a form that is to be worked off once.
