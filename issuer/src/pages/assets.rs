@@ -25,6 +25,7 @@ assets! {
     "search.js": "text/javascript; charset=utf-8",
     "crop.js": "text/javascript; charset=utf-8",
     "live.js": "text/javascript; charset=utf-8",
+    "job.js": "text/javascript; charset=utf-8",
     "icon.svg": "image/svg+xml",
 }
 

@@ -133,6 +133,11 @@ row! {
 }
 
 impl Pupil {
+    /// Given names and surname.
+    pub fn full_name(&self) -> String {
+        format!("{} {}", self.given_names, self.surname)
+    }
+
     /// The pupil with this PESEL.
     pub async fn by_pesel(tx: &mut dyn Statements, pesel: &str) -> Result<Option<Self>, StoreError> {
         Ok(Self::select(tx, "WHERE pesel = $1", params![pesel]).await?.into_iter().next())
