@@ -51,7 +51,12 @@ impl OrderForClass {
         Self { school, class_name, ids, dry: false, act }
     }
 
-    async fn one(&self, tx: &mut dyn Statements, id: OrderId, pupil: &Pupil) -> Result<ClassOrder, StoreError> {
+    async fn one(
+        &self,
+        tx: &mut dyn Statements,
+        id: OrderId,
+        pupil: &Pupil,
+    ) -> Result<ClassOrder, StoreError> {
         let act = self.act.part(id.as_str());
         let place = PlaceOrder { id, pupil: pupil.id.clone(), base_card: None, application: None, act };
         let order = match place.judge(tx).await? {

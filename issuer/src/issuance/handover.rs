@@ -44,7 +44,9 @@ impl Verb for MarkSlip {
             return Ok(Err(GrantRefusal::UnknownGrant));
         };
         let action = match &self.event {
-            SlipEvent::Collected(..) if matches!(grant.state, GrantState::Replaced | GrantState::Cancelled) => {
+            SlipEvent::Collected(..)
+                if matches!(grant.state, GrantState::Replaced | GrantState::Cancelled) =>
+            {
                 return Ok(Err(GrantRefusal::Dead));
             }
             SlipEvent::Collected(by, at) => {

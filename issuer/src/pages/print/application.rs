@@ -46,11 +46,7 @@ impl std::fmt::Debug for ApplicationSheet {
 ///
 /// # Errors
 /// When the document cannot be written.
-pub fn application_pdf(
-    sheet: &ApplicationSheet,
-    lang: Lang,
-    now: Timestamp,
-) -> Result<Vec<u8>, SheetError> {
+pub fn application_pdf(sheet: &ApplicationSheet, lang: Lang, now: Timestamp) -> Result<Vec<u8>, SheetError> {
     let mut papers = Papers::new(lang, &lang.t("print-application-title"), now);
     let foot = if sheet.reference.is_empty() {
         String::new()

@@ -9,7 +9,7 @@ pub mod job;
 mod paper;
 mod slip;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub use self::application::{ApplicationSheet, application_pdf};
 pub use self::paper::SheetError;

@@ -72,7 +72,8 @@ impl Printed {
     }
 }
 
-const OFFER: &str = "openid-credential-offer://?credential_offer_uri=http%3A%2F%2F127.0.0.1%3A1%2Fo%2FZm9vYmFyYmF6cXV4Cg";
+const OFFER: &str =
+    "openid-credential-offer://?credential_offer_uri=http%3A%2F%2F127.0.0.1%3A1%2Fo%2FZm9vYmFyYmF6cXV4Cg";
 
 fn slip(of_age: bool, minor_may_collect: bool) -> SlipSheets {
     SlipSheets {
@@ -135,7 +136,10 @@ fn a_document_says_what_it_is_and_in_which_language() {
     let pdf = slips_pdf(&[slip(false, false)], Lang::Pl, evening()).unwrap();
     let text = String::from_utf8_lossy(&pdf);
     assert!(text.contains("/Lang"), "the language");
-    assert!(!text.contains("04712558") && !text.contains("Zm9vYmFyYmF6"), "no secret stands beside the sheets");
+    assert!(
+        !text.contains("04712558") && !text.contains("Zm9vYmFyYmF6"),
+        "no secret stands beside the sheets"
+    );
     assert!(pdf.len() < 200_000, "fonts are cut down to what is needed: {}", pdf.len());
 }
 
@@ -156,7 +160,9 @@ fn an_application_is_printed_blank_and_filled() {
         class_name: "7b".into(),
         birth_date: "28.02.2013".into(),
         pesel: "13222800026".into(),
-        address: "ul. Zmyślona 7/3, 00-951 Przykładowo, obok bardzo długiej ulicy imienia kogoś o długim nazwisku".into(),
+        address:
+            "ul. Zmyślona 7/3, 00-951 Przykładowo, obok bardzo długiej ulicy imienia kogoś o długim nazwisku"
+                .into(),
         applicant: "Maria Zmyślona".into(),
         by_pupil: Some(false),
         minor_may_collect: true,

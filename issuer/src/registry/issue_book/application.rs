@@ -95,7 +95,8 @@ impl Verb for ReadApplication {
             return Err(StoreError::Damaged("a pupil lacks a school"));
         };
         let orders = Order::of_pupil(tx, &pupil.id).await?;
-        let orders = orders.into_iter().filter(|order| order.application_id.as_ref() == Some(&application.id));
+        let orders =
+            orders.into_iter().filter(|order| order.application_id.as_ref() == Some(&application.id));
         let latest = Application::of_pupil(tx, &pupil.id).await?.pop();
         let mut live_devices = 0;
         for card in MobileCard::of_pupil(tx, &pupil.id).await? {

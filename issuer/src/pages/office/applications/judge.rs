@@ -42,11 +42,7 @@ struct ObjectionPage {
     file: ApplicationFile,
 }
 
-pub(super) async fn read(
-    pages: &Pages,
-    office: &Office,
-    id: &str,
-) -> Result<ApplicationFile, PageFailure> {
+pub(super) async fn read(pages: &Pages, office: &Office, id: &str) -> Result<ApplicationFile, PageFailure> {
     office.must(Right::JudgeApplications)?;
     let application = ApplicationId::parse(id).ok_or(PageFailure::NotFound)?;
     let file = pages.issuance.store.read(ReadApplication { application, now: pages.now() }).await?;

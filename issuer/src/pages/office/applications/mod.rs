@@ -129,7 +129,8 @@ async fn list(
     let store = &pages.issuance.store;
     let rules = store.read(ReadRules { school: office.school.id.clone(), now: pages.now() }).await?;
     let rules = rules.ok_or(PageFailure::NotFound)?;
-    let found = store.read(ListApplications { school: office.school.id.clone(), state, page: number }).await?;
+    let found =
+        store.read(ListApplications { school: office.school.id.clone(), state, page: number }).await?;
     let count = |state: ApplicationState| {
         found.counts.iter().find(|(known, _)| *known == state).map_or(0, |(_, count)| *count)
     };
@@ -141,7 +142,7 @@ async fn list(
     }];
     tabs.extend(STATES.map(|one| Tab {
         href: format!("{NAV}{}", query(&[("state", one.word())])),
-        text: format!("{} ({})", office.lang.word("application-states", one.word()), count(one)),
+        text: format!("{} ({})", office.lang.word("applications-states", one.word()), count(one)),
         current: state == Some(one),
     }));
     let pager = Pager::of(NAV, state.map_or("", ApplicationState::word), number, &found.listed);

@@ -112,7 +112,13 @@ pub(super) async fn send(
     let application = match form.parse(pages.today()) {
         Ok(application) => application,
         Err(faults) => {
-            return Ok(show(&pages, &office, found, Fields::faulty(&sent.typed, &faults, office.lang), false));
+            return Ok(show(
+                &pages,
+                &office,
+                found,
+                Fields::faulty(&sent.typed, &faults, office.lang),
+                false,
+            ));
         }
     };
     let pupil = found.pupil.id.clone();

@@ -50,9 +50,9 @@ async fn read(pages: &Pages, office: &Office, id: &str) -> Result<CardDesk, Page
 }
 
 fn show(office: &Office, desk: CardDesk, fields: Fields, status: StatusCode) -> Response {
-    let reasons = REASONS.into_iter().filter_map(|reason| {
-        ReissueReason::new(reason).map(|possible| (reason.word(), possible.at_once()))
-    });
+    let reasons = REASONS
+        .into_iter()
+        .filter_map(|reason| ReissueReason::new(reason).map(|possible| (reason.word(), possible.at_once())));
     render_as(
         status,
         &CardPage {
@@ -100,7 +100,8 @@ pub(super) async fn send(
         return make::one(&pages, &office, &sent, verb, secrets, refused).await;
     };
     let Some(reason) = sent.typed.word::<EndReason>("reason").and_then(ReissueReason::new) else {
-        let fields = Fields::of(sent.typed.clone()).with_fault("reason", office.lang.t("card-slip-no-reason"));
+        let fields =
+            Fields::of(sent.typed.clone()).with_fault("reason", office.lang.t("card-slip-no-reason"));
         let status = fields.status();
         return Ok(show(&office, desk, fields, status));
     };

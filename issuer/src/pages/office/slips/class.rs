@@ -31,7 +31,8 @@ struct ClassPage {
 async fn read(pages: &Pages, office: &Office, name: &str) -> Result<ClassOrders, PageFailure> {
     office.must(Right::MakeSlips)?;
     let (school, now) = (office.school.id.clone(), pages.now());
-    let found = pages.issuance.store.read(ReadClassOrders { school, class_name: name.to_owned(), now }).await?;
+    let found =
+        pages.issuance.store.read(ReadClassOrders { school, class_name: name.to_owned(), now }).await?;
     found.ok_or(PageFailure::NotFound)
 }
 

@@ -50,9 +50,7 @@ fn page_of(pages: &Pages, office: &Office, job: &str, again: bool) -> Response {
     };
     let refused = progress.refused.iter();
     let refused = refused
-        .map(|(pupil, code)| {
-            (pupil.clone(), capital(office.lang.pick(code.message_pl(), code.message_en())))
-        })
+        .map(|(pupil, code)| (pupil.clone(), capital(office.lang.pick(code.message_pl(), code.message_en()))))
         .collect();
     let page = office.page(NAV, "job-title");
     let page = match &progress.class_name {
