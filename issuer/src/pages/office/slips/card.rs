@@ -87,7 +87,7 @@ pub(super) async fn send(
     }
     let actor = Actor::Staff(office.staff.id.clone());
     let card = desk.card.id.clone();
-    let device = match sent.typed.some("device") {
+    let device = match sent.typed.some("device_id") {
         None => None,
         Some(id) => Some(DeviceId::parse(&id).ok_or(PageFailure::Unreadable)?),
     };

@@ -323,11 +323,11 @@ async fn another_set_is_made_for_a_card() {
     let page = clerk.open(&form).await;
     assert!(page.contains("nie ma na żadnym urządzeniu (najwyżej 1)"), "{page}");
     let nobody = crate::store::id::DeviceId::fresh(house.issuance.now(), &*house.issuance.entropy);
-    let answer = clerk.post(&form, &[("device", nobody.as_str())]).await;
+    let answer = clerk.post(&form, &[("device_id", nobody.as_str())]).await;
     assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "a reason is needed: {}", answer.text());
-    let answer = clerk.post(&form, &[("device", nobody.as_str()), ("reason", "phone_lost")]).await;
+    let answer = clerk.post(&form, &[("device_id", nobody.as_str()), ("reason", "phone_lost")]).await;
     assert_eq!(answer.status, StatusCode::CONFLICT, "{}", answer.text());
-    let answer = clerk.post(&form, &[("device", "")]).await;
+    let answer = clerk.post(&form, &[("device_id", "")]).await;
     assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.text());
     let made = slips(&house, SlipFilter::Made).await;
     assert_eq!(made.len(), 1, "one device, one open set");
