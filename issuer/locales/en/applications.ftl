@@ -64,6 +64,7 @@ application-objection-devices = { $n ->
 
 objection-title = Objection
 objection-new-title = New objection
+objection-new-link = Somebody does not want the mobile school ID for this pupil: register an objection
 objection-new-lead = Once it is saved, nothing new is made for this pupil until somebody applies.
 objection-reason = What the objection says
 objection-reason-hint = Briefly, in the words of whoever objects.

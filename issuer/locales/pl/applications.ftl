@@ -65,6 +65,7 @@ application-objection-devices = { $n ->
 
 objection-title = Sprzeciw
 objection-new-title = Nowy sprzeciw
+objection-new-link = Ktoś nie chce mLegitymacji dla tego ucznia: zarejestruj sprzeciw
 objection-new-lead = Po zapisaniu sprzeciwu nic nowego dla tego ucznia nie powstanie, dopóki ktoś nie złoży wniosku.
 objection-reason = Treść sprzeciwu
 objection-reason-hint = Krótko, własnymi słowami wnoszącego.

@@ -225,8 +225,8 @@ problems! {
     ListProblems: UnknownPupil;
     ShowProblems: UnknownCard;
     RevokeDeviceProblems: UnknownDevice;
-    ReissueProblems: UnknownCard, UnknownOrder, UnknownDevice, OrderCancelled, OrderNotApproved, NoFreePlace,
-        SchoolNotEligible, NoAgreement, NoPesel, BirthDateDiffers, NoPhoto, NoBaseCard, BaseCardVoid, BaseCardExpired,
+    ReissueProblems: UnknownCard, UnknownOrder, UnknownDevice, OrderCancelled, NoFreePlace, SchoolNotEligible,
+        NoAgreement, NoPesel, BirthDateDiffers, NoPhoto, NoBaseCard, BaseCardVoid, BaseCardExpired,
         FormNotAccepted, MovedSchool, ReasonNotAllowed, QueryInvalid;
 }
 

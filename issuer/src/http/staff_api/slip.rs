@@ -243,11 +243,11 @@ struct CollectedForm {
 }
 
 problems! {
-    MakeProblems: UnknownOrder, OrderCancelled, OrderNotApproved, NoFreePlace, SchoolNotEligible, NoAgreement, NoPesel,
-        BirthDateDiffers, NoPhoto, NoBaseCard, BaseCardVoid, BaseCardExpired, FormNotAccepted, MovedSchool,
+    MakeProblems: UnknownOrder, OrderCancelled, OrderNotApproved, NoFreePlace, SchoolNotEligible, NoAgreement,
+        NoPesel, BirthDateDiffers, NoPhoto, NoBaseCard, BaseCardVoid, BaseCardExpired, FormNotAccepted, MovedSchool,
         QueryInvalid;
-    ReplaceProblems: UnknownSlip, UnknownOrder, UnknownDevice, SlipUsed, OrderCancelled, OrderNotApproved,
-        NoFreePlace, SchoolNotEligible, NoAgreement, NoPesel, BirthDateDiffers, NoPhoto, NoBaseCard, BaseCardVoid,
+    ReplaceProblems: UnknownSlip, UnknownOrder, UnknownDevice, SlipUsed, OrderCancelled, NoFreePlace,
+        SchoolNotEligible, NoAgreement, NoPesel, BirthDateDiffers, NoPhoto, NoBaseCard, BaseCardVoid,
         BaseCardExpired, FormNotAccepted, MovedSchool, QueryInvalid;
     CollectedProblems: UnknownSlip, MinorMayNotCollect, SlipDead;
     CancelProblems: UnknownSlip, SlipUsed;

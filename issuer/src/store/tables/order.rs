@@ -47,6 +47,9 @@ row! {
     }
 }
 
+/// Lists show nobody who was erased.
+const NOT_ERASED: &str = "pupil_id IN (SELECT id FROM pupil WHERE erased_at IS NULL)";
+
 /// Which orders a list shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum OrderFilter {
@@ -89,7 +92,7 @@ impl Order {
         limit: u32,
     ) -> Result<Vec<Self>, StoreError> {
         let rest = format!(
-            "WHERE school_id = $1 AND {} ORDER BY deadline_on IS NULL, deadline_on, id LIMIT $3 OFFSET $2",
+            "WHERE school_id = $1 AND {} AND {NOT_ERASED} ORDER BY deadline_on IS NULL, deadline_on, id LIMIT $3 OFFSET $2",
             filter.condition()
         );
         Self::select(tx, &rest, params![school, skip, limit]).await
@@ -101,7 +104,10 @@ impl Order {
         school: &SchoolId,
         filter: OrderFilter,
     ) -> Result<i64, StoreError> {
-        let sql = format!("SELECT COUNT(*) FROM issue_order WHERE school_id = $1 AND {}", filter.condition());
+        let sql = format!(
+            "SELECT COUNT(*) FROM issue_order WHERE school_id = $1 AND {} AND {NOT_ERASED}",
+            filter.condition()
+        );
         tx.number(&sql, params![school]).await
     }
 

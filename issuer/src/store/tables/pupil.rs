@@ -260,7 +260,7 @@ impl Application {
         skip: u32,
         limit: u32,
     ) -> Result<Vec<Self>, StoreError> {
-        let rest = "WHERE pupil_id IN (SELECT id FROM pupil WHERE school_id = $1) AND ($2 = '' OR state = $2) \
+        let rest = "WHERE pupil_id IN (SELECT id FROM pupil WHERE school_id = $1 AND erased_at IS NULL) AND ($2 = '' OR state = $2) \
                     ORDER BY COALESCE(completed_on, received_on) DESC, id DESC LIMIT $4 OFFSET $3";
         let state = state.map_or("", ApplicationState::word);
         Self::select(tx, rest, params![school, state, skip, limit]).await
@@ -272,7 +272,7 @@ impl Application {
         school: &SchoolId,
     ) -> Result<Vec<(ApplicationState, u32)>, StoreError> {
         let sql = "SELECT state, COUNT(*) FROM application \
-                   WHERE pupil_id IN (SELECT id FROM pupil WHERE school_id = $1) GROUP BY state";
+                   WHERE pupil_id IN (SELECT id FROM pupil WHERE school_id = $1 AND erased_at IS NULL) GROUP BY state";
         let rows = tx.query(sql, params![school]).await?;
         rows.iter().map(|row| Ok((row.take(0)?, row.take(1)?))).collect()
     }
