@@ -370,6 +370,7 @@ act-order-cancelled = Order withdrawn
 act-grant-made = Slip made
 act-grant-collected = Slip collected
 act-grant-cancelled = Slip withdrawn or handed back
+act-grant-filed = Slip put into the pupil's file
 act-grant-wrong-code = Wrong activation code typed
 act-grant-locked = Slip locked after wrong codes
 act-device-activated = Mobile card activated on a device

@@ -383,6 +383,7 @@ act-order-cancelled = Wycofano zlecenie
 act-grant-made = Utworzono komplet kodów
 act-grant-collected = Odebrano komplet kodów
 act-grant-cancelled = Wycofano lub zwrócono komplet kodów
+act-grant-filed = Włożono komplet kodów do teczki ucznia
 act-grant-wrong-code = Wpisano błędny kod aktywacyjny
 act-grant-locked = Zablokowano komplet kodów po błędnych próbach
 act-device-activated = Aktywowano mLegitymację na urządzeniu

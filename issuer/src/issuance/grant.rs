@@ -6,7 +6,6 @@ use shared::activation_code::ActivationCode;
 use shared::entropy::Entropy;
 use shared::secret::Secret;
 use shared::typed_code::TypedCode;
-use shared::validity::{is_of_age, warsaw_date};
 use shared::vci::offer_uri::{OfferAddress, OfferUri, OfferUriError};
 use shared::vci::uri::{HttpUrl, UrlPolicy};
 
@@ -21,7 +20,7 @@ use crate::store::tables::device::{Device, DeviceState};
 use crate::store::tables::grant::{Grant, GrantState};
 use crate::store::tables::mobile_card::MobileCard;
 use crate::store::tables::order::{Order, OrderState};
-use crate::store::tables::pupil::{Applicant, Application, Photo, Pupil};
+use crate::store::tables::pupil::{Photo, Pupil};
 use crate::store::{Statements, StoreError, Verb};
 
 /// How many wrong activation codes a grant bears.
@@ -67,6 +66,10 @@ impl SlipSecrets {
 pub enum GrantSource {
     /// An order; with the device whose place the new one takes, if it is a reissue.
     Order(OrderId, Option<DeviceId>),
+    /// An order that nothing was made for yet: of two clerks who print at the same time one prints.
+    FirstOf(OrderId),
+    /// The order on which a card was issued: another slip for it.
+    Card(CardId),
     /// A slip that was spoilt, expired or died: same order, same place.
     InPlaceOf(GrantId),
 }
@@ -112,6 +115,16 @@ impl MakeGrant {
     async fn origin(&self, tx: &mut dyn Statements) -> Result<Result<Origin, GrantRefusal>, StoreError> {
         let (order, replaces, old) = match &self.source {
             GrantSource::Order(order, replaces) => (order.clone(), replaces.clone(), None),
+            GrantSource::FirstOf(order) => (order.clone(), None, None),
+            GrantSource::Card(card) => {
+                let Some(card) = MobileCard::find(tx, card).await? else {
+                    return Ok(Err(GrantRefusal::UnknownCard));
+                };
+                let Some(order) = order_of_card(tx, &card).await? else {
+                    return Ok(Err(GrantRefusal::UnknownOrder));
+                };
+                (order.id, None, None)
+            }
             GrantSource::InPlaceOf(grant) => {
                 let Some(old) = Grant::find(tx, grant).await? else {
                     return Ok(Err(GrantRefusal::UnknownGrant));
@@ -124,10 +137,13 @@ impl MakeGrant {
             }
         };
         let Some(order) = Order::lock(tx, &order).await? else { return Ok(Err(GrantRefusal::UnknownOrder)) };
-        Ok(if order.state == OrderState::Cancelled {
-            Err(GrantRefusal::OrderCancelled)
-        } else {
-            Ok(Origin { order, replaces, old })
+        let first_only = matches!(self.source, GrantSource::FirstOf(_));
+        Ok(match order.state {
+            OrderState::Cancelled => Err(GrantRefusal::OrderCancelled),
+            OrderState::Issued if first_only => Err(GrantRefusal::OrderIssued),
+            OrderState::Waiting | OrderState::Ready | OrderState::Issued => {
+                Ok(Origin { order, replaces, old })
+            }
         })
     }
 
@@ -182,6 +198,17 @@ impl MakeGrant {
     }
 }
 
+/// The newest order on which a card was issued.
+pub(crate) async fn order_of_card(
+    tx: &mut dyn Statements,
+    card: &MobileCard,
+) -> Result<Option<Order>, StoreError> {
+    let orders = Order::of_pupil(tx, &card.pupil_id).await?;
+    Ok(orders.into_iter().rfind(|order| {
+        order.state == OrderState::Issued && order.base_card_id.as_ref() == Some(&card.base_card_id)
+    }))
+}
+
 struct Origin {
     order: Order,
     replaces: Option<DeviceId>,
@@ -207,6 +234,10 @@ impl Verb for MakeGrant {
             Err(refusal) => return Ok(Err(refusal)),
         };
         let profile = &dossier.office.profile;
+        // An order that was carried out already rests on the rules of its day.
+        if profile.principal_approves && order.state != OrderState::Issued && order.approved_at.is_none() {
+            return Ok(Err(GrantRefusal::NotApproved));
+        }
         let devices = Device::of_card(tx, &dossier.card.id).await?;
         if let Err(refusal) = has_place(&devices, replaces.as_ref(), profile.devices.limit()) {
             return Ok(Err(refusal));
@@ -239,6 +270,7 @@ impl Verb for MakeGrant {
             expires_at: expiry(&dossier, now),
             collected_at: None,
             collected_by: None,
+            filed_at: None,
         };
         grant.insert(tx).await?;
         let first = order.state != OrderState::Issued;
@@ -274,80 +306,6 @@ fn has_place(devices: &[Device], replaces: Option<&DeviceId>, limit: u8) -> Resu
     }
 }
 
-/// What happens to a slip in the office.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum SlipEvent {
-    /// Handed out against a receipt, to this person.
-    Collected(Applicant),
-    /// Handed back, or laid in the pupil's file: it opens nothing any more.
-    Cancelled,
-}
-
-/// Records what happened to a slip.
-#[derive(Debug)]
-pub struct MarkSlip {
-    /// Which.
-    pub grant: GrantId,
-    /// What happened.
-    pub event: SlipEvent,
-    /// Who says so, and when.
-    pub act: Act,
-}
-
-#[async_trait::async_trait]
-impl Verb for MarkSlip {
-    type Answer = Result<Grant, GrantRefusal>;
-
-    async fn run(&self, tx: &mut dyn Statements) -> Result<Self::Answer, StoreError> {
-        let Some(mut grant) = Grant::lock(tx, &self.grant).await? else {
-            return Ok(Err(GrantRefusal::UnknownGrant));
-        };
-        let action = match &self.event {
-            SlipEvent::Collected(by) => {
-                if *by == Applicant::Pupil && !pupil_may_collect(tx, &grant, self.act.at).await? {
-                    return Ok(Err(GrantRefusal::MinorMayNotCollect));
-                }
-                grant.collected_at.get_or_insert(self.act.at);
-                grant.collected_by.get_or_insert_with(|| by.word().to_owned());
-                "grant.collected"
-            }
-            SlipEvent::Cancelled if grant.state == GrantState::Bound => {
-                return Ok(Err(GrantRefusal::AlreadyUsed));
-            }
-            SlipEvent::Cancelled => {
-                grant.state = GrantState::Cancelled;
-                "grant.cancelled"
-            }
-        };
-        grant.update(tx).await?;
-        self.act.trail().record(tx, action, grant.id.as_str(), json!({})).await?;
-        Ok(Ok(grant))
-    }
-}
-
-/// Whether the slip may be handed to the pupil: one of age, or one whose application says so. Where no
-/// application is asked for, nobody has said otherwise.
-async fn pupil_may_collect(
-    tx: &mut dyn Statements,
-    grant: &Grant,
-    now: Timestamp,
-) -> Result<bool, StoreError> {
-    let Some(dossier) = Dossier::load(tx, &grant.card_id, now, false).await? else {
-        return Err(StoreError::Damaged("a grant lacks its card"));
-    };
-    if is_of_age(dossier.pupil.birth_date, warsaw_date(now)) {
-        return Ok(true);
-    }
-    let Some(order) = &grant.order_id else { return Ok(true) };
-    let application = Order::find(tx, order).await?.and_then(|order| order.application_id);
-    match application {
-        Some(application) => {
-            Ok(Application::find(tx, &application).await?.is_some_and(|a| a.minor_may_collect))
-        }
-        None => Ok(true),
-    }
-}
-
 /// Why there is no grant. Messages complete "cannot make a slip: …".
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum GrantRefusal {
@@ -363,6 +321,15 @@ pub enum GrantRefusal {
     /// The order was withdrawn.
     #[error("order was withdrawn")]
     OrderCancelled,
+    /// Its first slip was made already.
+    #[error("order was carried out already")]
+    OrderIssued,
+    /// The rules ask for the principal's approval, and there is none.
+    #[error("principal has not approved the order")]
+    NotApproved,
+    /// A newer slip took its place, or it was taken back: it is not to be handed out.
+    #[error("slip is dead")]
+    Dead,
     /// No such slip.
     #[error("slip is unknown")]
     UnknownGrant,

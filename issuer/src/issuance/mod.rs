@@ -8,7 +8,9 @@ pub mod keys;
 
 pub mod class_confirmation;
 pub mod enrolment;
+pub mod batch;
 pub mod grant;
+pub mod handover;
 pub mod nonce;
 pub mod notification;
 pub mod offer;

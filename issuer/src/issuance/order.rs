@@ -34,6 +34,23 @@ impl Verb for PlaceOrder {
     type Answer = Result<Order, OrderRefusal>;
 
     async fn run(&self, tx: &mut dyn Statements) -> Result<Self::Answer, StoreError> {
+        let order = match self.judge(tx).await? {
+            Ok(order) => order,
+            Err(refusal) => return Ok(Err(refusal)),
+        };
+        order.insert(tx).await?;
+        let detail = json!({ "pupil": order.pupil_id, "state": order.state });
+        self.act.trail().record(tx, "order.placed", order.id.as_str(), detail).await?;
+        Ok(Ok(order))
+    }
+}
+
+impl PlaceOrder {
+    /// The order as it would be written, or why not; writes nothing.
+    pub(crate) async fn judge(
+        &self,
+        tx: &mut dyn Statements,
+    ) -> Result<Result<Order, OrderRefusal>, StoreError> {
         let now = self.act.at;
         let Some(pupil) = Pupil::find(tx, &self.pupil).await? else {
             return Ok(Err(OrderRefusal::UnknownPupil));
@@ -54,7 +71,7 @@ impl Verb for PlaceOrder {
             Err(refusal) => return Ok(Err(refusal.into())),
         };
         let ready = base_card.is_some() && Photo::exists(tx, &pupil.id).await?;
-        let order = Order {
+        Ok(Ok(Order {
             id: self.id.clone(),
             pupil_id: pupil.id,
             school_id: pupil.school_id,
@@ -63,11 +80,9 @@ impl Verb for PlaceOrder {
             base_card_id: base_card.map(|base| base.id),
             state: if ready { OrderState::Ready } else { OrderState::Waiting },
             created_at: now,
-        };
-        order.insert(tx).await?;
-        let detail = json!({ "pupil": order.pupil_id, "state": order.state });
-        self.act.trail().record(tx, "order.placed", order.id.as_str(), detail).await?;
-        Ok(Ok(order))
+            approved_at: None,
+            approved_by: None,
+        }))
     }
 }
 

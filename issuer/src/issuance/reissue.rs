@@ -9,7 +9,7 @@ use shared::validity::{ValidityPeriod, warsaw_date};
 
 use super::Issuance;
 use super::dossier::SchoolFile;
-use super::grant::{GrantRefusal, GrantSource, MakeGrant, SlipSecrets};
+use super::grant::{GrantRefusal, GrantSource, MakeGrant, SlipSecrets, order_of_card};
 use super::revocation::end_all;
 use crate::audit::{Act, Actor};
 use crate::registry::profile::Renewal;
@@ -284,11 +284,7 @@ impl Verb for ReissueCard {
         let Some(card) = MobileCard::lock(tx, &self.card).await? else {
             return Ok(Err(GrantRefusal::UnknownCard));
         };
-        let orders = Order::of_pupil(tx, &card.pupil_id).await?;
-        let order = orders.into_iter().rfind(|order| {
-            order.state == OrderState::Issued && order.base_card_id.as_ref() == Some(&card.base_card_id)
-        });
-        let Some(order) = order else { return Ok(Err(GrantRefusal::UnknownOrder)) };
+        let Some(order) = order_of_card(tx, &card).await? else { return Ok(Err(GrantRefusal::UnknownOrder)) };
         let device = Device::lock(tx, &self.device).await?.filter(|device| device.card_id == card.id);
         let Some(mut device) = device else { return Ok(Err(GrantRefusal::UnknownDevice)) };
         if device.state != DeviceState::Live {

@@ -181,6 +181,7 @@ impl Verb for Books {
             note: None,
             completed_on: Some("2026-11-21".parse().unwrap()),
             created_at: now,
+            settled_at: Some(now),
         };
         application.insert(tx).await?;
         let photo = Photo {

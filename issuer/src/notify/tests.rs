@@ -24,7 +24,8 @@ use super::mail::{MailRoute, Mailer};
 use super::outbox::{ClaimNotices, LEASE, NoticeRefusal, SendAgain, SendError, SettleNotice, Worker};
 use super::*;
 use crate::audit::Actor;
-use crate::issuance::grant::{GrantSource, MakeGrant, MarkSlip, SlipEvent, SlipSecrets};
+use crate::issuance::grant::{GrantSource, MakeGrant, SlipSecrets};
+use crate::issuance::handover::{MarkSlip, SlipEvent};
 use crate::issuance::revocation::RevokeCard;
 use crate::outgoing::Reach;
 use crate::pages::testing::House;
@@ -378,7 +379,7 @@ async fn people_are_reminded_once_of_codes_that_end_soon() {
     let (collected, _) = house.codes(1).await;
     let mark = MarkSlip {
         grant: collected.id,
-        event: SlipEvent::Collected(Applicant::Guardian),
+        event: SlipEvent::Collected(Applicant::Guardian, None),
         act: house.issuance.act(Actor::System),
     };
     house.issuance.store.write(mark).await.unwrap().unwrap();

@@ -6,6 +6,7 @@
 
 pub mod office;
 pub mod portal;
+pub mod print;
 
 pub mod federated;
 pub(crate) mod mailbox;
@@ -66,13 +67,15 @@ struct Own {
     passwords: Semaphore,
     /// QR codes of the portal that are alive.
     shelf: portal::Shelf,
+    print_jobs: print::job::Jobs,
 }
 
 impl Pages {
     /// The pages of an issuer known as `origin` (scheme, host, port).
     pub fn new(issuance: Issuance, origin: String, sandbox: bool) -> Self {
         let passwords = Semaphore::new(PASSWORD_CHECKS);
-        let own = Own { origin, sandbox, passwords, shelf: portal::Shelf::default() };
+        let (shelf, print_jobs) = (portal::Shelf::default(), print::job::Jobs::default());
+        let own = Own { origin, sandbox, passwords, shelf, print_jobs };
         Self { issuance, own: Arc::new(own), outside: Outside::default() }
     }
 
@@ -110,6 +113,11 @@ impl Pages {
     /// Whether browsers reach the pages by TLS, so that cookies are for TLS alone.
     pub fn secure(&self) -> bool {
         self.own.origin.starts_with("https:")
+    }
+
+    /// Sheets that wait to be fetched.
+    pub(crate) fn print_jobs(&self) -> &print::job::Jobs {
+        &self.own.print_jobs
     }
 
     /// A random name: for a form that is to be worked off once.

@@ -183,6 +183,7 @@ impl Verb for RegisterApplication {
             note: self.objection.as_ref().map(|reason| reason.as_str().to_owned()),
             completed_on: None,
             created_at: self.act.at,
+            settled_at: self.objection.is_some().then_some(self.act.at),
         };
         application.insert(tx).await?;
         let detail = json!({ "pupil": self.pupil, "applicant": application.applicant });
@@ -289,6 +290,7 @@ impl Verb for JudgeApplication {
                 return Ok(Err(ApplicationRefusal::Decided));
             }
         };
+        application.settled_at = Some(self.act.at);
         application.update(tx).await?;
         if let Verdict::SentBack(reason) = &self.verdict
             && told_before.as_deref() != Some(reason.as_str())

@@ -94,6 +94,12 @@ wording! {
         GuardianUnexpected = "guardian_unexpected":
             "Wniosek złożył uczeń, więc nie wskazuj opiekuna.",
             "the pupil applied, so name no guardian";
+        ReceiverMissing = "receiver_missing":
+            "Wskaż, kto odebrał kody.",
+            "say who collected the codes";
+        BeforeSlip = "before_slip":
+            "Kody wydrukowano później; podaj dzień wydruku albo późniejszy.",
+            "the codes were printed later: name the day of printing or a later one";
         CardNumberMalformed = "card_number_malformed":
             "Numer legitymacji to numer i rok, na przykład 123/2026.",
             "a card number is a number and a year, such as 123/2026";

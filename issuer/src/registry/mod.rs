@@ -16,7 +16,9 @@ pub mod photo_book;
 pub mod photo_inbox;
 
 pub mod card_file;
+pub mod handover;
 pub mod history;
+pub mod issue_book;
 pub mod pupil_file;
 
 pub mod desk;

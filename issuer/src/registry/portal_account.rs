@@ -163,7 +163,7 @@ impl Verb for EnterPortalAccount {
             login: new.login.as_str().to_owned(),
             full_name: new.full_name.clone(),
             school_id: new.school.clone(),
-            password_hash: self.password.as_str().to_owned(),
+            password_hash: self.password.stored().to_owned(),
             must_change: new.must_change,
             created_at: self.act.at,
             ended_at: None,
@@ -253,7 +253,7 @@ impl Verb for ResetPortalPassword {
     async fn run(&self, tx: &mut dyn Statements) -> Result<Self::Answer, StoreError> {
         let account = PortalAccount::lock(tx, &self.account).await?.filter(|found| found.ended_at.is_none());
         let Some(mut account) = account else { return Ok(Err(PortalAccountRefusal::UnknownAccount)) };
-        self.password.as_str().clone_into(&mut account.password_hash);
+        self.password.stored().clone_into(&mut account.password_hash);
         account.must_change = true;
         account.update(tx).await?;
         Session::end_others(tx, Realm::Portal, account.id.as_str(), None).await?;
@@ -283,7 +283,7 @@ impl Verb for ChangePortalPassword {
     async fn run(&self, tx: &mut dyn Statements) -> Result<Self::Answer, StoreError> {
         let account = PortalAccount::lock(tx, &self.account).await?.filter(|found| found.ended_at.is_none());
         let Some(mut account) = account else { return Ok(Err(PortalAccountRefusal::UnknownAccount)) };
-        self.password.as_str().clone_into(&mut account.password_hash);
+        self.password.stored().clone_into(&mut account.password_hash);
         account.must_change = false;
         account.update(tx).await?;
         Session::end_others(tx, Realm::Portal, account.id.as_str(), Some(&self.session)).await?;

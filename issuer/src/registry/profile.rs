@@ -79,6 +79,10 @@ pub struct SchoolProfile {
     pub basis: IssueBasis,
     /// Which base cards may be copied.
     pub accepted_forms: Vec<Form>,
+    /// Whether the principal approves an order before anything is made for it. Profiles that were stored before
+    /// there was such a rule do not ask for it.
+    #[serde(default)]
+    pub principal_approves: bool,
     /// How pupils and guardians are told.
     pub notify: Vec<Channel>,
     /// Days from a correct application to the deadline; none without applications.
@@ -113,6 +117,8 @@ pub struct Overrides {
     /// Which base cards may be copied.
     #[schema(min_items = 1)]
     pub accepted_forms: Option<Vec<Form>>,
+    /// Whether the principal approves an order before anything is made for it.
+    pub principal_approves: Option<bool>,
     /// How people are told.
     pub notify: Option<Vec<Channel>>,
     /// Days from a correct application to the deadline, 1 to 60.
@@ -148,6 +154,7 @@ impl SchoolProfile {
             applicants: vec![Applicant::Guardian, Applicant::Pupil],
             basis: IssueBasis::Application,
             accepted_forms: vec![Form::Paper, Form::Plastic],
+            principal_approves: false,
             notify: vec![Channel::EDiary, Channel::Email],
             issue_deadline_days: Some(14),
             min_android: "6.0".into(),
@@ -210,6 +217,7 @@ impl SchoolProfile {
         profile.renewal = changes.renewal.unwrap_or(profile.renewal);
         profile.applicants = changes.applicants.unwrap_or(profile.applicants);
         profile.accepted_forms = changes.accepted_forms.unwrap_or(profile.accepted_forms);
+        profile.principal_approves = changes.principal_approves.unwrap_or(profile.principal_approves);
         profile.notify = changes.notify.unwrap_or(profile.notify);
         Ok(profile)
     }
@@ -318,5 +326,10 @@ mod tests {
             created_at: at,
         };
         assert_eq!(SchoolProfile::from_row(&row).unwrap(), profile);
+
+        // As it was stored before principals could be asked.
+        let older = row.body.replace("\"principal_approves\":false,", "");
+        assert_ne!(older, row.body);
+        assert_eq!(SchoolProfile::from_row(&ProfileRow { body: older, ..row }).unwrap(), profile);
     }
 }

@@ -150,6 +150,7 @@ impl Rows {
                 expires_at: now,
                 collected_at: None,
                 collected_by: None,
+                filed_at: None,
             },
         }
     }

@@ -56,24 +56,60 @@ pub fn png(text: &str, module_px: u32) -> Result<Vec<u8>, RenderError> {
 /// # Errors
 /// [`RenderError::TooLong`] if no code holds the text.
 pub fn svg(text: &str) -> Result<String, RenderError> {
-    let symbol = Symbol::encode(text)?;
-    let side = symbol.side();
+    let Modules { side, runs } = modules(text)?;
     let mut path = String::new();
-    for y in 0..side {
-        let mut x = 0;
-        while x < side {
-            let run = (x..side).take_while(|&x| symbol.is_dark(x, y)).count();
-            if run > 0 {
-                // Writing to a String cannot fail.
-                let _ = write!(path, "M{x} {y}h{run}v1h-{run}z");
-            }
-            x += u32::try_from(run).unwrap_or(side).max(1);
-        }
+    for Run { x, y, length } in runs {
+        // Writing to a String cannot fail.
+        let _ = write!(path, "M{x} {y}h{length}v1h-{length}z");
     }
     Ok(format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {side} {side}\" shape-rendering=\"crispEdges\" \
          aria-hidden=\"true\"><path fill=\"#fff\" d=\"M0 0h{side}v{side}h-{side}z\"/><path fill=\"#000\" d=\"{path}\"/></svg>"
     ))
+}
+
+/// The dark modules of a code, for whoever draws them in another way; the rest of the square is light.
+#[derive(Debug, Clone)]
+pub struct Modules {
+    /// Modules per side, both quiet zones included.
+    pub side: u32,
+    /// The dark ones, row by row.
+    pub runs: Vec<Run>,
+}
+
+/// Dark modules beside each other, in modules from the upper left corner of the quiet zone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Run {
+    /// Its left end.
+    pub x: u32,
+    /// Its row.
+    pub y: u32,
+    /// How many.
+    pub length: u32,
+}
+
+/// The modules of the code that holds `text`.
+///
+/// # Errors
+/// [`RenderError::TooLong`] if no code holds the text.
+pub fn modules(text: &str) -> Result<Modules, RenderError> {
+    let symbol = Symbol::encode(text)?;
+    let side = symbol.side();
+    let mut runs = Vec::new();
+    for y in 0..side {
+        let mut x = 0;
+        while x < side {
+            let mut end = x;
+            while end < side && symbol.is_dark(end, y) {
+                end += 1;
+            }
+            if end > x {
+                runs.push(Run { x, y, length: end - x });
+            }
+            x = end.max(x + 1);
+        }
+    }
+    Ok(Modules { side, runs })
 }
 
 /// Draws `text` as lines of half blocks, two modules high and one wide per character, each line ended by `\n`.

@@ -195,6 +195,12 @@ wording! {
         NoFreePlace = "no_free_place":
             "Wszystkie miejsca na urządzenia są zajęte; zwolnij jedno albo wydaj kartę ponownie dla wybranego urządzenia.",
             "all places for devices are taken: revoke a device, or reissue the card for one of them";
+        OrderNotApproved = "order_not_approved":
+            "Tego zlecenia nie zatwierdził jeszcze dyrektor; kody można wydrukować dopiero po zatwierdzeniu.",
+            "the principal has not approved this order yet: ask for approval in the school's office";
+        SlipDead = "slip_dead":
+            "Ten komplet kodów jest już nieważny: zastąpił go nowszy albo został cofnięty. Nie wydawaj go.",
+            "the slip is dead: a newer one took its place, or it was taken back; do not hand it out";
         ReasonNotAllowed = "reason_not_allowed":
             "Tego powodu nie można podać przy ponownym wydaniu.",
             "a card is not issued again for this reason";
@@ -325,6 +331,8 @@ impl Code {
             | Self::OrderIssued
             | Self::OrderCancelled
             | Self::SlipUsed
+            | Self::OrderNotApproved
+            | Self::SlipDead
             | Self::NoFreePlace
             | Self::MinorMayNotCollect
             | Self::LoginTaken

@@ -180,6 +180,9 @@ impl Coded for GrantRefusal {
             Self::AlreadyUsed => Code::SlipUsed,
             Self::UnknownDevice => Code::UnknownDevice,
             Self::NoFreePlace { .. } => Code::NoFreePlace,
+            Self::OrderIssued => Code::OrderIssued,
+            Self::NotApproved => Code::OrderNotApproved,
+            Self::Dead => Code::SlipDead,
             Self::Card(refusal) => refusal.code(),
         }
     }

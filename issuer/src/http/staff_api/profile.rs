@@ -70,6 +70,8 @@ struct RulesView {
     applicants: Vec<Applicant>,
     basis: IssueBasis,
     accepted_forms: Vec<Form>,
+    /// Whether the principal approves an order before anything is made for it.
+    principal_approves: bool,
     notify: Vec<Channel>,
     /// Days from a correct application to the deadline.
     issue_deadline_days: Option<u8>,
@@ -92,6 +94,7 @@ impl From<SchoolProfile> for RulesView {
             applicants: rules.applicants,
             basis: rules.basis,
             accepted_forms: rules.accepted_forms,
+            principal_approves: rules.principal_approves,
             notify: rules.notify,
             issue_deadline_days: rules.issue_deadline_days,
             min_android: rules.min_android,

@@ -17,9 +17,8 @@ use super::problems::problems;
 use super::request::{Asked, Caller, Named, Nothing, Once, Posted};
 use crate::audit::Actor;
 use crate::http::failure::{Code, Failure};
-use crate::issuance::grant::{
-    GrantRefusal, GrantSource, MAX_FAILURES, MakeGrant, MarkSlip, SlipEvent, SlipSecrets,
-};
+use crate::issuance::grant::{GrantRefusal, GrantSource, MAX_FAILURES, MakeGrant, SlipSecrets};
+use crate::issuance::handover::{MarkSlip, SlipEvent};
 use crate::store::Verb;
 use crate::store::id::{CardId, DeviceId, GrantId, OrderId, ProfileId};
 use crate::store::tables::grant::{Grant, GrantState};
@@ -244,13 +243,13 @@ struct CollectedForm {
 }
 
 problems! {
-    MakeProblems: UnknownOrder, OrderCancelled, NoFreePlace, SchoolNotEligible, NoAgreement, NoPesel,
-        BirthDateDiffers, NoPhoto, NoBaseCard, BaseCardVoid, BaseCardExpired, FormNotAccepted, MovedSchool,
+    MakeProblems: UnknownOrder, OrderCancelled, OrderNotApproved, NoFreePlace, SchoolNotEligible, NoAgreement,
+        NoPesel, BirthDateDiffers, NoPhoto, NoBaseCard, BaseCardVoid, BaseCardExpired, FormNotAccepted, MovedSchool,
         QueryInvalid;
     ReplaceProblems: UnknownSlip, UnknownOrder, UnknownDevice, SlipUsed, OrderCancelled, NoFreePlace,
         SchoolNotEligible, NoAgreement, NoPesel, BirthDateDiffers, NoPhoto, NoBaseCard, BaseCardVoid,
         BaseCardExpired, FormNotAccepted, MovedSchool, QueryInvalid;
-    CollectedProblems: UnknownSlip, MinorMayNotCollect;
+    CollectedProblems: UnknownSlip, MinorMayNotCollect, SlipDead;
     CancelProblems: UnknownSlip, SlipUsed;
 }
 
@@ -300,7 +299,7 @@ async fn collected(
     Named(grant): Named<GrantId>,
     posted: Posted<CollectedForm>,
 ) -> Result<Reply, Failure> {
-    api.mark(grant, SlipEvent::Collected(posted.form.by), &posted.caller, posted.once).await
+    api.mark(grant, SlipEvent::Collected(posted.form.by, None), &posted.caller, posted.once).await
 }
 
 /// Cancel a slip

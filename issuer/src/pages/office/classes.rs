@@ -77,11 +77,10 @@ struct ClassPage {
     lines: Vec<Line>,
     /// The page's own address.
     path: String,
-    action: String,
-    logins: String,
     may_confirm: bool,
     may_order: bool,
     may_issue: bool,
+    may_hand_out_logins: bool,
 }
 
 impl ClassPage {
@@ -112,12 +111,9 @@ impl ClassPage {
             may_confirm: office.may(Right::KeepBaseCards),
             may_order: office.may(Right::PlaceOrders),
             may_issue: office.may(Right::MakeSlips),
+            may_hand_out_logins: office.may(Right::HandOutPortalLogins),
         };
         render_as(shown.fields.status(), &shown)
-        let action = format!("{}/confirm", class_path(name));
-        let logins = format!("{}/logins", class_path(name));
-        let may_confirm = office.may(Right::KeepBaseCards);
-        render_as(fields.status(), &Self { page, fields, lines, action, logins, may_confirm })
     }
 }
 

@@ -1,9 +1,9 @@
 //! Grants: one QR code with its activation code, of which only hashes are kept.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::{row, words};
-use crate::store::id::{CardId, DeviceId, GrantId, OrderId, ProfileId};
+use crate::store::id::{CardId, DeviceId, GrantId, OrderId, ProfileId, SchoolId};
 use crate::store::sql::params;
 use crate::store::{Statements, StoreError};
 
@@ -58,6 +58,89 @@ row! {
         collected_at: Option<Timestamp>,
         /// To whom: `guardian`, `pupil`.
         collected_by: Option<String>,
+        /// When the slip, handed back or never collected, was put into the pupil's file.
+        filed_at: Option<Timestamp>,
+    }
+}
+
+/// How long before its end a slip is listed as expiring.
+pub const EXPIRES_SOON: SignedDuration = SignedDuration::from_hours(7 * 24);
+
+/// Which slips a list shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SlipFilter {
+    /// All that still open a device.
+    Made,
+    /// Handed out, and not used yet.
+    Collected,
+    /// Still in the office.
+    NotCollected,
+    /// Open ones that end within a week.
+    Expiring,
+    /// Handed back or withdrawn, and not filed yet.
+    HandedBack,
+    /// In the pupil's file.
+    Filed,
+    /// Have opened a device.
+    Used,
+    /// Dead after five wrong codes.
+    Locked,
+    /// Their time was up before they were used, and they are not filed yet.
+    Expired,
+}
+
+impl SlipFilter {
+    /// All of them, in the order of a slip's life.
+    pub const ALL: [Self; 9] = [
+        Self::Made,
+        Self::NotCollected,
+        Self::Collected,
+        Self::Expiring,
+        Self::Used,
+        Self::Expired,
+        Self::Locked,
+        Self::HandedBack,
+        Self::Filed,
+    ];
+
+    /// The word of an address.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Made => "made",
+            Self::Collected => "collected",
+            Self::NotCollected => "not_collected",
+            Self::Expiring => "expiring",
+            Self::HandedBack => "handed_back",
+            Self::Filed => "filed",
+            Self::Used => "used",
+            Self::Locked => "locked",
+            Self::Expired => "expired",
+        }
+    }
+
+    /// Reads the word; a hyphen is as good as an underscore.
+    pub fn parse(word: &str) -> Option<Self> {
+        let word = word.replace('-', "_");
+        Self::ALL.into_iter().find(|filter| filter.word() == word)
+    }
+
+    /// School $1, class $2 or empty, now $3, soon $4. Portal codes are no slips: they have no activation code.
+    fn condition(self) -> String {
+        let which = match self {
+            Self::Made => "state = 'ready' AND expires_at > $3",
+            Self::Collected => "state = 'ready' AND expires_at > $3 AND collected_at IS NOT NULL",
+            Self::NotCollected => "state = 'ready' AND expires_at > $3 AND collected_at IS NULL",
+            Self::Expiring => "state = 'ready' AND expires_at > $3 AND expires_at <= $4",
+            Self::HandedBack => "state = 'cancelled' AND filed_at IS NULL",
+            Self::Filed => "filed_at IS NOT NULL",
+            Self::Used => "state = 'bound'",
+            Self::Locked => "state = 'locked' AND filed_at IS NULL",
+            Self::Expired => "state = 'ready' AND expires_at <= $3 AND filed_at IS NULL",
+        };
+        format!(
+            "code_mac IS NOT NULL AND card_id IN (SELECT c.id FROM mobile_card c JOIN pupil p ON p.id = c.pupil_id \
+             WHERE c.school_id = $1 AND p.erased_at IS NULL AND ($2 = '' OR p.class_name = $2)) AND CAST($3 AS BIGINT) <= CAST($4 AS BIGINT) AND {which}"
+        )
     }
 }
 
@@ -80,7 +163,8 @@ impl Grant {
     /// Writes everything that may change back.
     pub async fn update(&self, tx: &mut dyn Statements) -> Result<(), StoreError> {
         let sql = "UPDATE issue_grant SET state = $2, failures = $3, epoch = $4, device_id = $5, \
-                   collected_at = $6, collected_by = $7, offer_hash = $8, typed_hash = $9, expires_at = $10 WHERE id = $1";
+                   collected_at = $6, collected_by = $7, offer_hash = $8, typed_hash = $9, expires_at = $10, \
+                   filed_at = $11 WHERE id = $1";
         let values = params![
             &self.id,
             self.state,
@@ -92,8 +176,38 @@ impl Grant {
             self.offer_hash,
             self.typed_hash,
             self.expires_at,
+            self.filed_at,
         ];
         tx.execute(sql, values).await.map(|_| ())
+    }
+
+    /// A page of a school's slips on paper, of one class or of all, the newest first.
+    pub async fn slips(
+        tx: &mut dyn Statements,
+        school: &SchoolId,
+        class_name: Option<&str>,
+        filter: SlipFilter,
+        now: Timestamp,
+        skip: u32,
+        limit: u32,
+    ) -> Result<Vec<Self>, StoreError> {
+        let rest =
+            format!("WHERE {} ORDER BY created_at DESC, id DESC LIMIT $6 OFFSET $5", filter.condition());
+        let soon = now.saturating_add(EXPIRES_SOON).unwrap_or(Timestamp::MAX);
+        Self::select(tx, &rest, params![school, class_name.unwrap_or_default(), now, soon, skip, limit]).await
+    }
+
+    /// How many slips on paper pass the filter.
+    pub async fn count_slips(
+        tx: &mut dyn Statements,
+        school: &SchoolId,
+        class_name: Option<&str>,
+        filter: SlipFilter,
+        now: Timestamp,
+    ) -> Result<i64, StoreError> {
+        let soon = now.saturating_add(EXPIRES_SOON).unwrap_or(Timestamp::MAX);
+        let sql = format!("SELECT COUNT(*) FROM issue_grant WHERE {}", filter.condition());
+        tx.number(&sql, params![school, class_name.unwrap_or_default(), now, soon]).await
     }
 
     /// Closes other open grants that would replace the same device.

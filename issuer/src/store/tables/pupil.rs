@@ -107,6 +107,8 @@ row! {
         completed_on: Option<Date>,
         /// When entered.
         created_at: Timestamp,
+        /// When it was decided on last.
+        settled_at: Option<Timestamp>,
     }
 }
 
@@ -131,6 +133,11 @@ row! {
 }
 
 impl Pupil {
+    /// Given names and surname.
+    pub fn full_name(&self) -> String {
+        format!("{} {}", self.given_names, self.surname)
+    }
+
     /// The pupil with this PESEL.
     pub async fn by_pesel(tx: &mut dyn Statements, pesel: &str) -> Result<Option<Self>, StoreError> {
         Ok(Self::select(tx, "WHERE pesel = $1", params![pesel]).await?.into_iter().next())
@@ -213,6 +220,24 @@ impl Pupil {
     }
 }
 
+impl Pupil {
+    /// A class of a school in the Polish order of names.
+    pub async fn of_class(
+        tx: &mut dyn Statements,
+        school: &SchoolId,
+        class_name: &str,
+    ) -> Result<Vec<Self>, StoreError> {
+        let rest = "WHERE school_id = $1 AND class_name = $2 AND erased_at IS NULL ORDER BY sort_key, id";
+        Self::select(tx, rest, params![school, class_name]).await
+    }
+
+    /// The classes of a school, as they are written.
+    pub async fn classes(tx: &mut dyn Statements, school: &SchoolId) -> Result<Vec<String>, StoreError> {
+        let sql = "SELECT DISTINCT class_name FROM pupil WHERE school_id = $1 AND erased_at IS NULL ORDER BY class_name";
+        tx.query(sql, params![school]).await?.iter().map(|row| row.take(0)).collect()
+    }
+}
+
 impl Guardian {
     /// A pupil's guardians, in the order of entry.
     pub async fn of_pupil(tx: &mut dyn Statements, pupil: &PupilId) -> Result<Vec<Self>, StoreError> {
@@ -226,10 +251,38 @@ impl Application {
         Self::select(tx, "WHERE pupil_id = $1 ORDER BY id", params![pupil]).await
     }
 
-    /// Writes state, note and day of completion back.
+    /// A page of what a school's pupils have applied for, the latest deadlines first: the deadline is counted from
+    /// the day of completion, and until there is one from the day of receipt.
+    pub async fn page(
+        tx: &mut dyn Statements,
+        school: &SchoolId,
+        state: Option<ApplicationState>,
+        skip: u32,
+        limit: u32,
+    ) -> Result<Vec<Self>, StoreError> {
+        let rest = "WHERE pupil_id IN (SELECT id FROM pupil WHERE school_id = $1 AND erased_at IS NULL) AND ($2 = '' OR state = $2) \
+                    ORDER BY COALESCE(completed_on, received_on) DESC, id DESC LIMIT $4 OFFSET $3";
+        let state = state.map_or("", ApplicationState::word);
+        Self::select(tx, rest, params![school, state, skip, limit]).await
+    }
+
+    /// How many a school's pupils have of each state.
+    pub async fn counts(
+        tx: &mut dyn Statements,
+        school: &SchoolId,
+    ) -> Result<Vec<(ApplicationState, u32)>, StoreError> {
+        let sql = "SELECT state, COUNT(*) FROM application \
+                   WHERE pupil_id IN (SELECT id FROM pupil WHERE school_id = $1 AND erased_at IS NULL) GROUP BY state";
+        let rows = tx.query(sql, params![school]).await?;
+        rows.iter().map(|row| Ok((row.take(0)?, row.take(1)?))).collect()
+    }
+
+    /// Writes state, note, day of completion and time of the decision back.
     pub async fn update(&self, tx: &mut dyn Statements) -> Result<(), StoreError> {
-        let sql = "UPDATE application SET state = $2, note = $3, completed_on = $4 WHERE id = $1";
-        tx.execute(sql, params![&self.id, self.state, self.note.clone(), self.completed_on]).await.map(|_| ())
+        let sql =
+            "UPDATE application SET state = $2, note = $3, completed_on = $4, settled_at = $5 WHERE id = $1";
+        let values = params![&self.id, self.state, self.note.clone(), self.completed_on, self.settled_at];
+        tx.execute(sql, values).await.map(|_| ())
     }
 }
 

@@ -305,10 +305,16 @@ async fn slips(office: &Office) {
     office.put_photo(&minor, photo(600, 800)).await;
     office.post(&format!("/pupils/{minor}/base-cards"), json!({ "form": "paper" })).await;
     let order = id(&office.post(&format!("/pupils/{minor}/orders"), json!({})).await);
+    let approved = json!({ "preset": "legacy-2019", "overrides": { "principal_approves": true } });
+    office.post(&format!("/schools/{school}/profiles"), approved).await;
+    assert_eq!(office.refused(&format!("/orders/{order}/slips"), json!({})).await, "order_not_approved");
+    office.post(&format!("/schools/{school}/profiles"), json!({ "preset": "legacy-2019" })).await;
     let slip = id(&office.post(&format!("/orders/{order}/slips"), json!({})).await["slip"]);
     let collected = format!("/slips/{slip}/collected");
     assert_eq!(office.refused(&collected, json!({ "by": "pupil" })).await, "minor_may_not_collect");
     office.post(&collected, json!({ "by": "guardian" })).await;
+    office.post(&format!("/slips/{slip}/cancel"), json!({})).await;
+    assert_eq!(office.refused(&collected, json!({ "by": "guardian" })).await, "slip_dead");
     let moved = json!({ "school_id": elsewhere, "class_name": "1a" });
     office.post(&format!("/pupils/{minor}/transfer"), moved).await;
     assert_eq!(office.refused(&format!("/orders/{order}/slips"), json!({})).await, "moved_school");

@@ -1,0 +1,173 @@
+//! Slips on paper, and the cards that they are for.
+
+use jiff::Timestamp;
+use shared::validity::{is_of_age, warsaw_date};
+
+use super::{Listed, PAGE, Pupils};
+use crate::issuance::dossier::SchoolFile;
+use crate::issuance::handover::pupil_may_collect;
+use crate::registry::profile::SchoolProfile;
+use crate::store::id::{CardId, GrantId, OrderId, SchoolId};
+use crate::store::tables::device::{Device, DeviceState};
+use crate::store::tables::grant::{Grant, SlipFilter};
+use crate::store::tables::mobile_card::MobileCard;
+use crate::store::tables::pupil::Pupil;
+use crate::store::tables::school::School;
+use crate::store::{Statements, StoreError, Verb};
+
+/// Lists slips on paper.
+#[derive(Debug)]
+pub struct ListSlips {
+    /// Of which school.
+    pub school: SchoolId,
+    /// Of which class alone.
+    pub class_name: Option<String>,
+    /// Which.
+    pub filter: SlipFilter,
+    /// Which page, from 0.
+    pub page: u32,
+    /// When "now" is.
+    pub now: Timestamp,
+}
+
+/// A page of slips, and how many pass each filter.
+#[derive(Debug)]
+pub struct SlipList {
+    /// The page.
+    pub listed: Listed<(Grant, Pupil)>,
+    /// How many pass each filter.
+    pub counts: Vec<(SlipFilter, i64)>,
+}
+
+#[async_trait::async_trait]
+impl Verb for ListSlips {
+    type Answer = SlipList;
+
+    async fn run(&self, tx: &mut dyn Statements) -> Result<Self::Answer, StoreError> {
+        let class = self.class_name.as_deref();
+        let (mut pupils, mut rows) = (Pupils::default(), Vec::new());
+        let skip = self.page.saturating_mul(PAGE);
+        for slip in Grant::slips(tx, &self.school, class, self.filter, self.now, skip, PAGE + 1).await? {
+            let Some(card) = MobileCard::find(tx, &slip.card_id).await? else {
+                return Err(StoreError::Damaged("a slip lacks its card"));
+            };
+            let pupil = pupils.of(tx, &card.pupil_id).await?;
+            rows.push((slip, pupil));
+        }
+        let mut counts = Vec::new();
+        for filter in SlipFilter::ALL {
+            counts.push((filter, Grant::count_slips(tx, &self.school, class, filter, self.now).await?));
+        }
+        Ok(SlipList { listed: Listed::of(rows), counts })
+    }
+}
+
+/// A slip with all that its page shows.
+#[derive(Debug)]
+pub struct SlipFile {
+    /// It, without its codes.
+    pub slip: Grant,
+    /// Whose.
+    pub pupil: Pupil,
+    /// Its school.
+    pub school: School,
+    /// The rules of its school.
+    pub profile: SchoolProfile,
+    /// Whether it may be handed to the pupil.
+    pub pupil_may_collect: bool,
+    /// Whether the pupil is of age today.
+    pub of_age: bool,
+    /// The device that it opened.
+    pub device: Option<Device>,
+    /// The device whose place the new one takes.
+    pub replaces: Option<Device>,
+    /// A newer slip for the same card that still opens a device.
+    pub newer: Option<GrantId>,
+}
+
+/// Reads a slip on paper.
+#[derive(Debug)]
+pub struct ReadSlip {
+    /// Which.
+    pub slip: GrantId,
+    /// When "now" is.
+    pub now: Timestamp,
+}
+
+#[async_trait::async_trait]
+impl Verb for ReadSlip {
+    type Answer = Option<SlipFile>;
+
+    async fn run(&self, tx: &mut dyn Statements) -> Result<Self::Answer, StoreError> {
+        let slip = Grant::find(tx, &self.slip).await?.filter(|slip| slip.code_mac.is_some());
+        let Some(slip) = slip else { return Ok(None) };
+        let Some(card) = MobileCard::find(tx, &slip.card_id).await? else {
+            return Err(StoreError::Damaged("a slip lacks its card"));
+        };
+        let pupil = Pupils::default().of(tx, &card.pupil_id).await?;
+        let Some(office) = SchoolFile::load(tx, &card.school_id, self.now).await? else {
+            return Err(StoreError::Damaged("a card lacks its school"));
+        };
+        let device = match &slip.device_id {
+            Some(device) => Device::find(tx, device).await?,
+            None => None,
+        };
+        let replaces = match &slip.replaces_device {
+            Some(device) => Device::find(tx, device).await?,
+            None => None,
+        };
+        let newer = Grant::of_card(tx, &card.id).await?.pop();
+        Ok(Some(SlipFile {
+            newer: newer.map(|newer| newer.id).filter(|newer| *newer != slip.id),
+            pupil_may_collect: pupil_may_collect(tx, &slip, self.now).await?,
+            of_age: is_of_age(pupil.birth_date, warsaw_date(self.now)),
+            device,
+            replaces,
+            school: office.school,
+            profile: office.profile,
+            pupil,
+            slip,
+        }))
+    }
+}
+
+/// A card for which another slip may be made.
+#[derive(Debug)]
+pub struct CardDesk {
+    /// The card.
+    pub card: MobileCard,
+    /// Whose.
+    pub pupil: Pupil,
+    /// The rules of its school.
+    pub profile: SchoolProfile,
+    /// The devices that hold it.
+    pub devices: Vec<Device>,
+    /// Its last order, on which another slip would be made.
+    pub order: Option<OrderId>,
+}
+
+/// Reads what is to be known before another slip is made for a card.
+#[derive(Debug)]
+pub struct ReadCardDesk {
+    /// Which card.
+    pub card: CardId,
+    /// When "now" is.
+    pub now: Timestamp,
+}
+
+#[async_trait::async_trait]
+impl Verb for ReadCardDesk {
+    type Answer = Option<CardDesk>;
+
+    async fn run(&self, tx: &mut dyn Statements) -> Result<Self::Answer, StoreError> {
+        let Some(card) = MobileCard::find(tx, &self.card).await? else { return Ok(None) };
+        let Some(office) = SchoolFile::load(tx, &card.school_id, self.now).await? else {
+            return Err(StoreError::Damaged("a card lacks its school"));
+        };
+        let pupil = Pupils::default().of(tx, &card.pupil_id).await?;
+        let mut devices = Device::of_card(tx, &card.id).await?;
+        devices.retain(|device| device.state == DeviceState::Live);
+        let order = crate::issuance::grant::order_of_card(tx, &card).await?.map(|order| order.id);
+        Ok(Some(CardDesk { profile: office.profile, card, pupil, devices, order }))
+    }
+}
