@@ -24,7 +24,7 @@ pub(super) const MARGIN: f32 = 20.0 * MM;
 /// Between the margins.
 pub(super) const WIDTH: f32 = A4.0 - 2.0 * MARGIN;
 /// Body text.
-pub(super) const BODY: f32 = 10.5;
+pub(super) const BODY: f32 = 11.0;
 /// From one line to the next, as a part of the size.
 const LEADING: f32 = 1.35;
 
@@ -177,7 +177,7 @@ impl Paper<'_> {
         for (n, step) in (1..).zip(steps) {
             let first = self.y + BODY * LEADING;
             self.line_at(Face::Bold, BODY, MARGIN, first, &format!("{n}."))?;
-            self.column(Face::Regular, BODY, MARGIN + 18.0, WIDTH - 18.0, step)?;
+            self.column(Face::Regular, BODY, MARGIN + 24.0, WIDTH - 24.0, step)?;
             self.gap(1.5);
         }
         Ok(())

@@ -69,8 +69,8 @@ impl SlipSheets {
     fn qr_sheet(&self, paper: &mut Paper<'_>, lang: Lang) -> Result<(), SheetError> {
         self.head(paper, &lang.t("print-qr-title"))?;
         let top = paper.y;
-        // The quiet zone needs no margin of its own.
-        paper.qr(MARGIN - 4.0, top, QR_SIDE, self.offer.expose())?;
+        // The quiet zone reaches into the margin, so that the code itself stands below the heading.
+        paper.qr(MARGIN - 12.0, top, QR_SIDE, self.offer.expose())?;
         let (x, width) = (MARGIN + QR_SIDE + 10.0, WIDTH - QR_SIDE - 10.0);
         paper.gap(8.0);
         paper.fact(x, width, &lang.t("print-for"), &self.pupil)?;

@@ -54,8 +54,8 @@ impl Line {
         let badge = match row.order.state {
             OrderState::Waiting => "warn",
             OrderState::Ready if row.missing.approval => "warn",
-            OrderState::Ready => "info",
-            OrderState::Issued => "good",
+            OrderState::Ready => "good",
+            OrderState::Issued => "plain",
             OrderState::Cancelled => "plain",
         };
         let left = row.order.deadline_on.filter(|_| open).and_then(|day| today.until(day).ok());
