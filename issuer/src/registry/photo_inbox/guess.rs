@@ -23,6 +23,8 @@ use crate::registry::sorting::folded;
 use crate::store::id::PupilId;
 use crate::store::tables::photo_inbox::RosterEntry;
 
+/// Places of one word that are looked at: a letter that says a name a hundred times says no more by it.
+const MAX_PLACES: usize = 8;
 /// Pupils who are proposed, at most.
 const MAX_GUESSES: usize = 6;
 
@@ -87,8 +89,8 @@ impl Hint {
 /// What is written somewhere, by words.
 struct Words {
     words: Vec<String>,
-    /// Where words that begin with these two letters stand.
-    places: HashMap<String, Vec<usize>>,
+    /// The words that begin with these two letters, and where each stands.
+    places: HashMap<String, HashMap<String, Vec<usize>>>,
 }
 
 impl Words {
@@ -108,9 +110,12 @@ impl Words {
         let folded = folded(&split);
         let words = folded.split(|letter: char| !letter.is_alphanumeric()).filter(|word| !word.is_empty());
         let words: Vec<String> = words.take(1500).map(str::to_owned).collect();
-        let mut places: HashMap<String, Vec<usize>> = HashMap::new();
+        let mut places: HashMap<String, HashMap<String, Vec<usize>>> = HashMap::new();
         for (at, word) in words.iter().enumerate() {
-            places.entry(start(word)).or_default().push(at);
+            let of_word = places.entry(start(word)).or_default().entry(word.clone()).or_default();
+            if of_word.len() < MAX_PLACES {
+                of_word.push(at);
+            }
         }
         Self { words, places }
     }
@@ -119,9 +124,10 @@ impl Words {
     fn find(&self, name: &[String]) -> Vec<(usize, Likeness)> {
         let mut found = Vec::new();
         for part in name {
-            for &at in self.places.get(&start(part)).into_iter().flatten() {
-                let Some(word) = self.words.get(at) else { continue };
-                found.extend(likeness(part, word).map(|likeness| (at, likeness)));
+            for (word, places) in self.places.get(&start(part)).into_iter().flatten() {
+                if let Some(likeness) = likeness(part, word) {
+                    found.extend(places.iter().map(|at| (*at, likeness)));
+                }
             }
         }
         found
