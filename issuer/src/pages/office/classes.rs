@@ -77,8 +77,6 @@ struct ClassPage {
     lines: Vec<Line>,
     /// The page's own address.
     path: String,
-    action: String,
-    logins: String,
     may_confirm: bool,
     may_order: bool,
     may_issue: bool,
@@ -114,10 +112,6 @@ impl ClassPage {
             may_issue: office.may(Right::MakeSlips),
         };
         render_as(shown.fields.status(), &shown)
-        let action = format!("{}/confirm", class_path(name));
-        let logins = format!("{}/logins", class_path(name));
-        let may_confirm = office.may(Right::KeepBaseCards);
-        render_as(fields.status(), &Self { page, fields, lines, action, logins, may_confirm })
     }
 }
 
