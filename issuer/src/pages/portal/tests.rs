@@ -69,7 +69,7 @@ impl House {
         let tokens = issuance.redeem(&offer.pre_authorized_code, None, None).await.unwrap();
         let access = issuance.open_access(tokens.access.expose(), None).unwrap();
         let nonce = issuance.fresh_nonce();
-        let secret: [u8; 32] = (&*issuance.entropy).bytes();
+        let secret: [u8; 32] = issuance.entropy.bytes();
         let phone = SigningKey::from_slice(&secret).unwrap();
         let point = phone.verifying_key().to_sec1_point(false);
         let key = PublicJwk::from_sec1(point.as_bytes()).unwrap();
