@@ -29,6 +29,7 @@ pub mod staff;
 
 pub mod federated;
 pub mod portal_account;
+pub mod portal_logins;
 pub mod portal_standing;
 
 pub mod rights;

@@ -18,9 +18,9 @@ use crate::pages::{PageFailure, Pages};
 use crate::registry::line::{Login, Password};
 use crate::registry::portal_account::{
     EnterPortalAccount, FindPortalAccount, HandOut, HandOutLogins, JoinPortalAccount, NewPortalAccount,
-    PortalAccountRefusal, PupilLogins, ReadChildren, ReadClassLogins, ReadLogins, ResetPortalPassword,
-    first_password, fresh_login,
+    PortalAccountRefusal, ReadChildren, ResetPortalPassword, first_password, fresh_login,
 };
+use crate::registry::portal_logins::{PupilLogins, ReadClassLogins, ReadLogins};
 use crate::registry::rights::Right;
 use crate::registry::sorting::folded;
 use crate::store::id::{GuardianId, PortalAccountId, PupilId};

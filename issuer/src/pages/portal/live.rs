@@ -170,7 +170,7 @@ impl Live {
         })
     }
 
-    /// Whether there is something to follow: a code that may be used, or one that may come.
+    /// What all of it is known by: with this the page asks the stream for what is newer.
     pub(super) fn mark(&self) -> &str {
         &self.mark
     }

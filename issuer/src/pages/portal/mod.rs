@@ -10,6 +10,8 @@ mod session;
 mod shelf;
 
 #[cfg(test)]
+mod live_tests;
+#[cfg(test)]
 mod tests;
 
 use axum::Router;

@@ -1,17 +1,12 @@
 //! What pupils and guardians meet on the portal, with phones that really activate.
 
-use std::time::Duration;
-
-use axum::body::{Body, BodyDataStream};
-use axum::http::{Request, StatusCode, header};
-use futures::StreamExt as _;
+use axum::http::StatusCode;
 use jiff::SignedDuration;
 use p256::ecdsa::SigningKey;
 use p256::ecdsa::signature::Signer as _;
 use shared::jose::jwk::PublicJwk;
 use shared::typed_code::TypedCode;
 use shared::vci::proof::signing_input;
-use tower::ServiceExt as _;
 
 use crate::audit::{Act, Actor};
 use crate::issuance::enrolment::DeviceClaim;
@@ -68,13 +63,13 @@ impl House {
     }
 
     /// A phone activates by the code that can be typed.
-    async fn activate(&self, typed: &str, name: &str) {
+    pub(super) async fn activate(&self, typed: &str, name: &str) {
         let issuance = &self.issuance;
         let offer = issuance.resolve_typed(&TypedCode::parse(typed).unwrap()).await.unwrap();
         let tokens = issuance.redeem(&offer.pre_authorized_code, None, None).await.unwrap();
         let access = issuance.open_access(tokens.access.expose(), None).unwrap();
         let nonce = issuance.fresh_nonce();
-        let secret: [u8; 32] = (&*issuance.entropy).bytes();
+        let secret: [u8; 32] = issuance.entropy.bytes();
         let phone = SigningKey::from_slice(&secret).unwrap();
         let point = phone.verifying_key().to_sec1_point(false);
         let key = PublicJwk::from_sec1(point.as_bytes()).unwrap();
@@ -116,53 +111,12 @@ impl Verb for Sql {
 }
 
 /// The code that can be typed, as the page shows it.
-fn typed(html: &str) -> Option<String> {
+pub(super) fn typed(html: &str) -> Option<String> {
     Some(html.split("class=\"code\">").nth(1)?.split('<').next()?.to_owned())
 }
 
-fn attribute(html: &str, name: &str) -> String {
+pub(super) fn attribute(html: &str, name: &str) -> String {
     html.split(&format!("{name}=\"")).nth(1).unwrap().split('"').next().unwrap().to_owned()
-}
-
-/// A stream of events as a browser reads it.
-struct Events(BodyDataStream, String);
-
-impl Events {
-    async fn open(house: &House, browser: &Browser, path: &str) -> Self {
-        let cookie = format!("mleg_portal={}", browser.cookies["mleg_portal"]);
-        let request =
-            Request::builder().uri(path).header(header::COOKIE, cookie).body(Body::empty()).unwrap();
-        let response = house.router.clone().oneshot(request).await.unwrap();
-        assert_eq!(response.status(), StatusCode::OK);
-        assert_eq!(response.headers()[header::CONTENT_TYPE], "text/event-stream");
-        assert_eq!(response.headers()[header::CACHE_CONTROL], "no-store");
-        Self(response.into_body().into_data_stream(), String::new())
-    }
-
-    /// The next event: its name and its data.
-    async fn next(&mut self) -> (String, serde_json::Value) {
-        loop {
-            if let Some((event, rest)) = self.1.split_once("\n\n") {
-                let line = |name: &str| {
-                    event
-                        .lines()
-                        .find_map(|line| line.strip_prefix(name))
-                        .unwrap_or_default()
-                        .trim()
-                        .to_owned()
-                };
-                let (event, data) = (line("event:"), line("data:"));
-                self.1 = rest.to_owned();
-                return (event, serde_json::from_str(&data).unwrap_or_default());
-            }
-            let more = tokio::time::timeout(Duration::from_secs(8), self.0.next()).await;
-            self.1 += &String::from_utf8_lossy(&more.expect("an event in time").expect("more").unwrap());
-        }
-    }
-
-    async fn is_silent(&mut self) -> bool {
-        tokio::time::timeout(Duration::from_millis(900), self.0.next()).await.is_err()
-    }
 }
 
 #[tokio::test]
@@ -295,61 +249,6 @@ async fn a_new_code_is_shown_when_asked_for_and_when_the_old_one_is_over() {
     assert!(house.issuance.resolve_typed(&old).await.is_err(), "one live code for each card");
     house.clock.advance(SignedDuration::from_mins(10));
     assert_ne!(typed(&parent.open(&place).await).unwrap(), second);
-}
-
-#[tokio::test]
-async fn the_next_code_comes_by_itself() {
-    let house = House::new().await;
-    house.portal_account("r-1111-1111", 1, &[0], false).await;
-    let mut parent = house.portal("r-1111-1111").await;
-    let child = house.child(1, 0);
-    let html = parent.open(&format!("/portal/children/{child}/applications")).await;
-    let (first, shown) = (typed(&html).unwrap(), attribute(&html, "data-shown"));
-    let path = attribute(&html, "data-events");
-    let mut events = Events::open(&house, &parent, &format!("{path}?shown={shown}")).await;
-    assert!(events.is_silent().await, "the page shows what there is");
-
-    house.activate(&first, "Telefon mamy").await;
-    let (name, data) = events.next().await;
-    assert_eq!(name, "card");
-    let html = data["html"].as_str().unwrap();
-    assert!(html.contains("1 z 5 urządzeń") && html.contains("Telefon mamy") && html.contains("Android 15"));
-    let second = typed(html).unwrap();
-    assert_ne!(first, second);
-    assert!(data["news"].as_str().unwrap().contains("nowy kod QR"));
-    // The page itself shows the same one.
-    let html = parent.open(&format!("/portal/children/{child}/applications")).await;
-    assert_eq!(typed(&html).unwrap(), second);
-
-    // Over: the next one within a tick, though nobody wrote anything.
-    house.clock.advance(SignedDuration::from_mins(11));
-    house.issuance.store.write(Sql("UPDATE counter SET value = value", vec![])).await.unwrap();
-    let (_, data) = events.next().await;
-    assert_ne!(typed(data["html"].as_str().unwrap()).unwrap(), second);
-
-    // Signed out: the stream says so and ends.
-    parent.post("/portal/sign-out", &[]).await;
-    assert_eq!(events.next().await.0, "over");
-    assert!(events.0.next().await.is_none());
-}
-
-#[tokio::test]
-async fn a_stream_does_not_take_a_code_that_another_process_made() {
-    let mut house = House::new().await;
-    house.portal_account("r-1111-1111", 1, &[0], false).await;
-    let mut parent = house.portal("r-1111-1111").await;
-    let place = format!("/portal/children/{}/applications", house.child(1, 0));
-    let html = parent.open(&place).await;
-    let shown = attribute(&html, "data-shown");
-    // Another issuer on the same books: it knows none of our codes.
-    let again = crate::pages::Pages::new(house.issuance.clone(), "http://127.0.0.1:1".into(), true);
-    house.router = crate::pages::router(again);
-    let path = attribute(&html, "data-events");
-    let mut same = Events::open(&house, &parent, &format!("{path}?shown={shown}")).await;
-    assert!(same.is_silent().await, "the code that the page shows lives on");
-    let (_, data) = Events::open(&house, &parent, &path).await.next().await;
-    assert!(data["html"].as_str().unwrap().contains("w innym miejscu"), "{data}");
-    assert!(house.issuance.resolve_typed(&TypedCode::parse(&typed(&html).unwrap()).unwrap()).await.is_ok());
 }
 
 #[tokio::test]
