@@ -17,6 +17,8 @@ pub mod photo_inbox;
 
 pub mod card_file;
 pub mod history;
+pub mod erasure;
+pub mod export;
 pub mod pupil_file;
 
 pub mod desk;

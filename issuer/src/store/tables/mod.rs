@@ -14,6 +14,7 @@ pub mod mobile_card;
 pub mod notice;
 pub mod order;
 pub mod photo_inbox;
+pub mod personal;
 pub mod pupil;
 pub mod pupil_line;
 pub mod revocation_list;
