@@ -17,6 +17,7 @@ use super::{Office, PLACE};
 use crate::audit::{self, ChainVerdict, ListActions, SearchTrail};
 use crate::pages::form::{Fields, Sent, Typed};
 use crate::pages::frame::{Page, query, render_as};
+use crate::pages::words::Lang;
 use crate::pages::{PageFailure, Pages};
 use crate::registry::rights::Right;
 use crate::registry::safe_csv::SafeCsv;
@@ -43,6 +44,8 @@ type Wanted = Query<Vec<(String, String)>>;
 struct Line {
     at: String,
     who: String,
+    /// What was done in words; empty where there are none.
+    told: String,
     action: String,
     subject: String,
     detail: String,
@@ -139,6 +142,7 @@ async fn list(
     let lines = entries.iter().map(|entry| Line {
         at: lang.instant(entry.at),
         who: names.get(&entry.actor).cloned().unwrap_or_else(|| entry.actor.clone()),
+        told: told(&entry.action, lang),
         action: entry.action.clone(),
         subject: entry.subject.clone(),
         detail: if entry.detail == "{}" { String::new() } else { entry.detail.clone() },
@@ -164,6 +168,12 @@ async fn list(
         fields,
     };
     Ok(render_as(page.fields.status(), &page))
+}
+
+/// An action in words; empty where there are none.
+fn told(action: &str, lang: Lang) -> String {
+    let word = action.replace('.', "-");
+    if lang.has(&format!("act-{}", word.replace('_', "-"))) { lang.word("act", &word) } else { String::new() }
 }
 
 /// The names of those who act, by the word that stands in an entry. Other schools' people keep their ids.
