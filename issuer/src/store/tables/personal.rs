@@ -67,6 +67,8 @@ const KEPT: &[Kept] = &[
             "picture",
             "state",
             "reason",
+            "note",
+            "sent_at",
             "received_at",
             "expires_at",
         ],

@@ -175,7 +175,8 @@ async fn accounts_of_another_school_are_not_there() {
     let sql = format!("UPDATE staff SET school_id = '{}' WHERE login = 'wychowawca'", house.schools[1].id);
     house.run(&sql).await;
     let html = principal.open("/office/school/staff").await;
-    assert!(!html.contains("<td>wychowawca</td>") && html.contains("<td>sekretariat</td>"));
+    assert!(html.contains("<td>sekretariat</td><td>sekretariat</td>"), "login and role: {html}");
+    assert!(!html.contains("<td>wychowawca</td><td>wychowawca</td>"));
     let all = crate::registry::staff::ListStaff(crate::registry::staff::Within::all());
     let all = house.issuance.store.read(all).await.unwrap();
     let other =
@@ -248,9 +249,26 @@ async fn a_token_is_shown_once_and_taken_back() {
     assert!(!known().await);
 }
 
+/// More entries than a page shows.
+struct Noise(audit::Act);
+
+#[async_trait::async_trait]
+impl Verb for Noise {
+    type Answer = ();
+
+    async fn run(&self, tx: &mut dyn Statements) -> Result<(), StoreError> {
+        let mut trail = self.0.trail();
+        for _ in 0..60 {
+            trail.record(tx, "slip.noted", "nobody", serde_json::json!({})).await?;
+        }
+        Ok(())
+    }
+}
+
 #[tokio::test]
 async fn the_audit_trail_is_searched_checked_and_taken_out() {
     let house = House::new().await;
+    house.issuance.store.write(Noise(house.issuance.act(Actor::System))).await.unwrap();
     let mut browser = house.office("dyrektor").await;
     let html = browser.open("/office/school/audit").await;
     assert!(html.contains("session.begun") && html.contains("Starsze wpisy"), "{html}");
@@ -275,12 +293,8 @@ async fn the_audit_trail_is_searched_checked_and_taken_out() {
         assert!(serde_json::from_str::<serde_json::Value>(line).unwrap()["hash"].is_string());
     }
     // Somebody who may write to the database leaves a trace.
-    house.run("UPDATE audit_entry SET actor = 'system' WHERE position = 3").await;
-    let before =
-        house.count("SELECT COUNT(*) FROM audit_entry WHERE position = 3 AND actor = 'system'").await;
     house.run("UPDATE audit_entry SET subject = 'x' WHERE position = 3").await;
     let answer = browser.post("/office/school/audit/verify", &[]).await;
-    assert_eq!(before, 1);
     assert!(answer.text().contains("naruszony od wpisu nr 3"), "{}", answer.text());
 }
 
@@ -362,7 +376,7 @@ async fn an_erased_pupil_leaves_nothing_but_ids_and_the_list_still_names_the_car
         "INSERT INTO portal_account (id, kind, login, full_name, password_hash, must_change, created_at) VALUES ('01m7znyn200000k3c5z1374g97', 'guardian', 'ewa@osobliwa.example', 'Ewa Niepowtarzalska', 'x', 0, 1)".to_owned(),
         format!("INSERT INTO portal_access (account_id, pupil_id, created_at) VALUES ('01m7znyn200000k3c5z1374g97', '{id}', 1)"),
         format!("INSERT INTO idempotent_reply (token_id, key, request_hash, status, body, expires_at) VALUES ('t', 'k', x'00', 200, '{{\"id\":\"{id}\",\"surname\":\"Niepowtarzalska\"}}', 1)"),
-        format!("INSERT INTO photo_inbox (id, school_id, pupil_id, origin, sender, subject, file_name, purpose, picture, state, guesses, received_at, expires_at) VALUES ('01m7znyn200000k3c5z1374g96', '{}', NULL, 'mail', 'ewa@osobliwa.example', 'Niepowtarzalska 7a', 'Niepowtarzalska.jpg', 'card', x'00', 'waiting', '[]', 1, 1)", pupil.school_id),
+        format!("INSERT INTO photo_inbox (id, school_id, pupil_id, origin, sender, subject, file_name, purpose, length, picture, state, guesses, received_at, expires_at) VALUES ('01m7znyn200000k3c5z1374g96', '{}', NULL, 'mail', 'ewa@osobliwa.example', 'Niepowtarzalska 7a', 'Niepowtarzalska.jpg', 'card', 1, x'00', 'waiting', '[]', 1, 1)", pupil.school_id),
     ] {
         house.run(&sql).await;
     }
