@@ -147,6 +147,47 @@ impl Verb for ReadTrail {
     }
 }
 
+/// Finds entries, newest first; what is none does not narrow the search.
+#[derive(Debug, Clone, Default)]
+pub struct SearchTrail {
+    /// About this id.
+    pub subject: Option<String>,
+    /// This action, or every action of this noun, such as `card.`.
+    pub action: Option<String>,
+    /// By `wallet`, `system`, `staff:…` or `token:…`; or by every `staff:`.
+    pub actor: Option<String>,
+    /// Then or later.
+    pub from: Option<Timestamp>,
+    /// Before then.
+    pub until: Option<Timestamp>,
+    /// Older than the entry with this name.
+    pub before: Option<String>,
+    /// At most so many.
+    pub limit: u32,
+}
+
+#[async_trait::async_trait]
+impl Verb for SearchTrail {
+    type Answer = Vec<AuditEntry>;
+
+    async fn run(&self, tx: &mut dyn Statements) -> Result<Self::Answer, StoreError> {
+        AuditEntry::search(tx, self).await
+    }
+}
+
+/// Reads every action that stands in the trail, by its word.
+#[derive(Debug)]
+pub struct ListActions;
+
+#[async_trait::async_trait]
+impl Verb for ListActions {
+    type Answer = Vec<String>;
+
+    async fn run(&self, tx: &mut dyn Statements) -> Result<Self::Answer, StoreError> {
+        AuditEntry::actions(tx).await
+    }
+}
+
 /// How many entries are sealed or checked in one transaction.
 const BATCH: u32 = 500;
 /// What the first entry names as its predecessor.

@@ -88,7 +88,7 @@ impl Verb for RevokeCard {
 }
 
 /// Ends every device of a card whose row is held, and cancels its open slips.
-pub(super) async fn end_all(
+pub(crate) async fn end_all(
     tx: &mut dyn Statements,
     card: &CardId,
     reason: EndReason,

@@ -125,6 +125,18 @@ impl Pages {
         crate::store::id::NoticeId::fresh(self.now(), &*self.issuance.entropy).as_str().to_owned()
     }
 
+    /// Hashes a password on a thread of its own, a few at a time.
+    pub(crate) async fn hash_password(
+        &self,
+        password: crate::registry::line::Password,
+    ) -> Result<crate::registry::staff::HashedPassword, PageFailure> {
+        use crate::registry::staff::HashedPassword;
+        let _permit = self.own.passwords.acquire().await.map_err(|error| PageFailure::ours(&error))?;
+        let entropy = self.issuance.entropy.clone();
+        let hashing = tokio::task::spawn_blocking(move || HashedPassword::of(&password, &*entropy));
+        hashing.await.map_err(|error| PageFailure::ours(&error))?.ok_or(PageFailure::Internal)
+    }
+
     /// Checks a password on a thread of its own, a few at a time. Takes the same time without an account.
     pub(crate) async fn password_is_right(
         &self,

@@ -19,6 +19,8 @@ pub mod card_file;
 pub mod handover;
 pub mod history;
 pub mod issue_book;
+pub mod erasure;
+pub mod export;
 pub mod pupil_file;
 
 pub mod desk;

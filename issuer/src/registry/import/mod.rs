@@ -14,6 +14,7 @@ mod table;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use self::batch::end;
 pub use self::batch::{
     ConfirmImport, ForgetImports, ImportFile, ImportRefusal, ListImports, ReadImport, StopImport, TakeIn,
 };

@@ -72,7 +72,7 @@ impl Verb for ResetPassword {
             Ok(staff) => staff,
             Err(refusal) => return Ok(Err(refusal)),
         };
-        staff.password_hash.clone_from(&self.password.0);
+        self.password.stored().clone_into(&mut staff.password_hash);
         staff.update(tx).await?;
         Session::end_others(tx, Realm::Office, staff.id.as_str(), None).await?;
         self.act.trail().record(tx, "staff.password_reset", staff.id.as_str(), json!({})).await?;
@@ -104,7 +104,7 @@ impl Verb for ChangePassword {
             Ok(staff) => staff,
             Err(refusal) => return Ok(Err(refusal)),
         };
-        staff.password_hash.clone_from(&self.password.0);
+        self.password.stored().clone_into(&mut staff.password_hash);
         staff.update(tx).await?;
         SignInGuard::forgive(tx, &self.login_hash).await?;
         Session::end_others(tx, Realm::Office, staff.id.as_str(), Some(&self.session)).await?;

@@ -3,8 +3,9 @@
 use jiff::Timestamp;
 
 use super::row;
+use crate::audit::SearchTrail;
 use crate::store::sql::params;
-use crate::store::{Statements, StoreError};
+use crate::store::{Statements, StoreError, Value};
 
 row! {
     /// Who did what to what, when. Holds ids only, so that a pupil can be erased without breaking the chain.
@@ -51,6 +52,47 @@ impl AuditEntry {
     /// Sealed entries after `position`, in order.
     pub async fn after(tx: &mut dyn Statements, position: i64, limit: u32) -> Result<Vec<Self>, StoreError> {
         Self::select(tx, "WHERE position > $1 ORDER BY position LIMIT $2", params![position, limit]).await
+    }
+
+    /// Entries that a search finds, newest first.
+    pub async fn search(tx: &mut dyn Statements, search: &SearchTrail) -> Result<Vec<Self>, StoreError> {
+        let mut condition = "WHERE id <> ''".to_owned();
+        let mut values = Vec::new();
+        let mut narrow = |clause: &str, value: Value| {
+            values.push(value);
+            condition += &clause.replace('?', &format!("${}", values.len()));
+        };
+        if let Some(subject) = &search.subject {
+            narrow(" AND subject = ?", subject.into());
+        }
+        for (column, wanted) in [("action", &search.action), ("actor", &search.actor)] {
+            match wanted {
+                Some(start) if start.ends_with(['.', ':']) => {
+                    let length = i64::try_from(start.chars().count()).unwrap_or(i64::MAX);
+                    narrow(&format!(" AND substr({column}, 1, CAST(? AS INTEGER))"), length.into());
+                    narrow(" = ?", start.into());
+                }
+                Some(whole) => narrow(&format!(" AND {column} = ?"), whole.into()),
+                None => {}
+            }
+        }
+        if let Some(from) = search.from {
+            narrow(" AND at >= ?", from.into());
+        }
+        if let Some(until) = search.until {
+            narrow(" AND at < ?", until.into());
+        }
+        if let Some(before) = &search.before {
+            narrow(" AND id < ?", before.into());
+        }
+        narrow(" ORDER BY id DESC LIMIT ?", search.limit.into());
+        Self::select(tx, &condition, &values).await
+    }
+
+    /// Every action that stands in the trail, by its word.
+    pub async fn actions(tx: &mut dyn Statements) -> Result<Vec<String>, StoreError> {
+        let rows = tx.query("SELECT DISTINCT action FROM audit_entry ORDER BY action", &[]).await?;
+        rows.iter().map(|row| row.take(0)).collect()
     }
 
     /// What was done to one subject, oldest first, at most `limit` entries: those that are not sealed yet, and

@@ -13,6 +13,7 @@ pub mod installation;
 pub mod mobile_card;
 pub mod notice;
 pub mod order;
+pub mod personal;
 pub mod photo_inbox;
 pub mod portal_account;
 pub mod pupil;

@@ -153,7 +153,7 @@ impl Pupil {
         after: Option<&Self>,
         limit: u32,
     ) -> Result<Vec<Self>, StoreError> {
-        let mut condition = "WHERE school_id = $1".to_owned();
+        let mut condition = "WHERE school_id = $1 AND erased_at IS NULL".to_owned();
         let mut values = vec![Value::from(school)];
         if let Some(spellings) = surname {
             condition += " AND (";
