@@ -417,3 +417,6 @@ act-staff-rights-changed = Rights changed
 act-portal-account-entered = Portal account made
 act-portal-account-joined = Pupil joined to a portal account
 act-portal-account-reset = New portal password given
+act-grant-filed = Slip put into the pupil’s file
+act-pupil-exported = All data of the pupil exported
+act-portal-account-password-changed = Password to the portal changed

@@ -430,3 +430,6 @@ act-staff-rights-changed = Zmieniono uprawnienia
 act-portal-account-entered = Założono konto w portalu
 act-portal-account-joined = Dołączono ucznia do konta w portalu
 act-portal-account-reset = Nadano nowe hasło do portalu
+act-grant-filed = Włożono kody do teczki ucznia
+act-pupil-exported = Wydano wszystkie dane ucznia
+act-portal-account-password-changed = Zmieniono hasło do portalu
