@@ -104,6 +104,10 @@ rules-days = { $n ->
    *[other] { $n } days from a correct application
   }
 rules-no-deadline = no deadline
+rules-approval = Approval of orders
+rules-approval-hint = Whether the principal approves each batch of orders before slips are made.
+rules-approval-true = by the principal
+rules-approval-false = not needed
 rules-renewal = After a confirmation
 rules-renewal-hint = Where the phone gets the card for another period from.
 rules-renewal-new-grant = new codes from the office

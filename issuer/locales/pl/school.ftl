@@ -104,6 +104,10 @@ rules-days = { $n ->
    *[other] { $n } dni od poprawnego wniosku
   }
 rules-no-deadline = bez terminu
+rules-approval = Zatwierdzanie zleceń
+rules-approval-hint = Czy dyrektor zatwierdza każdą partię zleceń, zanim powstaną kody.
+rules-approval-true = zatwierdza dyrektor
+rules-approval-false = bez zatwierdzania
 rules-renewal = Po potwierdzeniu ważności
 rules-renewal-hint = Skąd telefon bierze mLegitymację na kolejny okres.
 rules-renewal-new-grant = nowe kody z sekretariatu

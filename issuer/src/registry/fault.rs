@@ -151,9 +151,6 @@ wording! {
         ClassUnexpected = "class_unexpected":
             "Klasę ma tylko wychowawca; usuń ją albo zmień rolę.",
             "only a tutor has a class: leave it out, or change the role";
-        PasswordsDiffer = "passwords_differ":
-            "Hasła się różnią; wpisz nowe hasło dwa razy tak samo.",
-            "the passwords differ: type the new one twice alike";
         RowTwice = "row_twice":
             "Ten uczeń stoi w pliku już wcześniej; usuń jeden z wierszy.",
             "this pupil stands further up in the file: delete one of the rows";

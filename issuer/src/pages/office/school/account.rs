@@ -10,7 +10,8 @@ use shared::secret::Secret;
 use super::Office;
 use crate::pages::form::{Fields, Sent, Typed};
 use crate::pages::frame::{Page, render_as};
-use crate::pages::office::{done, session};
+use crate::pages::office::done;
+use crate::pages::session::wait_message;
 use crate::pages::{PageFailure, Pages};
 use crate::registry::fault::{FaultCode, Faults, FieldFault};
 use crate::registry::line::Password;
@@ -67,7 +68,7 @@ async fn change(State(pages): State<Pages>, office: Office, sent: Sent) -> Resul
     let login_hash = keys.sign_in_hash(Realm::Office.word(), &office.staff.login);
     let store = &pages.issuance.store;
     if let Err(wait) = store.write(CountTry { login_hash, now: pages.now() }).await? {
-        let message = session::wait_message(lang, wait.until, pages.now());
+        let message = wait_message(lang, wait.until, pages.now());
         return Ok(form(&office, Fields::of(none).with_fault("old_password", message)));
     }
     let stored = Some(office.staff.password_hash.clone());

@@ -91,6 +91,7 @@ pub(super) fn in_words(profile: &SchoolProfile, lang: Lang) -> Vec<(String, Stri
         (lang.t("rules-forms"), list(forms.collect())),
         (lang.t("rules-notify"), list(channels.collect())),
         (lang.t("rules-deadline"), deadline),
+        (lang.t("rules-approval"), lang.word("rules-approval", if profile.principal_approves { "true" } else { "false" })),
         (lang.t("rules-renewal"), lang.word("rules-renewal", &word(profile.renewal))),
         (
             lang.t("rules-oldest"),
@@ -143,6 +144,7 @@ fn as_typed(profile: &SchoolProfile) -> Typed {
     };
     differs("issue_deadline_days", days(profile), days(&plain));
     differs("renewal", word(profile.renewal), word(plain.renewal));
+    differs("approval", profile.principal_approves.to_string(), plain.principal_approves.to_string());
     differs("min_android", profile.min_android.clone(), plain.min_android.clone());
     differs("min_ios", profile.min_ios.clone(), plain.min_ios.clone());
     differs("min_app", profile.min_app.clone(), plain.min_app.clone());
@@ -193,6 +195,7 @@ fn changes(typed: &Typed) -> Vec<(&'static str, Overrides)> {
             "issue_deadline_days",
             Overrides { issue_deadline_days: number(typed, "issue_deadline_days", 0), ..none() },
         ),
+        ("approval", Overrides { principal_approves: typed.some("approval").map(|word| word == "true"), ..none() }),
         ("renewal", Overrides { renewal: typed.word("renewal"), ..none() }),
         ("min_android", Overrides { min_android: typed.some("min_android"), ..none() }),
         ("min_ios", Overrides { min_ios: typed.some("min_ios"), ..none() }),
@@ -211,6 +214,7 @@ fn together(changes: Vec<(&'static str, Overrides)>) -> Overrides {
         accepted_forms: all.accepted_forms.or(one.accepted_forms),
         notify: all.notify.or(one.notify),
         issue_deadline_days: all.issue_deadline_days.or(one.issue_deadline_days),
+        principal_approves: all.principal_approves.or(one.principal_approves),
         renewal: all.renewal.or(one.renewal),
         min_android: all.min_android.or(one.min_android),
         min_ios: all.min_ios.or(one.min_ios),
