@@ -267,6 +267,8 @@ impl Code {
         Self::UnknownPicture,
         Self::PictureSettled,
         Self::PictureReassigned,
+        Self::UnknownPortalAccount,
+        Self::HasPortalAccount,
     ];
 
     /// The status that goes with it: 404 for what does not exist, 409 for what stands in the way and may be
