@@ -158,11 +158,11 @@ mod tests {
     #[tokio::test]
     async fn every_number_is_that_of_the_rows_behind_it() {
         let house = House::new().await;
-        house.pupil("Ola", "Nowa", "7b", 1).await;
-        house.pupil("Iga", "Nowa", "7b", 2).await;
-        let slip = house.slip(0, 0).await;
-        house.phone(&slip, 1, "Pixel Zosi").await;
-        house.slip(0, 1).await;
+        house.enter_pupil("Ola", "Nowa", "7b", 1).await;
+        house.enter_pupil("Iga", "Nowa", "7b", 2).await;
+        let slip = house.slip_of(0, 0).await;
+        house.seat_phone(&slip, 1, "Pixel Zosi").await;
+        house.slip_of(0, 1).await;
         let mut browser = house.office("dyrektor").await;
         let now = agree(&mut browser).await;
         let expected = [
@@ -206,8 +206,8 @@ mod tests {
     #[tokio::test]
     async fn a_tutor_counts_the_own_class() {
         let house = House::new().await;
-        house.slip(0, 0).await;
-        house.slip(0, 2).await;
+        house.slip_of(0, 0).await;
+        house.slip_of(0, 2).await;
         let mut browser = house.office("wychowawca").await;
         let now = agree(&mut browser).await;
         assert_eq!(of(&now, "=order-later"), 1, "of two open orders");

@@ -8,16 +8,16 @@ use crate::store::tables::base_card::BaseCardState;
 #[tokio::test]
 async fn voiding_says_how_many_devices_lose_the_card_and_happens_once() {
     let house = House::new().await;
-    let slip = house.slip(0, 0).await;
-    house.phone(&slip, 1, "Pixel Zosi").await;
-    let base = house.base_card(0, 0).await;
+    let slip = house.slip_of(0, 0).await;
+    house.seat_phone(&slip, 1, "Pixel Zosi").await;
+    let base = house.base_card_of(0, 0).await;
     let mut browser = house.office("sekretariat").await;
     let path = format!("/office/base-cards/{}/void", base.id);
     let html = browser.open(&path).await;
     assert!(html.contains("1 telefon straci mLegitymację") && html.contains("1/2026"), "{html}");
     let none = browser.post(&path, &[]).await;
     assert_eq!(none.status, StatusCode::UNPROCESSABLE_ENTITY);
-    assert_eq!(house.base_card(0, 0).await.state, BaseCardState::Held);
+    assert_eq!(house.base_card_of(0, 0).await.state, BaseCardState::Held);
     let first = browser.post(&path, &[("reason", "lost")]).await;
     assert_eq!(first.status, StatusCode::SEE_OTHER);
     assert_eq!(browser.post(&path, &[("reason", "lost")]).await.location(), first.location());
@@ -34,7 +34,7 @@ async fn voiding_says_how_many_devices_lose_the_card_and_happens_once() {
 #[tokio::test]
 async fn a_duplicate_takes_the_place_of_the_lost_card() {
     let house = House::new().await;
-    let base = house.base_card(0, 0).await;
+    let base = house.base_card_of(0, 0).await;
     let pupil = house.schools[0].pupils[0].id.clone();
     let mut browser = house.office("sekretariat").await;
     let html = browser.open(&format!("/office/pupils/{pupil}/base-cards/new?duplicate_of={}", base.id)).await;
@@ -54,7 +54,7 @@ async fn a_duplicate_takes_the_place_of_the_lost_card() {
     assert!(answer.text().contains("id=\"e-reason\""));
     fields.push(("reason", "lost"));
     assert_eq!(browser.post(&path, &fields).await.status, StatusCode::SEE_OTHER);
-    let new = house.base_card(0, 0).await;
+    let new = house.base_card_of(0, 0).await;
     assert_eq!((new.number, new.duplicate_of, new.state), (4, Some(base.id), BaseCardState::Held));
     // Another card beside a valid one is refused, and what was typed stays.
     browser.open(&path).await;
@@ -66,7 +66,7 @@ async fn a_duplicate_takes_the_place_of_the_lost_card() {
 #[tokio::test]
 async fn a_card_is_confirmed_until_the_next_end_of_term() {
     let house = House::new().await;
-    let base = house.base_card(0, 0).await;
+    let base = house.base_card_of(0, 0).await;
     let mut browser = house.office("sekretariat").await;
     let path = format!("/office/base-cards/{}/confirm", base.id);
     assert!(browser.open(&path).await.contains("value=\"2028-09-30\""));
@@ -74,14 +74,14 @@ async fn a_card_is_confirmed_until_the_next_end_of_term() {
     assert_eq!(answer.status, StatusCode::CONFLICT, "that lengthens nothing");
     let answer = browser.post(&path, &[("until", "2028-09-30")]).await;
     assert_eq!(answer.status, StatusCode::SEE_OTHER);
-    assert_eq!(house.base_card(0, 0).await.valid_until.to_string(), "2028-09-30");
+    assert_eq!(house.base_card_of(0, 0).await.valid_until.to_string(), "2028-09-30");
 }
 
 #[tokio::test]
 async fn one_device_or_all_are_revoked_for_a_reason_that_is_told() {
     let house = House::new().await;
-    let slip = house.slip(0, 0).await;
-    let phone = house.phone(&slip, 1, "Pixel <b>Zosi</b>").await;
+    let slip = house.slip_of(0, 0).await;
+    let phone = house.seat_phone(&slip, 1, "Pixel <b>Zosi</b>").await;
     let mut browser = house.office("sekretariat").await;
     let path = format!("/office/devices/{phone}/revoke");
     let html = browser.open(&path).await;
@@ -113,9 +113,9 @@ async fn one_device_or_all_are_revoked_for_a_reason_that_is_told() {
 #[tokio::test]
 async fn a_class_is_confirmed_in_one_act_and_whoever_is_left_out_is_named() {
     let house = House::new().await;
-    let cards = [house.base_card(0, 0).await, house.base_card(0, 1).await];
-    let other_class = house.base_card(0, 2).await;
-    let other_school = house.base_card(1, 0).await;
+    let cards = [house.base_card_of(0, 0).await, house.base_card_of(0, 1).await];
+    let other_class = house.base_card_of(0, 2).await;
+    let other_school = house.base_card_of(1, 0).await;
     let mut browser = house.office("sekretariat").await;
     let html = browser.open("/office/classes/7a").await;
     assert!(html.contains("value=\"2028-09-30\"") && html.matches(" checked").count() == 2, "{html}");
@@ -134,9 +134,13 @@ async fn a_class_is_confirmed_in_one_act_and_whoever_is_left_out_is_named() {
     let html = answer.text();
     assert!(html.contains("Potwierdzono 1 legitymację") && html.contains("Testowicz Staś"), "{html}");
     assert!(html.contains("musi być późniejszy") && !html.contains("Zmyślona") && !html.contains("Niebyły"));
-    assert_eq!(house.base_card(0, 0).await.valid_until.to_string(), "2028-09-30");
+    assert_eq!(house.base_card_of(0, 0).await.valid_until.to_string(), "2028-09-30");
     for (school, pupil, before) in [(0, 2, other_class), (1, 0, other_school)] {
-        assert_eq!(house.base_card(school, pupil).await.valid_until, before.valid_until, "not of this class");
+        assert_eq!(
+            house.base_card_of(school, pupil).await.valid_until,
+            before.valid_until,
+            "not of this class"
+        );
     }
     // The same form again: nothing twice.
     browser.open("/office/classes/7a").await;

@@ -87,6 +87,7 @@ fn kind(action: &str) -> &'static str {
         | "application.completed"
         | "photo.accepted"
         | "order.ready"
+        | "order.approved"
         | "grant.collected" => "good",
         "device.revoked"
         | "card.revoked"
@@ -97,6 +98,7 @@ fn kind(action: &str) -> &'static str {
         | "pupil.erased" => "bad",
         "grant.wrong_code"
         | "grant.cancelled"
+        | "grant.filed"
         | "application.sent_back"
         | "device.deleted"
         | "device.replaced"

@@ -24,7 +24,7 @@ pub(in crate::pages::office) fn pesel(day: u8, n: u32) -> String {
 
 impl House {
     /// A pupil of the first school, entered as an office enters one.
-    pub(in crate::pages::office) async fn pupil(
+    pub(in crate::pages::office) async fn enter_pupil(
         &self,
         given: &str,
         surname: &str,
@@ -43,14 +43,14 @@ impl House {
     }
 
     /// A slip on the order of a demo pupil.
-    pub(in crate::pages::office) async fn slip(&self, school: usize, pupil: usize) -> Grant {
+    pub(in crate::pages::office) async fn slip_of(&self, school: usize, pupil: usize) -> Grant {
         let order = self.schools[school].pupils[pupil].order_id.clone();
         let (make, _) = MakeGrant::new(&self.issuance, GrantSource::Order(order, None), Actor::System);
         self.issuance.store.write(make).await.unwrap().unwrap()
     }
 
     /// A phone of this name that holds the card of a slip.
-    pub(in crate::pages::office) async fn phone(&self, slip: &Grant, slot: u8, name: &str) -> DeviceId {
+    pub(in crate::pages::office) async fn seat_phone(&self, slip: &Grant, slot: u8, name: &str) -> DeviceId {
         let device = Device {
             id: DeviceId::fresh(self.issuance.now(), &*self.issuance.entropy),
             card_id: slip.card_id.clone(),
@@ -74,7 +74,7 @@ impl House {
     }
 
     /// The base card of a demo pupil.
-    pub(in crate::pages::office) async fn base_card(&self, school: usize, pupil: usize) -> BaseCard {
+    pub(in crate::pages::office) async fn base_card_of(&self, school: usize, pupil: usize) -> BaseCard {
         let pupil = self.schools[school].pupils[pupil].id.clone();
         self.issuance.store.read(BaseCardOf(pupil)).await.unwrap()
     }

@@ -8,10 +8,10 @@ use crate::pages::testing::House;
 #[tokio::test]
 async fn pupils_are_found_without_polish_marks_and_stand_in_polish_order() {
     let house = House::new().await;
-    let zolc = house.pupil("Łucja", "Nowak-Żółć", "8c", 1).await;
-    let cma = house.pupil("Ewa", "Ćma", "8c", 2).await;
-    let zak = house.pupil("Jan", "Żak", "8c", 3).await;
-    let zrebak = house.pupil("Jan", "Źrebak", "8c", 4).await;
+    let zolc = house.enter_pupil("Łucja", "Nowak-Żółć", "8c", 1).await;
+    let cma = house.enter_pupil("Ewa", "Ćma", "8c", 2).await;
+    let zak = house.enter_pupil("Jan", "Żak", "8c", 3).await;
+    let zrebak = house.enter_pupil("Jan", "Źrebak", "8c", 4).await;
     let mut browser = house.office("sekretariat").await;
     let all = linked(&browser.open("/office/pupils?class=8c").await);
     let expected = [&cma, &zolc, &zrebak, &zak].map(|pupil| pupil.id.to_string());
@@ -70,7 +70,7 @@ async fn long_lists_are_turned_page_by_page_in_both_directions() {
 async fn a_tutor_sees_the_own_class_and_changes_nothing() {
     let house = House::new().await;
     let [own, _, other] = &house.schools[0].pupils[..] else { panic!() };
-    let base = house.base_card(0, 0).await;
+    let base = house.base_card_of(0, 0).await;
     let mut browser = house.office("wychowawca").await;
     for asked in ["/office/pupils", "/office/pupils?class=7b", "/office/pupils?q=zmyslona"] {
         let html = browser.open(asked).await;
@@ -96,16 +96,16 @@ async fn a_tutor_sees_the_own_class_and_changes_nothing() {
     let fields = [("until", "2028-09-30"), ("base_card", base.id.as_str())];
     let answer = browser.post("/office/classes/7a/confirm", &fields).await;
     assert_eq!(answer.status, StatusCode::FORBIDDEN);
-    assert_eq!(house.base_card(0, 0).await.valid_until, base.valid_until);
+    assert_eq!(house.base_card_of(0, 0).await.valid_until, base.valid_until);
 }
 
 #[tokio::test]
 async fn pupils_of_another_school_are_as_unknown_as_ones_that_do_not_exist() {
     let house = House::new().await;
     let stranger = &house.schools[1].pupils[0].id;
-    let base = house.base_card(1, 0).await;
-    let slip = house.slip(1, 0).await;
-    let phone = house.phone(&slip, 1, "Obcy telefon").await;
+    let base = house.base_card_of(1, 0).await;
+    let slip = house.slip_of(1, 0).await;
+    let phone = house.seat_phone(&slip, 1, "Obcy telefon").await;
     let mut browser = house.office("dyrektor").await;
     assert!(!browser.open("/office/pupils?q=niebyly").await.contains("Niebyły"));
     let paths = [
@@ -133,13 +133,13 @@ async fn pupils_of_another_school_are_as_unknown_as_ones_that_do_not_exist() {
         let answer = browser.post(path, &fields).await;
         assert!(answer.status.is_client_error(), "{path}: {}", answer.status);
     }
-    assert_eq!(house.base_card(1, 0).await.valid_until, base.valid_until);
+    assert_eq!(house.base_card_of(1, 0).await.valid_until, base.valid_until);
 }
 
 #[tokio::test]
 async fn a_pupil_called_script_is_shown_as_text() {
     let house = House::new().await;
-    let pupil = house.pupil("Robert", "Tabelka", "<b>7</b>", 1).await;
+    let pupil = house.enter_pupil("Robert", "Tabelka", "<b>7</b>", 1).await;
     let name = "<script>alert(1)</script>";
     house.scribble(&pupil.id, "surname", name).await;
     house.scribble(&pupil.id, "street_line", "<img src=x onerror=alert(2)>").await;
@@ -199,7 +199,7 @@ async fn a_pupil_is_entered_once_and_faults_stand_at_their_fields() {
 #[tokio::test]
 async fn the_second_of_two_clerks_is_told_and_sees_both_versions() {
     let house = House::new().await;
-    let pupil = house.pupil("Ewa", "Stara", "7a", 1).await;
+    let pupil = house.enter_pupil("Ewa", "Stara", "7a", 1).await;
     let path = format!("/office/pupils/{}/correct", pupil.id);
     let (mut first, mut second) = (house.office("dyrektor").await, house.office("sekretariat").await);
     first.open(&path).await;
@@ -248,8 +248,8 @@ async fn the_second_of_two_clerks_is_told_and_sees_both_versions() {
 async fn a_file_shows_what_there_is_and_who_did_it() {
     let house = House::new().await;
     let zofia = house.schools[0].pupils[0].id.clone();
-    let slip = house.slip(0, 0).await;
-    house.phone(&slip, 1, "Pixel Zosi").await;
+    let slip = house.slip_of(0, 0).await;
+    house.seat_phone(&slip, 1, "Pixel Zosi").await;
     let mut browser = house.office("sekretariat").await;
     let path = format!("/office/pupils/{zofia}");
     browser.open(&format!("{path}/guardians/new")).await;
@@ -290,8 +290,8 @@ async fn a_file_shows_what_there_is_and_who_did_it() {
 async fn a_transfer_says_what_it_ends_and_the_old_office_sees_the_pupil_no_more() {
     let house = House::new().await;
     let zofia = house.schools[0].pupils[0].id.clone();
-    let slip = house.slip(0, 0).await;
-    house.phone(&slip, 1, "Pixel Zosi").await;
+    let slip = house.slip_of(0, 0).await;
+    house.seat_phone(&slip, 1, "Pixel Zosi").await;
     let mut browser = house.office("sekretariat").await;
     let path = format!("/office/pupils/{zofia}/transfer");
     let html = browser.open(&path).await;
