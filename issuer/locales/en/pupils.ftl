@@ -417,6 +417,4 @@ act-staff-rights-changed = Rights changed
 act-portal-account-entered = Portal account made
 act-portal-account-joined = Pupil joined to a portal account
 act-portal-account-reset = New portal password given
-act-import-dropped = Import file dropped
-act-import-stopped = Import of pupils stopped
 act-pupil-exported = Pupil's data taken out

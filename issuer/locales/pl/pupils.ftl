@@ -430,6 +430,4 @@ act-staff-rights-changed = Zmieniono uprawnienia
 act-portal-account-entered = Założono konto w portalu
 act-portal-account-joined = Dołączono ucznia do konta w portalu
 act-portal-account-reset = Nadano nowe hasło do portalu
-act-import-dropped = Odrzucono plik importu
-act-import-stopped = Przerwano import uczniów
 act-pupil-exported = Pobrano dane ucznia
