@@ -37,11 +37,6 @@ impl HashedPassword {
         PasswordHash::new(stored)
             .is_ok_and(|hash| Argon2::default().verify_password(typed.as_bytes(), &hash).is_ok())
     }
-
-    /// What is stored.
-    pub(in crate::registry) fn as_str(&self) -> &str {
-        &self.0
-    }
 }
 
 impl std::fmt::Debug for HashedPassword {
