@@ -103,7 +103,7 @@ pub(super) fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> 
 }
 
 /// "Try again in …" for somebody who has to wait.
-pub(super) fn wait_message(lang: Lang, until: Timestamp, now: Timestamp) -> String {
+pub(in crate::pages) fn wait_message(lang: Lang, until: Timestamp, now: Timestamp) -> String {
     let seconds = until.duration_since(now).as_secs().max(1);
     lang.t1("sign-in-wait", "minutes", (seconds + 59) / 60)
 }

@@ -37,7 +37,6 @@ impl HashedPassword {
         PasswordHash::new(stored)
             .is_ok_and(|hash| Argon2::default().verify_password(typed.as_bytes(), &hash).is_ok())
     }
-
 }
 
 impl std::fmt::Debug for HashedPassword {
