@@ -121,6 +121,9 @@ wording! {
         PupilPasswordLength = "pupil_password_length":
             "Hasło musi mieć od 8 do 128 znaków.",
             "the password has 8 to 128 characters";
+        PasswordsDiffer = "passwords_differ":
+            "Hasła nie są takie same; wpisz nowe hasło dwa razy tak samo.",
+            "the passwords differ: type the new one twice the same";
         PasswordUnchanged = "password_unchanged":
             "To jest dotychczasowe hasło; wymyśl inne.",
             "this is the present password: choose another";

@@ -219,7 +219,6 @@ fn together(changes: Vec<(&'static str, Overrides)>) -> Overrides {
         min_android: all.min_android.or(one.min_android),
         min_ios: all.min_ios.or(one.min_ios),
         min_app: all.min_app.or(one.min_app),
-        principal_approves: all.principal_approves.or(one.principal_approves),
     })
 }
 
