@@ -1,11 +1,17 @@
-//! The staff of the demo schools: a password that everybody may know, since the sandbox is on this machine alone.
+//! The staff of the demo schools, and who signs in to their portal: with a password that everybody may know, since
+//! the sandbox is on this machine alone.
 
 use jiff::Timestamp;
 use shared::entropy::Entropy;
 
-use crate::registry::line::Password;
+use super::SeedError;
+use crate::audit::Actor;
+use crate::issuance::Issuance;
+use crate::registry::line::{Login, Password};
+use crate::registry::portal_account::{EnterPortalAccount, NewPortalAccount};
 use crate::registry::staff::HashedPassword;
-use crate::store::id::{SchoolId, StaffId};
+use crate::store::id::{GuardianId, PupilId, SchoolId, StaffId};
+use crate::store::tables::portal_account::PortalKind;
 use crate::store::tables::staff::{Role, Staff};
 use crate::store::{Statements, StoreError, Verb};
 
@@ -86,4 +92,43 @@ impl Verb for EnterAccounts {
         }
         Ok(entered)
     }
+}
+
+/// A demo account on the portal.
+#[derive(Debug, Clone, serde::Serialize)]
+pub struct SeededPortalAccount {
+    /// What is typed at sign-in; the password is `piaskownica-szkolna`.
+    pub login: String,
+    /// Whose.
+    pub kind: PortalKind,
+    /// Name.
+    pub name: String,
+}
+
+/// Enters an account on the portal of a demo school, with [`PASSWORD`].
+///
+/// # Errors
+/// When the login is taken, a child is not the school's, or the database fails.
+pub async fn enter_portal_account(
+    issuance: &Issuance,
+    school: &SchoolId,
+    login: &str,
+    name: &str,
+    children: Vec<(PupilId, Option<GuardianId>)>,
+) -> Result<SeededPortalAccount, SeedError> {
+    let entropy = &*issuance.entropy;
+    let guardian = children.iter().any(|(_, guardian)| guardian.is_some());
+    let kind = if guardian { PortalKind::Guardian } else { PortalKind::Pupil };
+    let account = NewPortalAccount {
+        kind,
+        login: Login::parse(login).map_err(|_| SeedError::Form)?,
+        full_name: name.to_owned(),
+        school: school.clone(),
+        children,
+        must_change: false,
+    };
+    let password = hashed_password(entropy).ok_or(SeedError::Form)?;
+    let enter = EnterPortalAccount::new(account, password, issuance.act(Actor::System), entropy);
+    issuance.store.write(enter).await?.map_err(|_| SeedError::Refused)?;
+    Ok(SeededPortalAccount { login: login.to_owned(), kind, name: name.to_owned() })
 }

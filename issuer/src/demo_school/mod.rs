@@ -10,7 +10,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use shared::validity::{SchoolTerm, default_last_day, warsaw_date};
 
-use self::accounts::{EnterAccounts, SeededStaff};
+use self::accounts::{EnterAccounts, SeededPortalAccount, SeededStaff, enter_portal_account};
 use self::portrait::Portrait;
 use crate::audit::{Act, Actor};
 use crate::issuance::Issuance;
@@ -23,7 +23,7 @@ use crate::registry::photo_book::KeepPhoto;
 use crate::registry::profile::{Preset, SchoolProfile};
 use crate::registry::pupil::{EnterPupil, PupilForm};
 use crate::registry::school::{AgreementForm, EnterSchool, SchoolForm, SetAgreement};
-use crate::store::id::{OrderId, PupilId, SchoolId};
+use crate::store::id::{GuardianId, OrderId, PupilId, SchoolId};
 use crate::store::tables::{self, school::School};
 use crate::store::{Statements, StoreError, Verb};
 
@@ -61,6 +61,8 @@ pub struct SeededSchool {
     pub pupils: Vec<SeededPupil>,
     /// Its staff, who sign in at `/office` with the password `piaskownica-szkolna`.
     pub staff: Vec<SeededStaff>,
+    /// A pupil and a parent, who sign in at `/portal` with the same password.
+    pub portal: Vec<SeededPortalAccount>,
 }
 
 /// A demo pupil.
@@ -72,6 +74,8 @@ pub struct SeededPupil {
     pub name: String,
     /// `POST /api/v1/orders/{order_id}/slips` makes the slip.
     pub order_id: OrderId,
+    /// Maria, the guardian who applied.
+    pub guardian_id: GuardianId,
 }
 
 /// Enters the demo schools unless there is a school already.
@@ -105,9 +109,28 @@ async fn enter(issuance: &Issuance) -> Result<Seeded, SeedError> {
         let staff =
             EnterAccounts::new(school.id.clone(), prefix, class, password.clone(), issuance.now(), entropy);
         school.staff = store.write(staff).await?;
+        school.portal = portal(issuance, prefix, &school).await?;
         schools.push(school);
     }
     Ok(Seeded { schools })
+}
+
+/// The first pupil, and one parent of all of them.
+async fn portal(
+    issuance: &Issuance,
+    prefix: &str,
+    school: &SeededSchool,
+) -> Result<Vec<SeededPortalAccount>, SeedError> {
+    let mut accounts = Vec::new();
+    if let Some(pupil) = school.pupils.first() {
+        let children = vec![(pupil.id.clone(), None)];
+        let login = format!("{prefix}.uczen");
+        accounts.push(enter_portal_account(issuance, &school.id, &login, &pupil.name, children).await?);
+    }
+    let children = school.pupils.iter().map(|pupil| (pupil.id.clone(), Some(pupil.guardian_id.clone())));
+    let (login, children) = (format!("{prefix}.rodzic"), children.collect());
+    accounts.push(enter_portal_account(issuance, &school.id, &login, "Maria Rodzicielska", children).await?);
+    Ok(accounts)
 }
 
 async fn school(
@@ -134,7 +157,7 @@ async fn school(
     for (n, row) in (u64::from(rspo)..).zip(rows) {
         pupils.push(desk.pupil(&id, preset, n, row).await?);
     }
-    Ok(SeededSchool { id, name, preset, pupils, staff: Vec::new() })
+    Ok(SeededSchool { id, name, preset, pupils, staff: Vec::new(), portal: Vec::new() })
 }
 
 struct Desk<'a> {
@@ -207,7 +230,7 @@ impl Desk<'_> {
             act: self.act(),
         };
         store.write(place).await?.map_err(|_| SeedError::Refused)?;
-        Ok(SeededPupil { id, name: format!("{given} {surname}"), order_id })
+        Ok(SeededPupil { id, name: format!("{given} {surname}"), order_id, guardian_id: guardian })
     }
 }
 

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use issuer::app::{self, App, Running, Surroundings, SystemEntropy};
 use issuer::config::Given;
+use issuer::issuance::Issuance;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde_json::{Value, json};
@@ -105,6 +106,11 @@ impl Desk {
             handle.graceful_shutdown(Some(std::time::Duration::from_secs(5)));
         });
         self.issuer.finished().await.expect("an orderly end");
+    }
+
+    /// The decisions behind the pages, for what no program may ask for.
+    pub(super) fn issuance(&self) -> &Issuance {
+        self.issuer.issuance()
     }
 
     pub(super) fn now(&self) -> Timestamp {

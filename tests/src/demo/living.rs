@@ -4,6 +4,14 @@
 //! What happened weeks ago is entered weeks ago: the sandbox starts on an earlier day and is moved to the present.
 
 use issuer::app::SystemClock;
+use issuer::audit::Actor;
+use issuer::demo_school::accounts::enter_portal_account;
+use issuer::registry::photo::PhotoRules;
+use issuer::registry::photo_inbox::letter::Letter;
+use issuer::registry::photo_inbox::look::ReadRoster;
+use issuer::registry::photo_inbox::settle::{RefusalForm, RefusePicture};
+use issuer::registry::photo_inbox::take::{NewPicture, TakePictures};
+use issuer::store::id::{PupilId, SchoolId};
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
@@ -113,6 +121,7 @@ pub(super) async fn open(desk: &Desk) -> Value {
     })
     .await;
     go_on_to(desk, today).await;
+    step("S2 II.1, III.1", "photos come by mail: three wait, one was refused", photos(desk, &legacy)).await;
     let entries = desk.office.done("GET", "/audit/verify", None).await;
     holds("all", "and the audit chain is whole", entries["whole"] == true);
     seeded
@@ -262,6 +271,66 @@ impl Pupil<'_> {
     }
 }
 
+/// A parent's letter with the photos of two children, one of another child, and one that the office refused.
+async fn photos(desk: &Desk, school: &str) {
+    let issuance = desk.issuance();
+    let (store, entropy) = (&issuance.store, &*issuance.entropy);
+    let school = SchoolId::parse(school).expect("a school's id");
+    let read = ReadRoster { school: school.clone(), now: issuance.now() };
+    let (roster, profile) = store.read(read).await.expect("the roster");
+    let rules = PhotoRules::from(&profile);
+    let letters = [
+        letter(
+            "mLegitymacja",
+            "Dzień dobry, przesyłam zdjęcia córki i syna: Tekla Urojona 7a, Urban Szkicowy 7b.",
+            &[("Tekla Urojona.jpg", drawn(5, 354, 496)), ("urban_szkicowy.jpg", drawn(6, 354, 496))],
+        ),
+        letter("Legitymacja szkolna", "Ambroży Kleks, klasa 7b", &[("IMG_0042.jpg", drawn(7, 354, 496))]),
+        letter(
+            "mLegitymacja Seweryn Fikcyjny 7b",
+            "W załączniku zdjęcie.",
+            &[("zdjecie.jpg", drawn(2, 300, 400))],
+        ),
+    ];
+    for (n, text) in letters.iter().enumerate() {
+        let letter = Letter::read(text.as_bytes()).expect("a letter");
+        let pictures = NewPicture::of_letter(letter, &roster, &rules);
+        let take = TakePictures::new(school.clone(), pictures, issuance.act(Actor::System), entropy);
+        let taken = store.write(take).await.expect("the store").expect("pictures taken in");
+        if n == 2 {
+            let why = RefusalForm {
+                reason: "technical",
+                note: Some("Proszę o zdjęcie co najmniej 354×496 pikseli."),
+            };
+            let why = why.parse().expect("a reason");
+            let act = issuance.act(Actor::System);
+            let refuse = RefusePicture { school: school.clone(), id: taken.ids[0].clone(), why, act };
+            store.write(refuse).await.expect("the store").expect("a refused picture");
+        }
+    }
+}
+
+/// A letter as a mail program would send it.
+fn letter(subject: &str, text: &str, pictures: &[(&str, Vec<u8>)]) -> String {
+    use base64::Engine as _;
+    let base64 = |bytes: &[u8]| base64::prelude::BASE64_STANDARD.encode(bytes);
+    let mut message = format!(
+        "From: rodzic@przyklad.example\r\nTo: sekretariat@szkola.example\r\nSubject: =?utf-8?B?{}?=\r\n\
+         MIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=part\r\n\r\n--part\r\n\
+         Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: base64\r\n\r\n{}\r\n",
+        base64(subject.as_bytes()),
+        base64(text.as_bytes())
+    );
+    for (name, jpeg) in pictures {
+        message += &format!(
+            "--part\r\nContent-Type: image/jpeg\r\nContent-Disposition: attachment; filename=\"{name}\"\r\n\
+             Content-Transfer-Encoding: base64\r\n\r\n{}\r\n",
+            base64(jpeg)
+        );
+    }
+    message + "--part--\r\n"
+}
+
 /// Whether a phone got the card of a slip.
 async fn follow(phone: &super::desk::DemoPhone, slip: &Slip, code: Option<&str>) -> bool {
     let offer = OfferSource::from_text(&slip.offer_uri).expect("an offer");
@@ -313,5 +382,10 @@ async fn platform(desk: &Desk, school: &str) {
             let slip = office.codes(&order).await;
             assert!(follow(&phone, &slip, None).await, "{given}'s device {at}");
         }
+        let children = vec![(PupilId::parse(&pupil).expect("a pupil's id"), None)];
+        let school = SchoolId::parse(school).expect("a school's id");
+        let (login, name) = (format!("zsn.{}", given.to_lowercase()), format!("{given} {surname}"));
+        let account = enter_portal_account(desk.issuance(), &school, &login, &name, children).await;
+        account.expect("an account on the portal");
     }
 }

@@ -12,17 +12,22 @@ pub(super) async fn stay(desk: Desk) {
         "  office                  {base}/office      password: {}",
         issuer::demo_school::accounts::PASSWORD
     );
+    println!("  portal                  {base}/portal      the same password");
     for school in desk.seeded()["schools"].as_array().into_iter().flatten() {
         println!("    {}", text(&school["name"]));
-        for staff in school["staff"].as_array().into_iter().flatten() {
-            println!(
-                "      {:<20}{} ({})",
-                text(&staff["login"]),
-                text(&staff["name"]),
-                text(&staff["role"])
-            );
+        for (accounts, kind) in [("staff", "role"), ("portal", "kind")] {
+            for account in school[accounts].as_array().into_iter().flatten() {
+                let (login, name, kind) =
+                    (text(&account["login"]), text(&account["name"]), text(&account[kind]));
+                println!("      {login:<20}{name} ({kind})");
+            }
         }
     }
+    println!("      zsn.amelia          Amelia Pięciotelefonna (pupil, five devices of five)");
+    println!("      zsn.cecylia         Cecylia Papierowa (pupil, no photo yet)");
+    println!(
+        "\n  mail that was caught    {base}/sandbox/mail\n  component sheet         {base}/office/components"
+    );
     let pupil = &desk.seeded()["schools"][0]["pupils"][0];
     let order = text(&pupil["order_id"]);
     println!(
