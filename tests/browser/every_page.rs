@@ -1,2 +1,169 @@
-//! What every page must be: usable by everybody, and well-formed. The pages are those that links lead to, so that
-//! none is forgotten.
+//! What every page must be: usable by everybody, readable at every size, and well-formed. The pages are those that
+//! links lead to, so that none is forgotten, and their forms as they come back when nothing was typed.
+
+use std::collections::BTreeSet;
+
+use tests::browser::{Axe, Browser, Look, Person};
+use tests::reader::{Form, Found, Reader, crawl, forms, pattern};
+use tests::world::World;
+
+use super::markup::Markup;
+use super::scene::{PORTAL_SCHOOL, PRINCIPAL, TUTOR, living};
+use issuer::demo_school::accounts::PASSWORD;
+
+/// The languages, by the tags of their cookies.
+const LANGUAGES: [&str; 2] = ["pl", "en"];
+
+/// Somebody's way through all pages.
+struct Tour {
+    /// Who looks.
+    reader: Reader,
+    /// What links lead to.
+    found: Vec<Found>,
+}
+
+/// A form that comes back with what is wrong with it.
+struct Returned {
+    page: String,
+    action: String,
+    html: String,
+}
+
+impl Tour {
+    /// Everybody's tours in a language.
+    async fn all(world: &World, language: &str) -> Vec<Self> {
+        let base = world.base();
+        let mut tours = Vec::new();
+        let mut stranger = Reader::new(base);
+        stranger.cookies.insert("lang".to_owned(), language.to_owned());
+        let doors = ["/office/sign-in", "/portal/sign-in"];
+        tours.push(Self { found: crawl(&mut stranger, &doors, 1).await, reader: stranger });
+        for (login, of_a_kind) in [(PRINCIPAL, 3), (PORTAL_SCHOOL, 2), (TUTOR, 1)] {
+            let mut reader = Reader::office(base, login, PASSWORD).await;
+            reader.cookies.insert("lang".to_owned(), language.to_owned());
+            let found = crawl(&mut reader, &["/office", "/office/components"], of_a_kind).await;
+            tours.push(Self { reader, found });
+        }
+        tours
+    }
+
+    fn pages(&self) -> impl Iterator<Item = &Found> {
+        self.found.iter().filter(|found| found.answer.is_page())
+    }
+
+    /// Sends every kind of form with nothing typed, and keeps those that come back.
+    async fn returned(&mut self) -> Vec<Returned> {
+        let mut kinds = BTreeSet::new();
+        let mut forms_found: Vec<(String, Form)> = Vec::new();
+        for page in self.pages() {
+            for form in forms(&page.answer.body) {
+                let takes = form.method == "post" && !(form.typed.is_empty() && form.files.is_empty());
+                if takes && kinds.insert(pattern(&form.action)) {
+                    forms_found.push((page.path.clone(), form));
+                }
+            }
+        }
+        let mut returned = Vec::new();
+        for (page, form) in forms_found {
+            let empty = form.typed.clone().into_iter().fold(form, |form, name| form.with(&name, ""));
+            let answer = self.reader.send(&empty).await;
+            assert!(answer.status < 500, "{} with nothing typed answers {}", empty.action, answer.status);
+            if matches!(answer.status, 409 | 422) {
+                returned.push(Returned { page, action: empty.action, html: answer.body });
+            }
+        }
+        returned
+    }
+
+    /// The same person at a browser.
+    async fn at(&self, browser: &Browser, world: &World) -> Person {
+        let person = browser.person(world.base()).await;
+        for (name, value) in &self.reader.cookies {
+            person.brings_cookie(name, value).await;
+        }
+        person
+    }
+}
+
+/// Places where there is nothing to see: what people are told is a page, too.
+const CLOSED: [&str; 3] = ["/office/nothing", "/portal/nothing", "/office/pupils/nobody"];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_page_is_well_formed() {
+    let Some(judge) = Markup::installed() else { return };
+    let (world, _) = living().await;
+    let mut pages = Vec::new();
+    for language in LANGUAGES {
+        for mut tour in Tour::all(&world, language).await {
+            let named = |path: &str| format!("{path} in {language}");
+            pages.extend(tour.pages().map(|page| (named(&page.path), page.answer.body.clone())));
+            for returned in tour.returned().await {
+                pages.push((format!("the form {} sent empty", named(&returned.action)), returned.html));
+            }
+            for path in CLOSED {
+                pages.push((named(path), tour.reader.get(path).await.body));
+            }
+        }
+    }
+    let kinds: BTreeSet<String> = pages.iter().map(|(name, _)| pattern(name)).collect();
+    eprintln!("{} pages of {} kinds are judged", pages.len(), kinds.len());
+    let faults = tokio::task::spawn_blocking(move || judge.judge(&pages)).await.unwrap();
+    assert!(faults.is_empty(), "{} faults:\n{}", faults.len(), faults.join("\n"));
+}
+
+/// Every page in a language before the judge of accessibility: on desk and phone, by day and by night; and at a zoom
+/// of 400 % nobody scrolls sideways.
+async fn nobody_is_shut_out(language: &str) {
+    let Some(axe) = Axe::installed() else { return };
+    let Some(browser) = Browser::start().await else { return };
+    let (world, _) = living().await;
+    let mut complaints = Vec::new();
+    let mut judged = 0;
+    for mut tour in Tour::all(&world, language).await {
+        let person = tour.at(&browser, &world).await;
+        let paths: Vec<String> = tour.pages().map(|page| page.path.clone()).collect();
+        for path in paths.iter().map(String::as_str).chain(CLOSED) {
+            person.opens(path).await;
+            complaints.extend(on_every_look(&axe, &person, path).await);
+            judged += 1;
+        }
+        for Returned { page, action, .. } in tour.returned().await {
+            person.opens(&page).await;
+            person.sends_empty(&action).await;
+            let name = format!("the form {action} sent empty");
+            complaints.extend(on_every_look(&axe, &person, &name).await);
+            judged += 1;
+        }
+    }
+    eprintln!("{judged} pages in {language} are judged");
+    assert!(complaints.is_empty(), "{} complaints:\n{}", complaints.len(), complaints.join("\n"));
+}
+
+async fn on_every_look(axe: &Axe, person: &Person, name: &str) -> Vec<String> {
+    let mut complaints = Vec::new();
+    axe.comes_to(person).await;
+    for look in Look::ALL {
+        person.looks(look).await;
+        for violation in axe.judges(person).await {
+            let places = violation.places.join("\n    ");
+            complaints.push(format!("{name} ({look}): {} – {}\n    {places}", violation.rule, violation.help));
+        }
+    }
+    person.looks(Look::ZOOMED).await;
+    let overflow = person.overflow().await;
+    if overflow > 0 {
+        complaints.push(format!("{name} ({}): {overflow} px too wide", Look::ZOOMED));
+    }
+    person.hears_no_complaint().await;
+    complaints
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_is_shut_out_in_polish() {
+    nobody_is_shut_out("pl").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_is_shut_out_in_english() {
+    nobody_is_shut_out("en").await;
+}

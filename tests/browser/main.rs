@@ -7,3 +7,5 @@ mod sign_in;
 
 #[cfg(test)]
 mod every_page;
+#[cfg(test)]
+mod markup;

@@ -3,12 +3,14 @@
 use issuer::demo_school::accounts::PASSWORD;
 use serde_json::{Value, json};
 use tests::browser::{Browser, Person};
-use tests::world::{Plan, World};
+use tests::world::{CARD_DAYS, Plan, World};
 
 /// The first school: one device, QR code with activation code.
 pub(crate) const PRINCIPAL: &str = "sp0.dyrektor";
 pub(crate) const CLERK: &str = "sp0.sekretariat";
 pub(crate) const TUTOR: &str = "sp0.wychowawca";
+/// The principal of the second school: five devices, QR code on the portal.
+pub(crate) const PORTAL_SCHOOL: &str = "zsn.dyrektor";
 
 /// A sandbox with its schools, and browsers to look at it.
 pub(crate) struct Scene {
@@ -51,4 +53,34 @@ pub(crate) async fn sandbox() -> (World, Value) {
     let answer = seed.send().await.unwrap();
     assert_eq!(answer.status(), 200);
     (world, answer.json().await.unwrap())
+}
+
+/// A sandbox whose schools have been at work for a while: cards in use, given up and refused.
+pub(crate) async fn living() -> (World, Value) {
+    let (world, seeded) = sandbox().await;
+    let office = &world.office;
+    let pupils = |school: usize| seeded["schools"][school]["pupils"].as_array().unwrap().clone();
+    let order = |pupil: &Value| pupil["order_id"].as_str().unwrap().to_owned();
+    let legacy = pupils(0);
+    let activated = office.slip(&order(&legacy[0])).await;
+    world.phone("Pixel 8 <b>").await.activate(&activated).await.unwrap();
+    office.slip(&order(&legacy[1])).await;
+    let school = seeded["schools"][0]["id"].as_str().unwrap();
+    for n in 1..=6 {
+        let (pupil, _) = office.pupil_without_card(school, n).await;
+        if n % 2 == 0 {
+            continue;
+        }
+        office.base_card(&pupil, CARD_DAYS.0, CARD_DAYS.1).await;
+        let slip = office.slip(&office.order(&pupil).await).await;
+        world.phone("iPhone").await.activate(&slip).await.unwrap();
+        if n == 3 {
+            let device = office.devices(&slip.card_id, "live").await;
+            office.revoke_device(&device[0], "phone_lost").await;
+        }
+    }
+    let zpe = pupils(1);
+    let slip = office.codes(&order(&zpe[0])).await;
+    world.phone("Tablet").await.activate(&slip).await.unwrap();
+    (world, seeded)
 }

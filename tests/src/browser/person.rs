@@ -61,6 +61,13 @@ impl Person {
         cookies.into_iter().map(|cookie| (cookie.name().to_owned(), cookie.value().to_owned())).collect()
     }
 
+    /// Takes over a cookie that somebody was given elsewhere.
+    pub async fn brings_cookie(&self, name: &str, value: &str) {
+        let cookie = json!({ "name": name, "value": value, "url": self.base });
+        let set = self.chromium("Network.setCookie", cookie).await;
+        assert_eq!(set["success"], true, "the browser does not take {name}");
+    }
+
     /// A picture of what is shown.
     pub async fn picture(&self) -> Vec<u8> {
         self.client.screenshot().await.expect("a picture")

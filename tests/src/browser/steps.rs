@@ -168,6 +168,21 @@ impl Person {
         self.waits(&format!("the file field “{label}”"), upload).await;
     }
 
+    /// Sends the form with this address with nothing typed into it, past what the browser itself would say to that.
+    pub async fn sends_empty(&self, action: &str) {
+        let script = "const form = [...document.forms].find((form) => form.getAttribute('action') === arguments[0]); \
+            for (const field of form.elements) \
+                if (!['hidden', 'checkbox', 'radio', 'file'].includes(field.type) && field.tagName !== 'SELECT') field.value = ''; \
+            form.submit()";
+        self.script(script, vec![action.into()]).await;
+        let shown = async || {
+            let ready = self.client.execute("return document.readyState", Vec::new()).await.ok()?;
+            (ready == "complete").then_some(())
+        };
+        self.waits("the form to come back", shown).await;
+        self.hears_no_complaint().await;
+    }
+
     /// Presses keys, wherever the focus is.
     pub async fn presses(&self, keys: &[Key]) {
         let keys: String = keys.iter().map(|key| char::from(*key)).collect();

@@ -4,8 +4,6 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::{Answer, Reader, links};
 
-/// So many pages of one kind are read: they differ by what state their subject is in.
-const OF_A_KIND: usize = 4;
 /// A crawl that comes so far has lost its way.
 const TOO_MANY: usize = 1_500;
 
@@ -20,12 +18,12 @@ pub struct Found {
     pub from: String,
 }
 
-/// Reads everything that links lead to, beginning with `roots`, a few pages of every kind. Links to the other
-/// language and to assets are left out.
+/// Reads everything that links lead to, beginning with `roots`: at most `of_a_kind` pages of every kind, which differ
+/// by the state of what they show. Links to the other language and to assets are left out.
 ///
 /// # Panics
 /// When a link is dead.
-pub async fn crawl(reader: &mut Reader, roots: &[&str]) -> Vec<Found> {
+pub async fn crawl(reader: &mut Reader, roots: &[&str], of_a_kind: usize) -> Vec<Found> {
     let mut queue: VecDeque<(String, String)> =
         roots.iter().map(|root| ((*root).to_owned(), "the crawl's beginning".to_owned())).collect();
     let mut seen: BTreeSet<String> = BTreeSet::new();
@@ -33,7 +31,7 @@ pub async fn crawl(reader: &mut Reader, roots: &[&str]) -> Vec<Found> {
     let mut found = Vec::new();
     while let Some((path, from)) = queue.pop_front() {
         let kind = kinds.entry(pattern(&path)).or_default();
-        if *kind == OF_A_KIND || !seen.insert(path.clone()) {
+        if *kind == of_a_kind || !seen.insert(path.clone()) {
             continue;
         }
         *kind += 1;
