@@ -5,11 +5,9 @@ use std::collections::BTreeSet;
 
 use tests::browser::{Axe, Browser, Look, Person};
 use tests::reader::{Form, Found, Reader, crawl, forms, pattern};
-use tests::world::World;
+use tests::scene::{PORTAL_PRINCIPAL, PRINCIPAL, Scene, TUTOR};
 
 use super::markup::Markup;
-use super::scene::{PORTAL_SCHOOL, PRINCIPAL, TUTOR, living};
-use issuer::demo_school::accounts::PASSWORD;
 
 /// The languages, by the tags of their cookies.
 const LANGUAGES: [&str; 2] = ["pl", "en"];
@@ -31,15 +29,14 @@ struct Returned {
 
 impl Tour {
     /// Everybody's tours in a language.
-    async fn all(world: &World, language: &str) -> Vec<Self> {
-        let base = world.base();
+    async fn all(scene: &Scene, language: &str) -> Vec<Self> {
         let mut tours = Vec::new();
-        let mut stranger = Reader::new(base);
+        let mut stranger = Reader::new(scene.world.base());
         stranger.cookies.insert("lang".to_owned(), language.to_owned());
         let doors = ["/office/sign-in", "/portal/sign-in"];
         tours.push(Self { found: crawl(&mut stranger, &doors, 1).await, reader: stranger });
-        for (login, of_a_kind) in [(PRINCIPAL, 3), (PORTAL_SCHOOL, 2), (TUTOR, 1)] {
-            let mut reader = Reader::office(base, login, PASSWORD).await;
+        for (login, of_a_kind) in [(PRINCIPAL, 3), (PORTAL_PRINCIPAL, 2), (TUTOR, 1)] {
+            let mut reader = scene.reader(login).await;
             reader.cookies.insert("lang".to_owned(), language.to_owned());
             let found = crawl(&mut reader, &["/office", "/office/components"], of_a_kind).await;
             tours.push(Self { reader, found });
@@ -76,8 +73,8 @@ impl Tour {
     }
 
     /// The same person at a browser.
-    async fn at(&self, browser: &Browser, world: &World) -> Person {
-        let person = browser.person(world.base()).await;
+    async fn at(&self, browser: &Browser, scene: &Scene) -> Person {
+        let person = browser.person(scene.world.base()).await;
         for (name, value) in &self.reader.cookies {
             person.brings_cookie(name, value).await;
         }
@@ -91,10 +88,10 @@ const CLOSED: [&str; 3] = ["/office/nothing", "/portal/nothing", "/office/pupils
 #[tokio::test(flavor = "multi_thread")]
 async fn every_page_is_well_formed() {
     let Some(judge) = Markup::installed() else { return };
-    let (world, _) = living().await;
+    let scene = Scene::living().await;
     let mut pages = Vec::new();
     for language in LANGUAGES {
-        for mut tour in Tour::all(&world, language).await {
+        for mut tour in Tour::all(&scene, language).await {
             let named = |path: &str| format!("{path} in {language}");
             pages.extend(tour.pages().map(|page| (named(&page.path), page.answer.body.clone())));
             for returned in tour.returned().await {
@@ -116,11 +113,11 @@ async fn every_page_is_well_formed() {
 async fn nobody_is_shut_out(language: &str) {
     let Some(axe) = Axe::installed() else { return };
     let Some(browser) = Browser::start().await else { return };
-    let (world, _) = living().await;
+    let scene = Scene::living().await;
     let mut complaints = Vec::new();
     let mut judged = 0;
-    for mut tour in Tour::all(&world, language).await {
-        let person = tour.at(&browser, &world).await;
+    for mut tour in Tour::all(&scene, language).await {
+        let person = tour.at(&browser, &scene).await;
         let paths: Vec<String> = tour.pages().map(|page| page.path.clone()).collect();
         for path in paths.iter().map(String::as_str).chain(CLOSED) {
             person.opens(path).await;
@@ -146,7 +143,8 @@ async fn on_every_look(axe: &Axe, person: &Person, name: &str) -> Vec<String> {
         person.looks(look).await;
         for violation in axe.judges(person).await {
             let places = violation.places.join("\n    ");
-            complaints.push(format!("{name} ({look}): {} – {}\n    {places}", violation.rule, violation.help));
+            complaints
+                .push(format!("{name} ({look}): {} – {}\n    {places}", violation.rule, violation.help));
         }
     }
     person.looks(Look::ZOOMED).await;

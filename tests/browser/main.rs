@@ -1,9 +1,9 @@
 //! People at a real browser: each file is something that they do, or something that every page must be.
 
 #[cfg(test)]
-mod scene;
-#[cfg(test)]
 mod sign_in;
+#[cfg(test)]
+mod stage;
 
 #[cfg(test)]
 mod every_page;

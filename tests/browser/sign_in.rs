@@ -2,13 +2,14 @@
 
 use fantoccini::key::Key;
 use issuer::demo_school::accounts::PASSWORD;
+use tests::scene::CLERK;
 
-use super::scene::{CLERK, Scene};
+use super::stage::Stage;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_clerk_signs_in_with_keys_alone_and_out_again() {
-    let Some(scene) = Scene::set().await else { return };
-    let clerk = scene.stranger().await;
+    let Some(stage) = Stage::set().await else { return };
+    let clerk = stage.stranger().await;
     clerk.opens("/office/components").await;
     clerk.is_at("/office/sign-in").await;
     clerk.sees("Symulator.").await;
@@ -34,8 +35,8 @@ async fn a_clerk_signs_in_with_keys_alone_and_out_again() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_wrong_password_is_told_at_the_field_and_the_login_stays() {
-    let Some(scene) = Scene::set().await else { return };
-    let clerk = scene.stranger().await;
+    let Some(stage) = Stage::set().await else { return };
+    let clerk = stage.stranger().await;
     clerk.opens("/office/sign-in").await;
     clerk.fills("Login", CLERK).await;
     clerk.fills("Hasło", "to nie jest to hasło").await;
@@ -50,8 +51,8 @@ async fn a_wrong_password_is_told_at_the_field_and_the_login_stays() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn english_is_a_click_away_and_stays() {
-    let Some(scene) = Scene::set().await else { return };
-    let clerk = scene.staff(CLERK).await;
+    let Some(stage) = Stage::set().await else { return };
+    let clerk = stage.staff(CLERK).await;
     clerk.opens("/office/components").await;
     clerk.clicks("English").await;
     clerk.is_at("/office/components").await;

@@ -71,7 +71,7 @@ fn shared_is_pure() {
 
 #[test]
 fn the_issuer_rests_on_what_lies_below() {
-    let http = ["crate::http", "axum"];
+    let http = ["crate::http", "crate::pages", "axum"];
     let mut found = Vec::new();
     for decisions in ["issuer/src/issuance", "issuer/src/registry", "issuer/src/notify"] {
         found.extend(breaches(decisions, &http));
@@ -82,7 +82,26 @@ fn the_issuer_rests_on_what_lies_below() {
         found.extend(breaches(below, &http));
         found.extend(breaches(below, &["crate::issuance", "crate::registry", "crate::app", "crate::notify"]));
     }
-    found.extend(breaches("issuer/src/http", &["rusqlite", "tokio_postgres", "crate::app"]));
+    for seen in ["issuer/src/http", "issuer/src/pages"] {
+        found.extend(breaches(seen, &["rusqlite", "tokio_postgres", "crate::app"]));
+    }
+    assert!(found.is_empty(), "{found:#?}");
+}
+
+/// Programs and people are served side by side: what they share is below them, and the codes of refusals.
+#[test]
+fn pages_and_api_stand_side_by_side() {
+    let mut found = breaches("issuer/src/http", &["crate::pages"]);
+    for file in sources(&root().join("issuer/src/pages")) {
+        let code = code(&file);
+        let uses = code.split("crate::http").skip(1);
+        let others = uses.filter(|after| !after.starts_with("::failure::"));
+        found.extend(others.map(|after| {
+            let what: String = after.chars().take(40).collect();
+            format!("{}: crate::http{what}", file.display())
+        }));
+    }
+    found.extend(breaches("issuer/src/pages", &["SELECT ", "INSERT ", "UPDATE ", "DELETE "]));
     assert!(found.is_empty(), "{found:#?}");
 }
 

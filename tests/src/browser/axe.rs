@@ -30,7 +30,8 @@ pub struct Violation {
 impl Axe {
     /// The judge, or why it is missing.
     pub fn installed() -> Option<Self> {
-        let program = Path::new(env!("CARGO_MANIFEST_DIR")).join("browser/judges/node_modules/axe-core/axe.min.js");
+        let program =
+            Path::new(env!("CARGO_MANIFEST_DIR")).join("browser/judges/node_modules/axe-core/axe.min.js");
         let source = require("axe-core (npm ci in tests/browser/judges)", || {
             fs::read_to_string(&program).map_err(|error| format!("{}: {error}", program.display()))
         })?;
@@ -58,7 +59,8 @@ impl Violation {
     fn read(found: &Value) -> Self {
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
         let places = found["nodes"].as_array().into_iter().flatten();
-        let places = places.map(|node| format!("{} – {}", text(&node["html"]), text(&node["failureSummary"])));
+        let places =
+            places.map(|node| format!("{} – {}", text(&node["html"]), text(&node["failureSummary"])));
         Self { rule: text(&found["id"]), help: text(&found["help"]), places: places.collect() }
     }
 }

@@ -104,9 +104,8 @@ impl Driver {
             .expect("a driver that was there a moment ago");
         let said = BufReader::new(process.stdout.take().expect("its output"));
         let mut lines = said.lines().map_while(Result::ok);
-        let port = lines.find_map(|line| {
-            line.split("successfully on port ").nth(1)?.trim_end_matches('.').parse().ok()
-        });
+        let port = lines
+            .find_map(|line| line.split("successfully on port ").nth(1)?.trim_end_matches('.').parse().ok());
         let port = port.expect("a driver that says on which port it listens");
         // Whoever speaks must be heard, or it stops in the middle of a word.
         std::thread::spawn(move || lines.for_each(drop));

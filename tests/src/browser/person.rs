@@ -179,7 +179,8 @@ mod tests {
 
     #[test]
     fn what_people_are_told_is_no_fault() {
-        let refused = "http://a/office/pupils - Failed to load resource: the server responded with a status of 422";
+        let refused =
+            "http://a/office/pupils - Failed to load resource: the server responded with a status of 422";
         let asset = "http://a/assets/1/style.css - Failed to load resource: the server responded with a status of 404";
         let broken = "http://a/office - Failed to load resource: the server responded with a status of 500";
         assert!(!is_fault(&entry("SEVERE", "network", refused)));

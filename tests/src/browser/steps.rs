@@ -51,10 +51,8 @@ impl Person {
     pub async fn clicks_in(&self, row: &str, text: &str) {
         let rows = ["tr", "li", "article", "section", "form", "fieldset", "dl", "details"];
         let row = literal(row);
-        let within: Vec<String> = rows
-            .iter()
-            .map(|tag| format!("//{tag}[contains(normalize-space(.), {row})]"))
-            .collect();
+        let within: Vec<String> =
+            rows.iter().map(|tag| format!("//{tag}[contains(normalize-space(.), {row})]")).collect();
         // The smallest that has both is the last in the document's order.
         for within in within {
             if self.pressed(&within, text).await.is_some() {
@@ -102,7 +100,9 @@ impl Person {
     /// The field under a label.
     async fn field(&self, label: &str) -> Option<Element> {
         let wanted = literal(&one_blank(label));
-        for test in [format!("normalize-space(.)={wanted}"), format!("contains(normalize-space(.), {wanted})")] {
+        for test in
+            [format!("normalize-space(.)={wanted}"), format!("contains(normalize-space(.), {wanted})")]
+        {
             let label = format!("//label[{test}]");
             let kinds = "self::input or self::select or self::textarea";
             let named = format!("//*[({kinds}) and @id={label}/@for]");
@@ -123,7 +123,11 @@ impl Person {
             let field = self.field(label).await?;
             field.clear().await.ok()?;
             let kind = field.attr("type").await.ok()?.unwrap_or_default();
-            if kind == "date" { self.types_date(&field, text).await } else { field.send_keys(text).await.ok() }
+            if kind == "date" {
+                self.types_date(&field, text).await
+            } else {
+                field.send_keys(text).await.ok()
+            }
         };
         self.waits(&format!("the field “{label}”"), fill).await;
     }

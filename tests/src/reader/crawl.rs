@@ -94,7 +94,9 @@ mod tests {
         assert_eq!(at("/office"), Some("/office".to_owned()));
         assert_eq!(at("?page=2"), Some("/office/pupils?page=2".to_owned()));
         assert_eq!(at("new#main"), Some("/office/new".to_owned()));
-        for other in ["#main", "//evil.example", "https://evil.example/", "mailto:a@b.example", "/language/en?back=/"] {
+        for other in
+            ["#main", "//evil.example", "https://evil.example/", "mailto:a@b.example", "/language/en?back=/"]
+        {
             assert_eq!(at(other), None, "{other}");
         }
     }

@@ -71,7 +71,8 @@ fn tag(text: &str) -> (Tag, &str) {
 
 /// The text behind entities, as far as templates write them.
 fn plain(text: &str) -> String {
-    let named = [("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&#34;", "\""), ("&#39;", "'"), ("&#60;", "<")];
+    let named =
+        [("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&#34;", "\""), ("&#39;", "'"), ("&#60;", "<")];
     let mut text = text.to_owned();
     for (entity, letter) in named {
         text = text.replace(entity, letter);
@@ -129,7 +130,9 @@ impl Form {
     pub(super) fn multipart(&self, boundary: &str) -> Vec<u8> {
         let mut body = String::new();
         for (name, value) in &self.fields {
-            body += &format!("--{boundary}\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n");
+            body += &format!(
+                "--{boundary}\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n"
+            );
         }
         for name in &self.files {
             body += &format!(
