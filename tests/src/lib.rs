@@ -19,6 +19,7 @@ pub use issuer::demo_school::portrait;
 pub mod browser;
 pub mod reader;
 pub mod scene;
+pub mod sheets;
 
 pub mod outside;
 pub mod postgres;
