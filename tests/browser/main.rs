@@ -2,6 +2,9 @@
 
 #[cfg(test)]
 mod sign_in;
+
+#[cfg(test)]
+mod portal;
 #[cfg(test)]
 mod stage;
 

@@ -73,6 +73,12 @@ impl Person {
         self.client.screenshot().await.expect("a picture")
     }
 
+    /// A picture of the first element of a CSS selector.
+    pub async fn picture_of(&self, selector: &str) -> Vec<u8> {
+        let look = async || self.client.find(Locator::Css(selector)).await.ok()?.screenshot().await.ok();
+        self.waits(&format!("a picture of {selector}"), look).await
+    }
+
     /// The file whose name ends with `ending`, once the browser has saved it.
     pub async fn saved(&self, ending: &str) -> PathBuf {
         let folder = self.session.downloads().to_owned();

@@ -146,6 +146,13 @@ impl Person {
         self.waits(&format!("the field “{label}”"), read).await
     }
 
+    /// What a list of facts says about this: the text beside the term.
+    pub async fn reads_fact(&self, term: &str) -> String {
+        let path = format!("//dt[normalize-space(.)={}]/following-sibling::dd[1]", literal(term));
+        let read = async || self.client.find(Locator::XPath(&path)).await.ok()?.text().await.ok();
+        one_blank(&self.waits(&format!("the fact “{term}”"), read).await)
+    }
+
     /// Chooses from the list with this label.
     pub async fn chooses(&self, label: &str, option: &str) {
         let choose = async || {
