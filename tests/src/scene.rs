@@ -102,7 +102,7 @@ impl Scene {
                 office.revoke_device(&device[0], "phone_lost").await;
             }
         }
-        self.somebody_means_no_good().await;
+        somebody_means_no_good(office, school).await;
     }
 
     async fn portal_school_works(&self) {
@@ -111,24 +111,23 @@ impl Scene {
         let slip = office.codes(&orders[0]).await;
         world.phone("Tablet").await.activate(&slip).await.expect("an activated card");
     }
+}
 
-    /// Texts that would be run by a page that does not watch out.
-    async fn somebody_means_no_good(&self) {
-        let (office, school) = (self.office(), self.school(0));
-        let pupil = json!({
-            "given_names": "Zły", "surname": "O'Nieufny", "pesel": "12290155531", "birth_date": "2012-09-01",
-            "class_name": "<b>7a</b>",
-            "address": { "street_line": SCRIPT, "postal_code": "00-951", "city": ATTRIBUTE },
-        });
-        let pupil = office.done("POST", &format!("/schools/{school}/pupils"), Some(pupil)).await;
-        let pupil = pupil["id"].as_str().expect("an id").to_owned();
-        let guardian =
-            json!({ "given_names": "Maria", "surname": "Rodzicielska", "email": "a'b@przyklad.example" });
-        let guardian = office.done("POST", &format!("/pupils/{pupil}/guardians"), Some(guardian)).await;
-        let form = json!({ "applicant": "guardian", "guardian_id": guardian["id"] });
-        let application = office.done("POST", &format!("/pupils/{pupil}/applications"), Some(form)).await;
-        let application = application["id"].as_str().expect("an id");
-        let why = json!({ "reason": format!("{SCRIPT}{ATTRIBUTE}") });
-        office.done("POST", &format!("/applications/{application}/send-back"), Some(why)).await;
-    }
+/// Enters texts that would be run by a page that does not watch out.
+pub async fn somebody_means_no_good(office: &Office, school: &str) {
+    let pupil = json!({
+        "given_names": "Zły", "surname": "O'Nieufny", "pesel": "12290155531", "birth_date": "2012-09-01",
+        "class_name": "<b>7a</b>",
+        "address": { "street_line": SCRIPT, "postal_code": "00-951", "city": ATTRIBUTE },
+    });
+    let pupil = office.done("POST", &format!("/schools/{school}/pupils"), Some(pupil)).await;
+    let pupil = pupil["id"].as_str().expect("an id").to_owned();
+    let guardian =
+        json!({ "given_names": "Maria", "surname": "Rodzicielska", "email": "a'b@przyklad.example" });
+    let guardian = office.done("POST", &format!("/pupils/{pupil}/guardians"), Some(guardian)).await;
+    let form = json!({ "applicant": "guardian", "guardian_id": guardian["id"] });
+    let application = office.done("POST", &format!("/pupils/{pupil}/applications"), Some(form)).await;
+    let application = application["id"].as_str().expect("an id");
+    let why = json!({ "reason": format!("{SCRIPT}{ATTRIBUTE}") });
+    office.done("POST", &format!("/applications/{application}/send-back"), Some(why)).await;
 }
