@@ -7,8 +7,8 @@ use issuer::demo_school::accounts::PASSWORD;
 use tempfile::TempDir;
 use tests::browser::{Axe, Browser, Look, Person};
 use tests::demo::{self, Desk, Options};
-use tests::reader::{Form, Found, Reader, crawl, forms, pattern};
-use tests::scene::{PORTAL_PRINCIPAL, PRINCIPAL, TUTOR, somebody_means_no_good};
+use tests::reader::{Form, Found, Reader, crawl, forms, pattern, tags};
+use tests::scene::{PORTAL_PRINCIPAL, PORTAL_TUTOR, PRINCIPAL, TUTOR, somebody_means_no_good};
 
 use super::markup::Markup;
 
@@ -34,6 +34,29 @@ impl Living {
 
     async fn reader(&self, login: &str) -> Reader {
         Reader::office(self.desk.base(), login, PASSWORD).await
+    }
+
+    /// A pupil of the second school, or a guardian, who is signed in to the portal.
+    async fn visitor(&self, whose: &str) -> Reader {
+        let mut tutor = self.reader(PORTAL_TUTOR).await;
+        let pupil = self.desk.seeded()["schools"][1]["pupils"][0]["id"].as_str().unwrap();
+        let page = tutor.get(&format!("/office/pupils/{pupil}/logins")).await.body;
+        let makes = |form: &Form| {
+            let acts = matches!(form.value("act"), "enter" | "reset");
+            acts && (form.value("whose") == "pupil") == (whose == "pupil")
+        };
+        let form = forms(&page).into_iter().find(makes).expect("a form that makes a login");
+        let letter = tutor.send(&form).await.body;
+        let keys = tags(&letter).into_iter().filter(|tag| tag.get("class") == Some("code key"));
+        let [login, password] = keys.map(|tag| tag.text).collect::<Vec<_>>().try_into().expect("a letter");
+        let mut reader = Reader::new(self.desk.base());
+        assert_eq!(reader.signs_in("/portal/sign-in", &login, &password).await.status, 303);
+        let page = reader.follow("/portal").await.body;
+        let form = forms(&page).into_iter().find(|form| form.action == "/portal/password").unwrap();
+        let chosen = "trzy zielone parasole";
+        let changed = reader.send(&form.with("password", chosen).with("again", chosen)).await;
+        assert_eq!(changed.status, 303, "{}", changed.body);
+        reader
     }
 }
 
@@ -64,6 +87,12 @@ impl Tour {
             let mut reader = living.reader(login).await;
             reader.cookies.insert("lang".to_owned(), language.to_owned());
             let found = crawl(&mut reader, &["/office", "/office/components"], of_a_kind).await;
+            tours.push(Self { reader, found });
+        }
+        for whose in ["pupil", "guardian"] {
+            let mut reader = living.visitor(whose).await;
+            reader.cookies.insert("lang".to_owned(), language.to_owned());
+            let found = crawl(&mut reader, &["/portal"], 2).await;
             tours.push(Self { reader, found });
         }
         tours
