@@ -18,6 +18,8 @@ const LANGUAGES: [&str; 2] = ["pl", "en"];
 /// The living school, and texts of people who mean no good in it.
 struct Living {
     desk: Desk,
+    /// Who looks, where they begin, and how many pages of a kind they look at.
+    people: Vec<(Reader, &'static [&'static str], usize)>,
     _folder: TempDir,
 }
 
@@ -29,7 +31,18 @@ impl Living {
         let desk = demo::living_school(&options).await;
         let school = desk.seeded()["schools"][0]["id"].as_str().unwrap().to_owned();
         somebody_means_no_good(&desk.office, &school).await;
-        Self { desk, _folder: folder }
+        let mut living = Self { desk, people: Vec::new(), _folder: folder };
+        let doors = &["/office/sign-in", "/portal/sign-in"][..];
+        living.people.push((Reader::new(living.desk.base()), doors, 1));
+        for (login, of_a_kind) in [(PRINCIPAL, 3), (PORTAL_PRINCIPAL, 2), (TUTOR, 1)] {
+            let reader = living.reader(login).await;
+            living.people.push((reader, &["/office", "/office/components"], of_a_kind));
+        }
+        for whose in ["pupil", "guardian"] {
+            let reader = living.visitor(whose).await;
+            living.people.push((reader, &["/portal"], 2));
+        }
+        living
     }
 
     async fn reader(&self, login: &str) -> Reader {
@@ -79,20 +92,10 @@ impl Tour {
     /// Everybody's tours in a language.
     async fn all(living: &Living, language: &str) -> Vec<Self> {
         let mut tours = Vec::new();
-        let mut stranger = Reader::new(living.desk.base());
-        stranger.cookies.insert("lang".to_owned(), language.to_owned());
-        let doors = ["/office/sign-in", "/portal/sign-in"];
-        tours.push(Self { found: crawl(&mut stranger, &doors, 1).await, reader: stranger });
-        for (login, of_a_kind) in [(PRINCIPAL, 3), (PORTAL_PRINCIPAL, 2), (TUTOR, 1)] {
-            let mut reader = living.reader(login).await;
+        for (reader, roots, of_a_kind) in &living.people {
+            let mut reader = reader.clone();
             reader.cookies.insert("lang".to_owned(), language.to_owned());
-            let found = crawl(&mut reader, &["/office", "/office/components"], of_a_kind).await;
-            tours.push(Self { reader, found });
-        }
-        for whose in ["pupil", "guardian"] {
-            let mut reader = living.visitor(whose).await;
-            reader.cookies.insert("lang".to_owned(), language.to_owned());
-            let found = crawl(&mut reader, &["/portal"], 2).await;
+            let found = crawl(&mut reader, roots, *of_a_kind).await;
             tours.push(Self { reader, found });
         }
         tours
