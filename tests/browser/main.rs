@@ -6,7 +6,11 @@ mod sign_in;
 #[cfg(test)]
 mod portal;
 #[cfg(test)]
+mod slip_story;
+#[cfg(test)]
 mod stage;
+#[cfg(test)]
+mod whole_class;
 
 #[cfg(test)]
 mod every_page;
