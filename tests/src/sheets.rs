@@ -15,8 +15,6 @@ pub struct Sheets(());
 /// One page of a document.
 #[derive(Debug, Clone)]
 pub struct Sheet {
-    /// What its QR codes say.
-    pub codes: Vec<String>,
     /// Its text, line by line as it stands there.
     pub text: String,
     /// What it looks like, PNG.
@@ -50,13 +48,18 @@ impl Sheets {
         let texts = said.split('\u{c}').map(str::to_owned).chain(std::iter::repeat(String::new()));
         let sheet = |(picture, text)| {
             let picture: Vec<u8> = fs::read::<std::path::PathBuf>(picture).expect("a page");
-            Sheet { codes: scan::scan(&picture).unwrap_or_default(), text, picture }
+            Sheet { text, picture }
         };
         pictures.into_iter().zip(texts).map(sheet).collect()
     }
 }
 
 impl Sheet {
+    /// What its QR codes say. Looking takes long where there is none.
+    pub fn codes(&self) -> Vec<String> {
+        scan::scan(&self.picture).unwrap_or_default()
+    }
+
     /// The first number of so many digits that stands apart from others.
     pub fn number(&self, digits: usize) -> Option<String> {
         // Printed in groups for the eye: „1234 5678”.
