@@ -28,7 +28,7 @@ fn table() -> String {
                 0 => pesel = "12345678901".to_owned(),
                 1 => surname = String::new(),
                 2 => "30.02.2012".clone_into(&mut birth),
-                3 => postal = "951",
+                3 => postal = "95-1",
                 _ => "1944-05-14".clone_into(&mut birth),
             }
         }

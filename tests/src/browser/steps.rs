@@ -132,12 +132,18 @@ impl Person {
         self.waits(&format!("the field “{label}”"), fill).await;
     }
 
-    /// A date field takes day, month, year, as people type them in Poland.
+    /// A date field takes its parts in the order of the browser's language, whichever that is on this machine.
     async fn types_date(&self, field: &Element, iso: &str) -> Option<()> {
         let parts: Vec<&str> = iso.split('-').collect();
         let [year, month, day] = parts[..] else { panic!("{iso} is no date") };
-        field.send_keys(&format!("{day}{month}{year}")).await.ok()?;
-        (field.prop("value").await.ok()?.as_deref() == Some(iso)).then_some(())
+        for typed in [format!("{day}{month}{year}"), format!("{month}{day}{year}")] {
+            field.clear().await.ok()?;
+            field.send_keys(&typed).await.ok()?;
+            if field.prop("value").await.ok()?.as_deref() == Some(iso) {
+                return Some(());
+            }
+        }
+        None
     }
 
     /// What stands in the field with this label.
