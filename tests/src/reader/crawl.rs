@@ -39,11 +39,12 @@ pub async fn crawl(reader: &mut Reader, roots: &[&str], of_a_kind: usize) -> Vec
         let answer = reader.get(&path).await;
         assert!(answer.status < 400, "{from} links to {path}, which answers {}", answer.status);
         if (300..400).contains(&answer.status) {
-            queue.push_back((answer.location().to_owned(), path));
+            let place = resolved(&path, reader.own(answer.location()));
+            queue.extend(place.map(|place| (place, path)));
             continue;
         }
         if answer.is_page() {
-            let inside = links(&answer.body).into_iter().filter_map(|link| resolved(&path, &link));
+            let inside = links(&answer.body).into_iter().filter_map(|link| resolved(&path, reader.own(&link)));
             queue.extend(inside.map(|link| (link, path.clone())));
         }
         found.push(Found { path, answer, from });

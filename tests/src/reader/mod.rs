@@ -79,6 +79,11 @@ impl Reader {
         self.send(&form.with("login", login).with("password", password)).await
     }
 
+    /// An address of ours without its host; others as they are.
+    fn own<'a>(&self, address: &'a str) -> &'a str {
+        address.strip_prefix(&*self.base).unwrap_or(address)
+    }
+
     /// Opens a path; does not follow where it leads.
     pub async fn get(&mut self, path: &str) -> Answer {
         let request = self.http.get(format!("{}{path}", self.base));
@@ -92,7 +97,7 @@ impl Reader {
             if !(300..400).contains(&answer.status) {
                 return answer;
             }
-            let place = answer.location().to_owned();
+            let place = self.own(answer.location()).to_owned();
             answer = self.get(&place).await;
         }
         panic!("{path} leads nowhere");
