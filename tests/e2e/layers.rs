@@ -34,7 +34,8 @@ fn breaches(folder: &str, forbidden: &[&str]) -> Vec<String> {
     let files = if folder.is_dir() { sources(&folder) } else { vec![folder.with_extension("rs")] };
     assert!(!files.is_empty() && files.iter().all(|file| file.exists()), "{} is gone", folder.display());
     let mut found = Vec::new();
-    for file in files.into_iter().filter(|file| !file.ends_with("tests.rs")) {
+    let tested = |file: &PathBuf| file.ends_with("tests.rs") || file.ends_with("testing.rs");
+    for file in files.into_iter().filter(|file| !tested(file)) {
         let code = code(&file);
         found.extend(
             forbidden
@@ -92,6 +93,8 @@ fn the_issuer_rests_on_what_lies_below() {
 #[test]
 fn pages_and_api_stand_side_by_side() {
     let mut found = breaches("issuer/src/http", &["crate::pages"]);
+    // The sandbox is for people and programs both: it shows caught mail as a page, and plays the provider.
+    found.retain(|breach| !breach.contains("/http/sandbox.rs"));
     for file in sources(&root().join("issuer/src/pages")) {
         let code = code(&file);
         let uses = code.split("crate::http").skip(1);
@@ -132,7 +135,8 @@ fn sql_and_keys_have_one_home() {
         .chain(
             breaches("issuer/src", &["EcdsaKeyPair"])
                 .into_iter()
-                .filter(|breach| !breach.contains("/authority/")),
+                // The simulated provider of the sandbox signs with a key of its own, which is worth nothing.
+                .filter(|breach| !breach.contains("/authority/") && !breach.contains("/federated/simulator")),
         )
         .collect();
     assert!(found.is_empty(), "{found:#?}");

@@ -7,7 +7,7 @@ mod markup;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use reqwest::header::{CONTENT_TYPE, COOKIE, HeaderMap, LOCATION, SET_COOKIE};
+use reqwest::header::{ACCEPT, CONTENT_TYPE, COOKIE, HeaderMap, LOCATION, SET_COOKIE};
 use reqwest::redirect::Policy;
 
 pub use crawl::{Found, crawl, pattern};
@@ -132,6 +132,8 @@ impl Reader {
         if !cookies.is_empty() {
             request = request.header(COOKIE, cookies.join("; "));
         }
+        // As browsers ask for pages.
+        request = request.header(ACCEPT, "text/html,application/xhtml+xml,*/*;q=0.8");
         let start = std::time::Instant::now();
         let response = request.send().await.expect("an answer");
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
