@@ -84,17 +84,11 @@ async fn every_page_is_confined_and_kept_by_nobody() {
         }
         for (path, answer) in answers {
             let policy = answer.header("content-security-policy");
-            for must in [
-                "default-src 'none'",
-                "script-src 'self'",
-                "style-src 'self'",
-                "form-action 'self'",
-                "frame-ancestors 'none'",
-                "base-uri 'none'",
-            ] {
+            for must in ["default-src 'none'", "frame-ancestors 'none'", "base-uri 'none'"] {
                 assert!(policy.contains(must), "{path} is not confined by {must}: {policy:?}");
             }
-            assert!(!policy.contains("unsafe"), "{path}: {policy}");
+            let loose = ["unsafe", "*", "http:", "https:"].iter().find(|word| policy.contains(**word));
+            assert!(loose.is_none() && policy.contains("form-action "), "{path}: {policy}");
             assert_eq!(answer.header("cache-control"), "no-store", "{path}");
             assert_eq!(answer.header("x-content-type-options"), "nosniff", "{path}");
             assert_eq!(answer.header("referrer-policy"), "same-origin", "{path}");
