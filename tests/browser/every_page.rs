@@ -34,7 +34,7 @@ impl Living {
         let mut living = Self { desk, people: Vec::new(), _folder: folder };
         let doors = &["/office/sign-in", "/portal/sign-in"][..];
         living.people.push((Reader::new(living.desk.base()), doors, 1));
-        for (login, of_a_kind) in [(PRINCIPAL, 3), (PORTAL_PRINCIPAL, 2), (TUTOR, 1)] {
+        for (login, of_a_kind) in [(PRINCIPAL, 2), (PORTAL_PRINCIPAL, 1), (TUTOR, 1)] {
             let reader = living.reader(login).await;
             living.people.push((reader, &["/office", "/office/components"], of_a_kind));
         }

@@ -33,16 +33,20 @@ impl Markup {
             fs::write(folder.path().join(&file), html).unwrap();
             names.insert(file, (name, html));
         }
+        // Into a file: the program ends before a long answer is through a pipe.
+        let verdict = folder.path().join("verdict.json");
         let output = Command::new("node")
             .arg(self.0.join("node_modules/html-validate/bin/html-validate.mjs"))
-            .args(["--formatter", "json", "--config"])
+            .arg(format!("--formatter=json={}", verdict.display()))
+            .arg("--config")
             .arg(self.0.join("htmlvalidate.json"))
             .arg(folder.path())
             .output()
             .unwrap();
         let said = String::from_utf8_lossy(&output.stderr);
+        let told = fs::read(&verdict).unwrap_or_default();
         let verdict: Value =
-            serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("the judge gave up: {said}"));
+            serde_json::from_slice(&told).unwrap_or_else(|_| panic!("the judge gave up: {said}"));
         let mut faults = Vec::new();
         for page in verdict.as_array().unwrap() {
             let file = Path::new(page["filePath"].as_str().unwrap()).file_name().unwrap().to_str().unwrap();
