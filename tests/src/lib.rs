@@ -16,5 +16,10 @@ pub mod pupils;
 pub mod photograph;
 pub use issuer::demo_school::portrait;
 
+pub mod browser;
+pub mod reader;
+pub mod scene;
+pub mod sheets;
+
 pub mod outside;
 pub mod postgres;

@@ -1,6 +1,7 @@
 brand = mLegitymacja
 skip = Skip to content
 simulator = Simulator.
+simulator-label = Notice
 simulator-text = Nothing that is made here is a document.
 language-name = English
 sign-out = Sign out

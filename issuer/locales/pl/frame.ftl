@@ -1,6 +1,7 @@
 brand = mLegitymacja
 skip = Przejdź do treści
 simulator = Symulator.
+simulator-label = Uwaga
 simulator-text = Nic, co tu powstaje, nie jest dokumentem.
 language-name = Polski
 sign-out = Wyloguj

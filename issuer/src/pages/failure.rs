@@ -118,9 +118,9 @@ pub(super) async fn in_our_words(request: Request, next: Next) -> Response {
         return Redirect::to(&format!("{place}{next}")).into_response();
     }
     let (heading, text) = failure.words(lang);
-    let page = Page::bare(lang, path.clone());
+    let page = Page::bare(lang, path.clone()).named(heading);
     let area = if path.starts_with("/portal") { "/portal" } else { "/office" };
-    let mut shown = frame::render(&FailurePage { page, heading, text, area });
+    let mut shown = frame::render(&FailurePage { page, text, area });
     *shown.status_mut() = failure.status();
     shown
 }
@@ -129,7 +129,6 @@ pub(super) async fn in_our_words(request: Request, next: Next) -> Response {
 #[template(path = "failure.html")]
 struct FailurePage {
     page: Page,
-    heading: String,
     text: String,
     area: &'static str,
 }

@@ -84,7 +84,7 @@ impl Desk {
     }
 
     /// What the sandbox said of the demo schools.
-    pub(super) fn seeded(&self) -> &Value {
+    pub fn seeded(&self) -> &Value {
         &self.seeded
     }
 

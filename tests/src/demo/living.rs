@@ -338,10 +338,13 @@ async fn follow(phone: &super::desk::DemoPhone, slip: &Slip, code: Option<&str>)
     phone.online.activate(&opened, code.map(Secret::new).as_ref(), &Unobserved).await.is_ok()
 }
 
+/// Given name, surname, whether there is a photo, form of the base card, whose phones.
+type Row = (&'static str, &'static str, &'static str, Option<&'static str>, &'static [&'static str]);
+
 /// The class on the platform.
 async fn platform(desk: &Desk, school: &str) {
     let office = &desk.office;
-    let rows: [(&str, &str, &str, Option<&str>, &[&str]); 6] = [
+    let rows: [Row; 6] = [
         ("Amelia", "Pięciotelefonna", "yes", Some("plastic"), &["ucznia", "mamy", "taty", "babci", "tablet"]),
         ("Bartosz", "Dwutelefonny", "yes", Some("plastic"), &["ucznia", "mamy"]),
         ("Cecylia", "Papierowa", "no", Some("paper"), &[]),

@@ -33,6 +33,13 @@ pub async fn play(options: &Options) -> Desk {
     desk
 }
 
+/// An issuer with the living school and nothing else: for whoever looks at its pages.
+pub async fn living_school(options: &Options) -> Desk {
+    let mut desk = Desk::set_up(options).await;
+    desk.keep_seeded(living::open(&desk).await);
+    desk
+}
+
 /// Says what to try next, and waits until the issuer is stopped.
 pub async fn stay(desk: Desk) {
     outlook::stay(desk).await;

@@ -1,0 +1,18 @@
+//! People at a real browser: each file is something that they do, or something that every page must be.
+
+#[cfg(test)]
+mod sign_in;
+
+#[cfg(test)]
+mod portal;
+#[cfg(test)]
+mod slip_story;
+#[cfg(test)]
+mod stage;
+#[cfg(test)]
+mod whole_class;
+
+#[cfg(test)]
+mod every_page;
+#[cfg(test)]
+mod markup;

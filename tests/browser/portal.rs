@@ -1,0 +1,165 @@
+//! The portal, step by step as the page S2 (a school on the education platform) tells it: pupils with a plastic
+//! card (I), with a paper card (II), without one (III), and its guide for parents.
+
+use serde_json::json;
+use shared::qr::scan;
+use tests::browser::Person;
+use tests::office::drawn;
+use tests::phone::Phone;
+use tests::scene::PORTAL_TUTOR;
+use wallet::acquire::offer::OfferSource;
+
+use super::stage::Stage;
+
+/// Chosen by pupil and parent in the place of the first one.
+const OWN_PASSWORD: &str = "trzy zielone parasole";
+
+impl Stage {
+    /// A tutor makes a login for a pupil, or for the first guardian, and hands the letter over: login and password.
+    async fn letter(&self, tutor: &Person, pupil: &str, whose: &str) -> (String, String) {
+        tutor.opens(&format!("/office/pupils/{pupil}/logins")).await;
+        tutor.clicks_in(whose, "Utwórz login i pokaż kartkę").await;
+        tutor.sees("Dostęp do portalu mLegitymacji").await;
+        (tutor.reads_fact("Login").await, tutor.reads_fact("Hasło na pierwszy raz").await)
+    }
+
+    /// Somebody signs in to the portal with what the letter says, and chooses a password.
+    async fn visitor(&self, (login, password): (String, String)) -> Person {
+        let visitor = self.stranger().await;
+        visitor.opens("/portal").await;
+        visitor.is_at("/portal/sign-in").await;
+        visitor.fills("Login", &login).await;
+        visitor.fills("Hasło", &password).await;
+        visitor.clicks("Zaloguj się").await;
+        visitor.sees("Ustal własne hasło").await;
+        visitor.fills("Nowe hasło", OWN_PASSWORD).await;
+        visitor.fills("Nowe hasło jeszcze raz", OWN_PASSWORD).await;
+        visitor.clicks("Zapisz hasło").await;
+        visitor.sees("Hasło zostało zmienione.").await;
+        visitor
+    }
+}
+
+/// What the QR code on the screen says, read from the screen.
+async fn code_on_screen(visitor: &Person) -> String {
+    let picture = visitor.picture_of(".qr").await;
+    let codes = scan::scan(&picture).unwrap_or_default();
+    codes.into_iter().next().expect("a readable QR code on the screen")
+}
+
+/// Waits until the screen shows another code than `before`, by itself.
+async fn next_code(visitor: &Person, before: &str) -> String {
+    for _ in 0..200 {
+        let now = code_on_screen(visitor).await;
+        if now != before {
+            return now;
+        }
+    }
+    panic!("the screen keeps the code that was used");
+}
+
+async fn scanned(phone: &Phone, code: &str) -> bool {
+    phone.follow(OfferSource::from_text(code).expect("an offer"), None).await.is_ok()
+}
+
+/// S2, I: a pupil with a card; five phones, and a sixth that is refused until another one makes room.
+#[tokio::test(flavor = "multi_thread")]
+async fn s2_five_phones_and_a_sixth_that_is_refused() {
+    let Some(stage) = Stage::set().await else { return };
+    let world = &stage.scene.world;
+    let pupil = &stage.scene.pupils(1)[0];
+    let tutor = stage.staff(PORTAL_TUTOR).await;
+
+    // I.3 and I.5: “wpisz login i hasło przekazane Ci przez wychowawcę”.
+    let letter = stage.letter(&tutor, pupil, "Uczeń:").await;
+    let visitor = stage.visitor(letter).await;
+    // I.5: “zobaczysz podświetlony na zielono komunikat o możliwości pobrania kodu QR wraz z linkiem”.
+    visitor.sees("Kod QR do mLegitymacji jest gotowy do pobrania.").await;
+    visitor.clicks("Pokaż kod QR").await;
+    // I.5: “W portalu kod QR będzie znajdować się w sekcji Aplikacje”.
+    visitor.sees("Zeskanuj ten kod w aplikacji mObywatel:").await;
+    visitor.sees("0 z 5 urządzeń").await;
+
+    let mut code = code_on_screen(&visitor).await;
+    for n in 1..=5 {
+        // I.1, I.2, I.4: a phone with the app and a PIN. I.5: it scans the code. I.6: the card is there.
+        let phone = world.phone(&format!("Telefon {n}")).await;
+        assert!(scanned(&phone, &code).await, "phone {n} is refused");
+        assert_eq!(phone.cards().await, 1);
+        visitor.sees(&format!("{n} z 5 urządzeń")).await;
+        visitor.sees(&format!("Telefon {n}")).await;
+        if n < 5 {
+            code = next_code(&visitor, &code).await;
+        }
+    }
+    visitor.sees("mLegitymacja jest na wszystkich urządzeniach").await;
+    let sixth = world.phone("Telefon 6").await;
+    assert!(!scanned(&sixth, &code).await, "a sixth phone got a card");
+    visitor.sees("5 z 5 urządzeń").await;
+
+    visitor.clicks_in("Telefon 3", "Usuń").await;
+    visitor.clicks("Usuń z tego urządzenia").await;
+    visitor.sees("Zaznacz powód").await;
+    visitor.ticks("Urządzenie zginęło").await;
+    visitor.clicks("Usuń z tego urządzenia").await;
+    visitor.sees("mLegitymacja została usunięta z urządzenia.").await;
+    visitor.sees("4 z 5 urządzeń").await;
+    let code = code_on_screen(&visitor).await;
+    assert!(scanned(&sixth, &code).await, "the place that was made is not to be had");
+    visitor.sees("5 z 5 urządzeń").await;
+}
+
+/// S2, the guide for parents: the same QR code of the child, on the parent's phone; once for every child.
+#[tokio::test(flavor = "multi_thread")]
+async fn s2_a_parent_adds_the_cards_of_two_children() {
+    let Some(stage) = Stage::set().await else { return };
+    let world = &stage.scene.world;
+    let pupils = stage.scene.pupils(1);
+    let tutor = stage.staff(PORTAL_TUTOR).await;
+    let mother = world.phone("Telefon mamy").await;
+    for (n, pupil) in pupils.iter().enumerate() {
+        let letter = stage.letter(&tutor, pupil, "Opiekun:").await;
+        let parent = stage.visitor(letter).await;
+        // Guide, 4: “Zeskanuj kod QR z ZPE dziecka (dostępny po zalogowaniu)”.
+        parent.sees("Kod QR do mLegitymacji jest gotowy do pobrania.").await;
+        parent.clicks("Pokaż kod QR").await;
+        let code = code_on_screen(&parent).await;
+        // Guide, 1 to 3: the parent's own app. Guide, 5: the child's card is in it.
+        assert!(scanned(&mother, &code).await);
+        parent.sees("1 z 5 urządzeń").await;
+        parent.sees("Telefon mamy").await;
+        // Guide, 6: “W przypadku wielu dzieci – należy powtórzyć procedurę osobno dla każdego z nich”.
+        assert_eq!(mother.cards().await, n + 1);
+    }
+}
+
+/// S2, II and III: what comes first is told, and after the photo and the card comes the code.
+#[tokio::test(flavor = "multi_thread")]
+async fn s2_without_photo_and_card_the_portal_says_what_comes_first() {
+    let Some(stage) = Stage::set().await else { return };
+    let office = stage.scene.office();
+    let form = json!({
+        "given_names": "Bolek", "surname": "Późny", "pesel": "14250500041", "birth_date": "2014-05-05",
+        "class_name": "5a",
+        "address": { "street_line": "ul. Zmyślona 9", "postal_code": "00-951", "city": "Przykładowo" },
+    });
+    let path = format!("/schools/{}/pupils", stage.scene.school(1));
+    let made = office.done("POST", &path, Some(form)).await;
+    let pupil = made["id"].as_str().unwrap().to_owned();
+    let tutor = stage.staff(PORTAL_TUTOR).await;
+    let letter = stage.letter(&tutor, &pupil, "Uczeń:").await;
+    let visitor = stage.visitor(letter).await;
+
+    // III: “Uczniowie nieposiadający legitymacji”. III.1: the photo first.
+    visitor.sees("Uczeń nie ma jeszcze legitymacji").await;
+    visitor.sees("Najpierw potrzebne jest zdjęcie.").await;
+    let photo = office.photo(&pupil, drawn(3, 236, 304)).await;
+    assert!(photo.status < 300, "{}", photo.body);
+    visitor.opens("/portal").await;
+    // III.2: “mLegitymacja będzie dostępna po wyrobieniu legitymacji szkolnej”.
+    visitor.sees("mLegitymacja będzie dostępna po wyrobieniu legitymacji szkolnej").await;
+    office.base_card_of_today(&pupil).await;
+    visitor.opens("/portal").await;
+    // II: “Uczniowie posiadający legitymację papierową”.
+    visitor.sees("Uczeń ma legitymację papierową").await;
+}

@@ -1,0 +1,123 @@
+//! A whole class: its pupils come in from a table, its slips go out in one document.
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+use std::fs;
+
+use tests::pupils::PupilSpec;
+use tests::scene::CLERK;
+use tests::sheets::Sheets;
+
+use super::slip_story::{activated, codes_of};
+use super::stage::Stage;
+
+/// Rows of the table, and how many of them are wrong.
+const ROWS: u16 = 500;
+const BAD: u16 = 20;
+
+/// A table as the register exports it, every twenty-fifth row with a fault of one kind or another.
+fn table() -> String {
+    let mut csv =
+        String::from("Nazwisko;Imiona;PESEL;Data urodzenia;Klasa;Ulica i numer;Kod pocztowy;Miejscowość\n");
+    for n in 0..ROWS {
+        let pupil = PupilSpec::fictional(1000 + n);
+        let (mut surname, mut pesel) = (format!("{}-{}", pupil.surname, letters(n)), pupil.pesel.clone());
+        let (mut birth, mut postal) = (pupil.birth_date.to_string(), "00-951");
+        if n % 25 == 7 {
+            match (n / 25) % 5 {
+                0 => pesel = "12345678901".to_owned(),
+                1 => surname = String::new(),
+                2 => "30.02.2012".clone_into(&mut birth),
+                3 => postal = "95-1",
+                _ => "1944-05-14".clone_into(&mut birth),
+            }
+        }
+        let _ = writeln!(
+            csv,
+            "{surname};{};{pesel};{birth};{};ul. Zmyślona {};{postal};Przykładowo",
+            pupil.given_names,
+            pupil.class_name,
+            n + 1
+        );
+    }
+    csv
+}
+
+/// A number in letters: surnames have no digits.
+fn letters(n: u16) -> String {
+    let letter = |n: u16| char::from(b'A' + u8::try_from(n % 20).unwrap());
+    let small = |n: u16| letter(n).to_ascii_lowercase();
+    [letter(n / 400), small(n / 20), small(n)].iter().collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn five_hundred_pupils_with_twenty_bad_rows_come_in_from_a_table() {
+    let Some(stage) = Stage::set().await else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("uczniowie.csv");
+    fs::write(&file, table()).unwrap();
+    let clerk = stage.staff(CLERK).await;
+    clerk.opens("/office/pupils/import").await;
+    clerk.uploads("Plik z uczniami", &file).await;
+    clerk.clicks("Sprawdź plik").await;
+
+    // A dry run: what is wrong is told row by row, and nothing is entered yet.
+    clerk.sees("To tylko sprawdzenie: nic jeszcze nie zostało wpisane.").await;
+    clerk.sees(&format!("{ROWS} wierszy w pliku")).await;
+    clerk.sees(&format!("{} gotowych do wpisania", ROWS - BAD)).await;
+    clerk.sees(&format!("{BAD} odrzuconych")).await;
+    let before = stage.scene.office().done("GET", &pupils_of(&stage), None).await;
+    clerk.clicks(&format!("Wpisz uczniów: {}", ROWS - BAD)).await;
+    clerk.sees(&format!("Import zakończony: wpisano uczniów: {}.", ROWS - BAD)).await;
+    let after = stage.scene.office().done("GET", &pupils_of(&stage), None).await;
+    assert_ne!(before, after, "nobody was entered");
+
+    // The rejected rows come back as a file, are mended and sent again.
+    clerk.clicks("Pobierz odrzucone wiersze (CSV)").await;
+    let rejected = fs::read_to_string(clerk.saved(".csv").await).unwrap();
+    let rows = rejected.lines().filter(|line| line.contains("ul. Zmyślona")).count();
+    assert_eq!(rows, usize::from(BAD), "{rejected}");
+}
+
+fn pupils_of(stage: &Stage) -> String {
+    format!("/schools/{}/pupils?limit=200", stage.scene.school(0))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_class_is_issued_in_one_document_whose_codes_all_open_a_card() {
+    let Some(sheets) = Sheets::installed() else { return };
+    let Some(stage) = Stage::set().await else { return };
+    let (world, office) = (&stage.scene.world, stage.scene.office());
+    let school = stage.scene.school(0);
+    let mut names = BTreeSet::new();
+    for n in (1..=40).filter(|n| n % 8 == 4).chain([60, 68, 76]) {
+        // Every eighth pupil is of the same class.
+        let pupil = office.ready_pupil(school, n, tests::world::CARD_DAYS).await;
+        assert_eq!(pupil.spec.class_name, "5a");
+        names.insert(pupil.spec.pesel);
+    }
+    let clerk = stage.staff(CLERK).await;
+    clerk.clicks("Zlecenia").await;
+    clerk.clicks("Złóż zlecenia dla klasy 5a").await;
+    clerk.sees(&format!("Zlecenia można złożyć dla {} uczniów.", names.len())).await;
+    clerk.clicks(&format!("Złóż {} zleceń", names.len())).await;
+    clerk.sees("Zlecenia złożono.").await;
+    clerk.opens("/office/classes/5a/issue").await;
+    clerk.clicks(&format!("Utwórz kody dla {} uczniów", names.len())).await;
+    clerk.sees(&format!("Kody są gotowe: {} kompletów, po trzy kartki.", names.len())).await;
+    clerk.clicks("Pobierz PDF do druku").await;
+    let pages = sheets.read(&clerk.saved(".pdf").await);
+    assert_eq!(pages.len(), 3 * names.len());
+    for (n, paper) in pages.chunks(3).enumerate() {
+        let codes = codes_of(paper);
+        let phone = world.phone(&format!("Telefon {n}")).await;
+        let card = activated(&phone, &codes).await.expect("a card");
+        let shown = phone.show(&card.id).await;
+        assert!(names.remove(shown.card.data().pesel.as_str()), "two slips opened the same pupil's card");
+    }
+    assert!(names.is_empty(), "{} pupils got no card", names.len());
+    // The document is handed out once.
+    clerk.opens("/office/slips").await;
+    clerk.clicks("Użyte").await;
+    clerk.sees("5a").await;
+}
