@@ -418,4 +418,3 @@ act-portal-account-entered = Portal account made
 act-portal-account-joined = Pupil joined to a portal account
 act-portal-account-reset = New portal password given
 act-pupil-exported = Pupil's data taken out
-act-portal-account-password-changed = Password to the portal changed

@@ -431,4 +431,3 @@ act-portal-account-entered = Założono konto w portalu
 act-portal-account-joined = Dołączono ucznia do konta w portalu
 act-portal-account-reset = Nadano nowe hasło do portalu
 act-pupil-exported = Pobrano dane ucznia
-act-portal-account-password-changed = Zmieniono hasło do portalu

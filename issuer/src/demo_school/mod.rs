@@ -49,7 +49,7 @@ pub struct Seeded {
 }
 
 /// A demo school.
-#[derive(Debug, serde::Serialize)]
+#[derive(Debug, Clone, serde::Serialize)]
 pub struct SeededSchool {
     /// The school.
     pub id: SchoolId,
@@ -66,7 +66,7 @@ pub struct SeededSchool {
 }
 
 /// A demo pupil.
-#[derive(Debug, serde::Serialize)]
+#[derive(Debug, Clone, serde::Serialize)]
 pub struct SeededPupil {
     /// The pupil.
     pub id: PupilId,

@@ -1,6 +1,9 @@
 //! What the tests of pages share: a school on a real store, and browsers that look at it without scripts.
 
 use std::collections::BTreeMap;
+use std::io::Write as _;
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use axum::Router;
@@ -8,6 +11,7 @@ use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Method, Request, StatusCode, header};
 use shared::clock::ManualClock;
 use shared::entropy::Entropy;
+use tokio::sync::OnceCell;
 use tower::ServiceExt as _;
 
 use super::{Pages, router};
@@ -32,37 +36,80 @@ pub(crate) struct House {
     /// The demo schools: `legacy-2019`, then `zpe-2025`.
     pub(crate) schools: Vec<SeededSchool>,
     pub(crate) router: Router,
-    _folder: tempfile::TempDir,
+    _folder: Option<tempfile::TempDir>,
+}
+
+/// Names below a folder, with what they hold.
+type Files = Vec<(PathBuf, Vec<u8>)>;
+
+/// Reads a folder with all that is in it, but for the index that SQLite makes anew (`-shm`).
+fn read(folder: &Path, below: &Path) -> Files {
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(folder).unwrap().flatten() {
+        let name = below.join(entry.file_name());
+        if entry.path().is_dir() {
+            files.extend(read(&entry.path(), &name));
+        } else if !name.to_string_lossy().ends_with("-shm") {
+            files.push((name, std::fs::read(entry.path()).unwrap()));
+        }
+    }
+    files
 }
 
 impl House {
+    /// A copy of a house that is built once: drawing and judging the pupils' photos takes its time.
     pub(crate) async fn new() -> Self {
+        static MODEL: OnceCell<(Files, Vec<SeededSchool>)> = OnceCell::const_new();
+        let build = async || {
+            let folder = tempfile::tempdir().unwrap();
+            let options = CreateOptions::simulator(evening());
+            Authority::create(&folder.path().join("ca"), &options, &CountedEntropy::default()).unwrap();
+            let house = Self::in_folder(folder.path(), CountedEntropy::default(), Vec::new()).await;
+            let seeded = demo_school::enter_once(&house.issuance).await.unwrap().unwrap();
+            let house = Self { schools: seeded.schools, ..house };
+            // Tests of the portal hand out logins of their own.
+            house.run("DELETE FROM portal_access").await;
+            house.run("DELETE FROM portal_account").await;
+            house.account("dyrektor", Role::Principal, None).await;
+            house.account("sekretariat", Role::Clerk, None).await;
+            house.account("wychowawca", Role::Tutor, Some("7a")).await;
+            (read(folder.path(), Path::new("")), house.schools)
+        };
+        let (files, schools) = MODEL.get_or_init(build).await;
         let folder = tempfile::tempdir().unwrap();
-        let entropy: Arc<dyn Entropy> = Arc::new(CountedEntropy::default());
+        for (name, bytes) in files {
+            let path = folder.path().join(name);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            // Keys that others could read are refused.
+            let file = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
+            file.unwrap().write_all(bytes).unwrap();
+        }
+        // What the model's randomness gave must not come again.
+        let mut house = Self::in_folder(folder.path(), CountedEntropy::after(1 << 32), schools.clone()).await;
+        house._folder = Some(folder);
+        house
+    }
+
+    async fn in_folder(folder: &Path, entropy: CountedEntropy, schools: Vec<SeededSchool>) -> Self {
+        let entropy: Arc<dyn Entropy> = Arc::new(entropy);
         let clock = Arc::new(ManualClock::new(evening()));
-        let options = CreateOptions::simulator(evening());
-        let authority = Authority::create(&folder.path().join("ca"), &options, &*entropy).unwrap();
+        let authority = Authority::open(&folder.join("ca"), None).unwrap();
         let pki = PkiUrls::new("http://127.0.0.1:1/pki/crl/x.crl", "http://127.0.0.1:1/pki/ca/x.cer", None);
         let issuance = Issuance {
-            store: Store::open(&Location::Sqlite(folder.path().join("issuer.db"))).await.unwrap(),
+            store: Store::open(&Location::Sqlite(folder.join("issuer.db"))).await.unwrap(),
             authority: Arc::new(authority),
             keys: Arc::new(Keys::derive(&[3; 32])),
             clock: clock.clone(),
             entropy,
             addresses: Arc::new(Addresses { issuer: "http://127.0.0.1:1".into(), pki: pki.unwrap() }),
         };
-        let seeded = demo_school::enter_once(&issuance).await.unwrap().unwrap();
-        let house = Self {
+        Self {
             router: router(Pages::new(issuance.clone(), "http://127.0.0.1:1".into(), true)),
             issuance,
             clock,
-            schools: seeded.schools,
-            _folder: folder,
-        };
-        house.account("dyrektor", Role::Principal, None).await;
-        house.account("sekretariat", Role::Clerk, None).await;
-        house.account("wychowawca", Role::Tutor, Some("7a")).await;
-        house
+            schools,
+            _folder: None,
+        }
     }
 
     async fn account(&self, login: &str, role: Role, class: Option<&str>) {

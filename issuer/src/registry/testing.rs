@@ -15,6 +15,13 @@ use crate::store::{Location, Store, Verb};
 #[derive(Debug, Default)]
 pub(crate) struct CountedEntropy(AtomicU64);
 
+impl CountedEntropy {
+    /// As if so many blocks had been drawn before.
+    pub(crate) fn after(blocks: u64) -> Self {
+        Self(AtomicU64::new(blocks))
+    }
+}
+
 impl Entropy for CountedEntropy {
     fn fill(&self, out: &mut [u8]) {
         for chunk in out.chunks_mut(32) {

@@ -134,7 +134,7 @@ async fn the_first_password_is_changed_before_anything_else() {
     assert!(html.contains("Ustal własne hasło") && !html.contains("Obecne hasło"));
     for (password, again, told) in [
         ("kotek", "kotek", "od 8 do 128"),
-        ("kotek na płocie", "kotek na plocie", "Hasła się różnią"),
+        ("kotek na płocie", "kotek na plocie", "Hasła nie są takie same"),
         (PASSWORD, PASSWORD, "dotychczasowe"),
     ] {
         browser.open("/portal/password").await;

@@ -143,8 +143,7 @@ async fn a_class_is_issued_to_one_document_in_the_polish_order() {
         // The QR code leads to an offer, and the code beside it is that offer's.
         let texts = printed.codes(qr);
         assert_eq!(texts.len(), 1);
-        let id = texts[0].rsplit(['/', 'F']).next().map(str::to_owned);
-        let id = texts[0].split("%2Fo%2F").nth(1).map(str::to_owned).or(id).unwrap();
+        let id = texts[0].replace("%2F", "/").rsplit_once("/o/").unwrap().1.to_owned();
         let offer = house.issuance.resolve_offer(&id).await.unwrap();
         assert!(offer.asks_code);
         let slip = made.iter().find(|slip| slip.offer_hash == house.issuance.keys.offer_hash(&id)).unwrap();
