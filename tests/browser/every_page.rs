@@ -222,5 +222,7 @@ async fn on_every_look(axe: &Axe, person: &Person, name: &str) -> Vec<String> {
         complaints.push(format!("{name} ({}): {overflow} px too wide", Look::ZOOMED));
     }
     person.hears_no_complaint().await;
+    // Told at once: a run takes minutes.
+    complaints.iter().for_each(|complaint| eprintln!("{complaint}"));
     complaints
 }
