@@ -218,9 +218,9 @@ async fn on_every_look(axe: &Axe, person: &Person, name: &str) -> Vec<String> {
     }
     person.looks(Look::ZOOMED).await;
     let overflow = person.overflow().await;
-    if overflow > 0 {
-        complaints.push(format!("{name} ({}): {overflow} px too wide", Look::ZOOMED));
-    }
+    complaints.extend(overflow.map(|overflow| format!("{name} ({}): {overflow}", Look::ZOOMED)));
     person.hears_no_complaint().await;
+    // Told at once: a run takes minutes.
+    complaints.iter().for_each(|complaint| eprintln!("{complaint}"));
     complaints
 }

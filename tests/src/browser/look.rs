@@ -45,10 +45,15 @@ impl Person {
         self.chromium("Emulation.setEmulatedMedia", features).await;
     }
 
-    /// By how many pixels the page is wider than the window: then one has to scroll in two directions to read.
-    pub async fn overflow(&self) -> i64 {
-        let script = "const page = document.documentElement; return page.scrollWidth - page.clientWidth";
-        self.script(script, Vec::new()).await.as_i64().expect("a number")
+    /// What makes the page wider than the window, so that one has to scroll in two directions to read it.
+    pub async fn overflow(&self) -> Option<String> {
+        let script = "const page = document.documentElement; const over = page.scrollWidth - page.clientWidth; \
+            if (over <= 0) return null; \
+            const out = [...document.body.querySelectorAll('*')] \
+                .filter((e) => e.getBoundingClientRect().right > page.clientWidth + 1); \
+            const deepest = out.filter((e) => !out.some((other) => other !== e && e.contains(other))); \
+            return over + ' px too wide: ' + deepest.slice(0, 3).map((e) => e.outerHTML.slice(0, 120)).join(' | ')";
+        self.script(script, Vec::new()).await.as_str().map(str::to_owned)
     }
 
     /// A picture of the whole page, as long as it is.
