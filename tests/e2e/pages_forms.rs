@@ -53,7 +53,12 @@ async fn a_form_without_our_token_does_nothing() {
             let mut nobody = Reader::new(scene.world.base());
             let answer = nobody.send(form).await;
             let shut = answer.status == 303 && answer.location().ends_with("/sign-in");
-            assert!(shut || answer.status == 403, "{page}: {} without cookies: {}", form.action, answer.status);
+            assert!(
+                shut || answer.status == 403,
+                "{page}: {} without cookies: {}",
+                form.action,
+                answer.status
+            );
         }
         assert_eq!(changes(&scene).await, before, "a forged form changed the books");
     }

@@ -6,9 +6,9 @@
 pub mod dossier;
 pub mod keys;
 
+pub mod batch;
 pub mod class_confirmation;
 pub mod enrolment;
-pub mod batch;
 pub mod grant;
 pub mod handover;
 pub mod nonce;

@@ -165,7 +165,10 @@ impl Pages {
         let Ok(_permit) = self.own.passwords.acquire().await else { return Err(PageFailure::Internal) };
         let entropy = Arc::clone(&self.issuance.entropy);
         let hash = tokio::task::spawn_blocking(move || {
-            passwords.iter().map(|password| HashedPassword::of(password, &*entropy)).collect::<Option<Vec<_>>>()
+            passwords
+                .iter()
+                .map(|password| HashedPassword::of(password, &*entropy))
+                .collect::<Option<Vec<_>>>()
         });
         hash.await.map_err(|error| PageFailure::ours(&error))?.ok_or(PageFailure::Internal)
     }

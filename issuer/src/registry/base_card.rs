@@ -175,9 +175,10 @@ impl Verb for EnterBaseCard {
             return Err(StoreError::Damaged("a pupil lacks a school"));
         };
         let today = warsaw_date(self.act.at);
-        let valid_until = self.card.valid_until.unwrap_or_else(|| {
-            default_last_day(self.card.issued_on, school_term(school.term))
-        });
+        let valid_until = self
+            .card
+            .valid_until
+            .unwrap_or_else(|| default_last_day(self.card.issued_on, school_term(school.term)));
         let holds = |card: &BaseCard| card.state == BaseCardState::Held && card.valid_until >= today;
         if valid_until >= today && BaseCard::of_pupil(tx, &self.pupil).await?.iter().any(holds) {
             return Ok(Err(BaseCardEntryRefusal::HoldsCard));

@@ -16,11 +16,11 @@ pub mod photo_book;
 pub mod photo_inbox;
 
 pub mod card_file;
+pub mod erasure;
+pub mod export;
 pub mod handover;
 pub mod history;
 pub mod issue_book;
-pub mod erasure;
-pub mod export;
 pub mod pupil_file;
 
 pub mod desk;

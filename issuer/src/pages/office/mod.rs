@@ -30,10 +30,10 @@ use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::response::Response;
 
+pub use super::done;
 use super::form::{Fields, Sent};
 use super::frame::{self, NavItem, Page, Who};
 use super::once::Sender;
-pub use super::done;
 use super::words::Lang;
 use super::{PageFailure, Pages};
 use crate::audit::{Act, Actor};
@@ -171,7 +171,8 @@ impl Office {
         let who =
             Who { name: name.clone(), role, place: self.school.name.clone(), sign_out: "/office/sign-out" };
         let menu = MENU.iter().filter(|(_, _, right)| self.may(*right));
-        let nav = menu.map(|(key, href, _)| NavItem { key, narrow: key, href, current: *href == nav }).collect();
+        let nav =
+            menu.map(|(key, href, _)| NavItem { key, narrow: key, href, current: *href == nav }).collect();
         Page {
             lang: self.lang,
             title: self.lang.t(title),

@@ -4,8 +4,8 @@ pub mod audit_entry;
 pub mod base_card;
 pub mod certificate;
 pub mod device;
-pub mod figures;
 pub mod e_diary;
+pub mod figures;
 pub mod grant;
 pub mod idempotent_reply;
 pub mod import_batch;
@@ -157,7 +157,8 @@ pub(crate) async fn erase_books(
         "school",
     ];
     let of_schools = "SELECT id FROM staff WHERE school_id IS NOT NULL";
-    tx.execute(&format!("DELETE FROM session WHERE account_id IN ({of_schools}) OR realm = 'portal'"), &[]).await?;
+    tx.execute(&format!("DELETE FROM session WHERE account_id IN ({of_schools}) OR realm = 'portal'"), &[])
+        .await?;
     tx.execute(&format!("DELETE FROM api_token WHERE staff_id IN ({of_schools})"), &[]).await?;
     tx.execute("DELETE FROM staff WHERE school_id IS NOT NULL", &[]).await?;
     tx.execute("UPDATE session SET school_id = NULL", &[]).await?;

@@ -91,7 +91,10 @@ pub(super) fn in_words(profile: &SchoolProfile, lang: Lang) -> Vec<(String, Stri
         (lang.t("rules-forms"), list(forms.collect())),
         (lang.t("rules-notify"), list(channels.collect())),
         (lang.t("rules-deadline"), deadline),
-        (lang.t("rules-approval"), lang.word("rules-approval", if profile.principal_approves { "true" } else { "false" })),
+        (
+            lang.t("rules-approval"),
+            lang.word("rules-approval", if profile.principal_approves { "true" } else { "false" }),
+        ),
         (lang.t("rules-renewal"), lang.word("rules-renewal", &word(profile.renewal))),
         (
             lang.t("rules-oldest"),
@@ -195,7 +198,10 @@ fn changes(typed: &Typed) -> Vec<(&'static str, Overrides)> {
             "issue_deadline_days",
             Overrides { issue_deadline_days: number(typed, "issue_deadline_days", 0), ..none() },
         ),
-        ("approval", Overrides { principal_approves: typed.some("approval").map(|word| word == "true"), ..none() }),
+        (
+            "approval",
+            Overrides { principal_approves: typed.some("approval").map(|word| word == "true"), ..none() },
+        ),
         ("renewal", Overrides { renewal: typed.word("renewal"), ..none() }),
         ("min_android", Overrides { min_android: typed.some("min_android"), ..none() }),
         ("min_ios", Overrides { min_ios: typed.some("min_ios"), ..none() }),
