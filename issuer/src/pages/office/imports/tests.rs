@@ -227,7 +227,7 @@ async fn files_that_are_no_tables_are_refused_in_words() {
     let template = browser.get(&format!("{PLACE}/template.csv")).await.text();
     let answer = send(&mut browser, &template).await;
     assert!(
-        browser.open(&answer.location().to_owned()).await.contains("Wpisz jednego ucznia"),
+        browser.open(answer.location()).await.contains("Wpisz jednego ucznia"),
         "the template is in order"
     );
 }

@@ -220,7 +220,7 @@ async fn a_slip_is_replaced_handed_back_and_filed() {
     clerk.open(&old).await;
     let answer = clerk.post(&format!("{old}/replace"), &[]).await;
     assert!(answer.location().starts_with("/office/print/"), "{}", answer.text());
-    assert_eq!(fetch(&mut clerk, &answer.location().to_owned()).await.status, StatusCode::OK);
+    assert_eq!(fetch(&mut clerk, answer.location()).await.status, StatusCode::OK);
     let made = slips(&house, SlipFilter::Made).await;
     assert_eq!(made.len(), 1, "one is dead, one is new");
     assert_ne!(made[0].id, spoilt.id);
