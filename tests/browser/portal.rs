@@ -15,10 +15,14 @@ use super::stage::Stage;
 const OWN_PASSWORD: &str = "trzy zielone parasole";
 
 impl Stage {
-    /// A tutor makes a login for a pupil, or for the first guardian, and hands the letter over: login and password.
+    /// A tutor makes a login for a pupil, or for the first guardian (or a new password for one that was lost), and
+    /// hands the letter over: login and password.
     async fn letter(&self, tutor: &Person, pupil: &str, whose: &str) -> (String, String) {
         tutor.opens(&format!("/office/pupils/{pupil}/logins")).await;
-        tutor.clicks_in(whose, "Utwórz login i pokaż kartkę").await;
+        tutor.sees(whose).await;
+        let first = "Utwórz login i pokaż kartkę";
+        let button = if tutor.is_offered_in(whose, first).await { first } else { "Nadaj nowe hasło" };
+        tutor.clicks_in(whose, button).await;
         tutor.sees("Dostęp do portalu mLegitymacji").await;
         (tutor.reads_fact("Login").await, tutor.reads_fact("Hasło na pierwszy raz").await)
     }

@@ -12,6 +12,9 @@ use super::person::one_blank;
 /// What can be pressed: XPath of the elements whose text is compared.
 const PRESSED: &[&str] = &["a[@href]", "button", "summary", "label"];
 
+/// What holds things together that belong together, the smallest first.
+const ROWS: &[&str] = &["tr", "li", "article", "section", "form", "fieldset", "dl", "details"];
+
 impl Person {
     /// Opens the page at a path.
     pub async fn opens(&self, path: &str) {
@@ -49,17 +52,26 @@ impl Person {
 
     /// Presses the link or button with this text in the row of a table, item of a list or card that says `row`.
     pub async fn clicks_in(&self, row: &str, text: &str) {
-        let rows = ["tr", "li", "article", "section", "form", "fieldset", "dl", "details"];
-        let row = literal(row);
-        let within: Vec<String> =
-            rows.iter().map(|tag| format!("//{tag}[contains(normalize-space(.), {row})]")).collect();
-        // The smallest that has both is the last in the document's order.
-        for within in within {
+        match self.row_with(row, text).await {
+            Some(within) => self.presses_in(&within, text).await,
+            None => panic!("nothing that says {row} has “{text}”; the page says:\n{}", self.text().await),
+        }
+    }
+
+    /// Whether the row, item or card that says `row` has a link or button with this text, on the page as it is.
+    pub async fn is_offered_in(&self, row: &str, text: &str) -> bool {
+        self.row_with(row, text).await.is_some()
+    }
+
+    /// The kind of row that says `row` and has this text to press.
+    async fn row_with(&self, row: &str, text: &str) -> Option<String> {
+        for tag in ROWS {
+            let within = format!("//{tag}[contains(normalize-space(.), {})]", literal(row));
             if self.pressed(&within, text).await.is_some() {
-                return self.presses_in(&within, text).await;
+                return Some(within);
             }
         }
-        panic!("nothing that says {row} has “{text}”; the page says:\n{}", self.text().await);
+        None
     }
 
     async fn presses_in(&self, within: &str, text: &str) {
