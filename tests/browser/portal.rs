@@ -118,18 +118,20 @@ async fn s2_five_phones_and_a_sixth_that_is_refused() {
 async fn s2_a_parent_adds_the_cards_of_two_children() {
     let Some(stage) = Stage::set().await else { return };
     let world = &stage.scene.world;
-    let pupils = stage.scene.pupils(1);
+    let pupil = &stage.scene.pupils(1)[0];
     let tutor = stage.staff(PORTAL_TUTOR).await;
     let mother = world.phone("Telefon mamy").await;
-    for (n, pupil) in pupils.iter().enumerate() {
-        let letter = stage.letter(&tutor, pupil, "Opiekun:").await;
-        let parent = stage.visitor(letter).await;
+    let letter = stage.letter(&tutor, pupil, "Opiekun:").await;
+    let parent = stage.visitor(letter).await;
+    for (n, child) in ["Gniewko Niebyły", "Łucja Wymyślna"].into_iter().enumerate() {
+        parent.opens("/portal").await;
+        parent.sees("Moje dzieci").await;
         // Guide, 4: “Zeskanuj kod QR z ZPE dziecka (dostępny po zalogowaniu)”.
-        parent.sees("Kod QR do mLegitymacji jest gotowy do pobrania.").await;
-        parent.clicks("Pokaż kod QR").await;
+        parent.clicks_in(child, "Pokaż kod QR").await;
+        parent.sees(&format!("Aplikacje – {child}")).await;
         let code = code_on_screen(&parent).await;
         // Guide, 1 to 3: the parent's own app. Guide, 5: the child's card is in it.
-        assert!(scanned(&mother, &code).await);
+        assert!(scanned(&mother, &code).await, "the card of {child} is refused");
         parent.sees("1 z 5 urządzeń").await;
         parent.sees("Telefon mamy").await;
         // Guide, 6: “W przypadku wielu dzieci – należy powtórzyć procedurę osobno dla każdego z nich”.
