@@ -3,6 +3,8 @@
 use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::AtomicU32;
+use std::sync::atomic::Ordering::SeqCst;
 
 use issuer::app::{self, App, Running, Surroundings, SystemEntropy};
 use issuer::config::Given;
@@ -47,6 +49,7 @@ pub struct Desk {
     issuer: Running,
     http: reqwest::Client,
     seeded: Value,
+    phones: AtomicU32,
 }
 
 impl Desk {
@@ -75,6 +78,7 @@ impl Desk {
             issuer,
             http: reqwest::Client::builder().no_proxy().build().expect("an HTTP client"),
             seeded: Value::Null,
+            phones: AtomicU32::new(1),
         }
     }
 
@@ -163,7 +167,12 @@ impl Desk {
             app_version: Version::parse("1.0.0").expect("a version"),
         };
         let pin = NewPin::parse("271828").expect("a PIN");
-        let home = self.folder.join("phones").join(name.replace(' ', "-"));
+        // Two people may call their phones alike.
+        let home = self.folder.join("phones").join(format!(
+            "{}-{}",
+            self.phones.fetch_add(1, SeqCst),
+            name.replace(' ', "-")
+        ));
         // The demo's PIN protects nobody, so checking it may be quick.
         let parts = Parts::with_pin_cost(Arc::new(SystemEntropy), PinCost::FOR_TESTS);
         let phone = UnlockedPhone::create(&home, &description, &pin, self.now(), parts).expect("a new phone");

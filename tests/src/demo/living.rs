@@ -267,7 +267,7 @@ impl Pupil<'_> {
     }
 
     fn phone_name(&self) -> String {
-        format!("Telefon {}", self.n)
+        format!("{}: telefon", self.given)
     }
 }
 
@@ -345,8 +345,14 @@ type Row = (&'static str, &'static str, &'static str, Option<&'static str>, &'st
 async fn platform(desk: &Desk, school: &str) {
     let office = &desk.office;
     let rows: [Row; 6] = [
-        ("Amelia", "Pięciotelefonna", "yes", Some("plastic"), &["ucznia", "mamy", "taty", "babci", "tablet"]),
-        ("Bartosz", "Dwutelefonny", "yes", Some("plastic"), &["ucznia", "mamy"]),
+        (
+            "Amelia",
+            "Pięciotelefonna",
+            "yes",
+            Some("plastic"),
+            &["Telefon Amelii", "Telefon mamy", "Telefon taty", "Telefon babci", "Tablet"],
+        ),
+        ("Bartosz", "Dwutelefonny", "yes", Some("plastic"), &["Telefon Bartka", "Telefon mamy"]),
         ("Cecylia", "Papierowa", "no", Some("paper"), &[]),
         ("Dawid", "Bezkartny", "yes", None, &[]),
         ("Emilia", "Plastikowa", "yes", Some("plastic"), &[]),
@@ -381,7 +387,7 @@ async fn platform(desk: &Desk, school: &str) {
         let order = office.order(&pupil).await;
         for (at, whose) in devices.iter().enumerate() {
             let platform = if at % 2 == 0 { Platform::Android } else { Platform::Ios };
-            let phone = desk.phone(&format!("Telefon {n}-{at} {whose}"), platform, "16").await;
+            let phone = desk.phone(whose, platform, "16").await;
             let slip = office.codes(&order).await;
             assert!(follow(&phone, &slip, None).await, "{given}'s device {at}");
         }
