@@ -17,6 +17,11 @@ today-waiting = { $n ->
     [one] pupil waits for a photo or a base card
    *[other] pupils wait for a photo or a base card
   }
+today-approval = To be approved
+today-not-approved = { $n ->
+    [one] order waits for the principal's approval
+   *[other] orders wait for the principal's approval
+  }
 today-slips = Codes on their way
 today-expiring = { $n ->
     [one] slip expires within 7 days

@@ -21,6 +21,12 @@ today-waiting = { $n ->
     [few] uczniów czeka na zdjęcie lub legitymację
    *[many] uczniów czeka na zdjęcie lub legitymację
   }
+today-approval = Do zatwierdzenia
+today-not-approved = { $n ->
+    [one] zlecenie czeka na zgodę dyrektora
+    [few] zlecenia czekają na zgodę dyrektora
+   *[many] zleceń czeka na zgodę dyrektora
+  }
 today-slips = Kody w drodze do uczniów
 today-expiring = { $n ->
     [one] komplet kodów traci ważność w ciągu 7 dni

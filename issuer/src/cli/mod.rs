@@ -11,6 +11,7 @@ use serde_json::json;
 use crate::app::{self, App, AppError, Surroundings};
 use crate::audit::{self, ChainVerdict};
 use crate::config::Given;
+use crate::demo_school::accounts;
 use crate::doctor;
 use crate::http::{ISSUING_NAME, ROOT_PEM_NAME};
 use crate::store::Store;
@@ -130,10 +131,13 @@ async fn serve(given: Given, json: bool) -> Result<ExitCode, AppError> {
         println!("{}", json!({ "issuer": issuer, "sandbox": sandbox }));
     } else {
         println!("issuer        {issuer}");
+        println!("office        {issuer}/office");
+        println!("portal        {issuer}/portal");
         println!("staff API     {issuer}/api");
         println!("root          {root}");
         if sandbox {
             println!("sandbox       {issuer}/sandbox/clock");
+            println!("demo schools  sp0.sekretariat, zsn.uczen and others; password {}", accounts::PASSWORD);
         }
     }
     let handle = running.handle();

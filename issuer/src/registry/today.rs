@@ -2,8 +2,10 @@
 
 use jiff::{SignedDuration, Timestamp};
 
+use crate::issuance::dossier::SchoolFile;
 use crate::store::id::SchoolId;
 use crate::store::tables::figures::{OrderFigures, PhotoFigures, SlipFigures};
+use crate::store::tables::order::{Order, OrderFilter};
 use crate::store::tables::pupil_line::{ClassFigures, Days};
 use crate::store::{Statements, StoreError, Verb};
 
@@ -26,6 +28,8 @@ pub struct ReadToday {
 pub struct Today {
     /// Pupils with open orders, by the last day.
     pub orders: OrderFigures,
+    /// Orders that wait for the principal's word; none where the school's rules do not ask for it.
+    pub not_approved: Option<i64>,
     /// Slips on their way.
     pub slips: SlipFigures,
     /// Pictures that were sent in; of the whole school, since most are not matched with a pupil yet.
@@ -52,7 +56,15 @@ impl Verb for ReadToday {
             pupils.none_active += class.none_active;
             pupils.active += class.active;
         }
+        let profile = SchoolFile::load(tx, school, self.now).await?.map(|office| office.profile);
+        let not_approved = match profile {
+            Some(profile) if profile.principal_approves => {
+                Some(Order::count(tx, school, OrderFilter::NotApproved).await?)
+            }
+            _ => None,
+        };
         Ok(Today {
+            not_approved,
             orders: OrderFigures::count(tx, school, class, days).await?,
             slips: SlipFigures::count(tx, school, class, self.now, expiring).await?,
             photos: PhotoFigures::count(tx, school, self.now).await?,

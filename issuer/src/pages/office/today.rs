@@ -78,6 +78,10 @@ fn groups(office: &Office, found: &Today) -> Vec<Group> {
             Figure::new(orders.waiting, "today-waiting", "/office/pupils?where=order-waiting", "warn"),
         ],
     }];
+    if let (Some(number), true) = (found.not_approved, office.may(Right::ApproveOrders)) {
+        let figure = Figure::new(number, "today-not-approved", "/office/orders/approve", "warn");
+        groups.extend([Group { key: "today-approval", figures: vec![figure] }]);
+    }
     if office.may(Right::HandOutSlips) {
         groups.push(Group {
             key: "today-slips",

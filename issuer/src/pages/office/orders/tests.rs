@@ -119,6 +119,9 @@ async fn the_principal_approves_row_by_row_and_nothing_is_printed_before() {
     let page = principal.open("/office/orders/approve").await;
     assert!(page.contains("nie wymagają zatwierdzania"), "{page}");
     house.approval_needed().await;
+    let today = principal.open("/office").await;
+    let figure = today.split("href=\"/office/orders/approve\"").nth(1).unwrap();
+    assert!(figure.split("</a>").next().unwrap().contains("<strong>3</strong>"), "{figure}");
     let orders: Vec<_> = house.schools[0].pupils.iter().map(|pupil| pupil.order_id.clone()).collect();
 
     // Whoever asks, by whatever way: not before it is approved.
@@ -129,6 +132,7 @@ async fn the_principal_approves_row_by_row_and_nothing_is_printed_before() {
     let mut clerk = house.office("sekretariat").await;
     let page = clerk.open(&format!("/office/orders/{}", orders[0])).await;
     assert!(page.contains("zatwierdzenie dyrektora") && !page.contains("Utwórz kody"), "{page}");
+    assert!(!clerk.open("/office").await.contains("/office/orders/approve"), "no clerk's business");
     let slips = format!("/office/orders/{}/slips", orders[0]);
     clerk.open(&format!("/office/orders/{}/cancel", orders[0])).await;
     let answer = clerk.post(&slips, &[]).await;
