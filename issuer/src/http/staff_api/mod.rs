@@ -1,7 +1,7 @@
 //! The staff API under `/api/v1`: what a school's office does, for programs.
 //!
 //! A handler reads a form, asks the registry or the issuance for one act, and shows what came of it. Who asks
-//! is known by an API token; what its owner may do is judged before any handler runs ([`access`]).
+//! is known by an API token; what its owner may do is judged before any handler runs (`access`).
 
 mod access;
 mod document;

@@ -10,7 +10,7 @@ const AT_A_TIME: usize = 2;
 /// For the whole process: however many doors photos come in by, there is one machine behind them.
 static DESKS: Semaphore = Semaphore::const_new(AT_A_TIME);
 
-/// Does work that unpacks photos on a thread of its own, [`AT_A_TIME`] at a time.
+/// Does work that unpacks photos on a thread of its own, two at a time.
 ///
 /// Somebody who goes away while it is done frees no place: the place is free when the work is over.
 ///
