@@ -144,7 +144,7 @@ wording! {
             "applicants and accepted_forms must not be empty";
         DiaryAddress = "diary_address":
             "Wpisz adres https, pod którym e-dziennik przyjmuje wiadomości, na przykład https://dziennik.example.pl/mlegitymacja; adresy sieci wewnętrznej są niedozwolone.",
-            "write the https address at which the diary takes messages, such as diary.example.org/hooks behind https; addresses of inner networks are not allowed";
+            "write the https address at which the diary takes messages; addresses of inner networks are not allowed";
         ClassMissing = "class_missing":
             "Wychowawca musi mieć klasę; wpisz ją.",
             "a tutor needs a class: name it";
