@@ -16,6 +16,7 @@ mod layers;
 mod os;
 mod pages_forms;
 mod pages_paths;
+mod pages_postgres;
 mod pages_sign_in;
 mod readme;
 mod reissue;

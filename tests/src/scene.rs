@@ -35,7 +35,12 @@ pub struct Scene {
 impl Scene {
     /// A sandbox as it begins.
     pub async fn fresh() -> Self {
-        let world = World::of(Plan { sandbox: true, ..Plan::of("legacy-2019") }).await;
+        Self::of(Plan::of("legacy-2019")).await
+    }
+
+    /// The same in a world of another plan: on another database.
+    pub async fn of(plan: Plan) -> Self {
+        let world = World::of(Plan { sandbox: true, ..plan }).await;
         let http = reqwest::Client::builder().no_proxy().build().expect("an HTTP client");
         let seed = http.post(format!("{}/sandbox/seed", world.base())).json(&json!({}));
         let answer = seed.send().await.expect("an answer");
@@ -46,10 +51,14 @@ impl Scene {
     /// A sandbox whose schools have been at work for a while: cards in use, given up and refused, and texts of
     /// people who mean no good wherever a text can stand.
     pub async fn living() -> Self {
-        let scene = Self::fresh().await;
-        scene.legacy_school_works().await;
-        scene.portal_school_works().await;
-        scene
+        Self::fresh().await.at_work().await
+    }
+
+    /// The same, some weeks later.
+    pub async fn at_work(self) -> Self {
+        self.legacy_school_works().await;
+        self.portal_school_works().await;
+        self
     }
 
     /// The id of a school, the first or the second.

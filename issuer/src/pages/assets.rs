@@ -26,7 +26,6 @@ assets! {
     "crop.js": "text/javascript; charset=utf-8",
     "live.js": "text/javascript; charset=utf-8",
     "progress.js": "text/javascript; charset=utf-8",
-    "job.js": "text/javascript; charset=utf-8",
     "icon.svg": "image/svg+xml",
 }
 
