@@ -25,6 +25,7 @@ role-tutor = tutor
 
 sign-in-title = Sign in to the office
 sign-in-lead = For the principal, the office and tutors.
+sign-in-sandbox = In the sandbox: sp0.sekretariat, sp0.dyrektor or sp0.wychowawca, at the other school zsn.sekretariat and so on; password { $password }.
 sign-in-login = Login
 sign-in-password = Password
 sign-in-button = Sign in

@@ -1,3 +1,4 @@
+portal-sign-in-sandbox = In the sandbox: zsn.uczen, zsn.rodzic, sp0.uczen or sp0.rodzic; password { $password }.
 portal-nav-start = Start
 portal-nav-applications = Applications
 portal-nav-profile = Profile

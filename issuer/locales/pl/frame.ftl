@@ -25,6 +25,7 @@ role-tutor = wychowawca
 
 sign-in-title = Logowanie do sekretariatu
 sign-in-lead = Dla dyrektora, sekretariatu i wychowawców.
+sign-in-sandbox = W piaskownicy: sp0.sekretariat, sp0.dyrektor lub sp0.wychowawca, a w drugiej szkole zsn.sekretariat i tak dalej; hasło { $password }.
 sign-in-login = Login
 sign-in-password = Hasło
 sign-in-button = Zaloguj się

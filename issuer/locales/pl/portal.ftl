@@ -1,3 +1,4 @@
+portal-sign-in-sandbox = W piaskownicy: zsn.uczen, zsn.rodzic, sp0.uczen lub sp0.rodzic; hasło { $password }.
 portal-nav-start = Start
 portal-nav-applications = Aplikacje
 portal-nav-profile = Profil
