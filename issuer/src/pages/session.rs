@@ -1,13 +1,17 @@
 //! Cookies: which browser is signed in, and that a form came from us.
 
 use axum::http::{HeaderMap, HeaderValue, header};
+use axum::response::{IntoResponse, Redirect, Response};
 use jiff::{SignedDuration, Timestamp};
 use shared::secret::Secret;
 
 use super::Pages;
 use super::words::Lang;
-use crate::registry::sign_in::TouchSession;
+use crate::audit::Actor;
+use crate::pages::PageFailure;
+use crate::registry::sign_in::{BeginSession, EndSession, TouchSession};
 use crate::store::StoreError;
+use crate::store::id::SchoolId;
 use crate::store::tables::session::{Realm, Session};
 
 /// Holds a random value before anybody is signed in, so that even the sign-in form is known to be ours.
@@ -73,6 +77,28 @@ impl Pages {
         let cookie = cookie.or_else(|| cookie_of(headers, VISITOR_COOKIE))?;
         let keys = &self.issuance.keys;
         Some(keys.form_token(&keys.session_hash(&cookie)))
+    }
+
+    /// Begins a session for whoever has proved to hold an account: a new cookie, whatever came before, and on to
+    /// `next`.
+    pub(super) async fn begin_session(
+        &self,
+        headers: &HeaderMap,
+        account: (Realm, &str, Actor),
+        school: Option<SchoolId>,
+        login_hash: Option<[u8; 32]>,
+        next: &str,
+    ) -> Result<Response, PageFailure> {
+        let (issuance, (realm, id, actor)) = (&self.issuance, account);
+        if let Some(old) = self.session_cookie(headers, realm) {
+            issuance.store.write(EndSession(issuance.keys.session_hash(&old))).await?;
+        }
+        let (id, act) = (id.to_owned(), issuance.act(actor));
+        let (begin, cookie) =
+            BeginSession::new(realm, id, school, login_hash, act, &issuance.keys, &*issuance.entropy);
+        issuance.store.write(begin).await?;
+        let cookie = self.begin_cookie(realm, &cookie);
+        Ok(([(header::SET_COOKIE, cookie)], Redirect::to(next)).into_response())
     }
 
     /// The token for the forms of a visitor who is not signed in.

@@ -19,7 +19,7 @@ pub(in crate::pages) use crate::pages::session::wait_message;
 use crate::pages::words::Lang;
 use crate::pages::{PageFailure, Pages};
 use crate::registry::line::Login;
-use crate::registry::sign_in::{BeginSession, CountTry, EndSession, FindStaff, TouchSession};
+use crate::registry::sign_in::{CountTry, EndSession, FindStaff, TouchSession};
 use crate::store::id::SchoolId;
 use crate::store::tables::school::School;
 use crate::store::tables::session::Realm;
@@ -106,23 +106,8 @@ pub(in crate::pages) async fn begin(
     login_hash: Option<[u8; 32]>,
     next: &str,
 ) -> Result<Response, PageFailure> {
-    let issuance = &pages.issuance;
-    if let Some(old) = pages.session_cookie(headers, Realm::Office) {
-        issuance.store.write(EndSession(issuance.keys.session_hash(&old))).await?;
-    }
-    let act = issuance.act(Actor::Staff(staff.id.clone()));
-    let (begin, cookie) = BeginSession::new(
-        Realm::Office,
-        staff.id.as_str().to_owned(),
-        staff.school_id.clone(),
-        login_hash,
-        act,
-        &issuance.keys,
-        &*issuance.entropy,
-    );
-    issuance.store.write(begin).await?;
-    let cookie = pages.begin_cookie(Realm::Office, &cookie);
-    Ok(([(header::SET_COOKIE, cookie)], Redirect::to(next)).into_response())
+    let account = (Realm::Office, staff.id.as_str(), Actor::Staff(staff.id.clone()));
+    pages.begin_session(headers, account, staff.school_id.clone(), login_hash, next).await
 }
 
 async fn sign_out(State(pages): State<Pages>, office: Office, _: Sent) -> Result<Response, PageFailure> {

@@ -18,7 +18,7 @@ use crate::pages::words::Lang;
 use crate::pages::{PageFailure, Pages, done};
 use crate::registry::line::Login;
 use crate::registry::portal_account::FindPortalAccount;
-use crate::registry::sign_in::{BeginSession, CountTry, EndSession};
+use crate::registry::sign_in::{CountTry, EndSession};
 use crate::store::tables::portal_account::PortalAccount;
 use crate::store::tables::session::Realm;
 
@@ -111,22 +111,8 @@ async fn begin(
     login_hash: [u8; 32],
     next: &str,
 ) -> Result<Response, PageFailure> {
-    let issuance = &pages.issuance;
-    if let Some(old) = pages.session_cookie(headers, Realm::Portal) {
-        issuance.store.write(EndSession(issuance.keys.session_hash(&old))).await?;
-    }
-    let (begin, cookie) = BeginSession::new(
-        Realm::Portal,
-        account.id.as_str().to_owned(),
-        Some(account.school_id),
-        Some(login_hash),
-        issuance.act(Actor::Portal(account.id)),
-        &issuance.keys,
-        &*issuance.entropy,
-    );
-    issuance.store.write(begin).await?;
-    let cookie = pages.begin_cookie(Realm::Portal, &cookie);
-    Ok(([(header::SET_COOKIE, cookie)], Redirect::to(next)).into_response())
+    let holder = (Realm::Portal, account.id.as_str(), Actor::Portal(account.id.clone()));
+    pages.begin_session(headers, holder, Some(account.school_id.clone()), Some(login_hash), next).await
 }
 
 async fn sign_out(State(pages): State<Pages>, visitor: Visitor, _: Sent) -> Result<Response, PageFailure> {
