@@ -95,7 +95,9 @@ async fn an_unknown_login_is_answered_like_a_known_one() {
         let mut answers = Vec::new();
         for _ in 0..6 {
             let answer = guesser.signs_in(DOOR, login, "to nie jest to hasło").await;
-            let page = answer.body.replace(login, "•");
+            // The sandbox's note names the school's logins on every door, so only the field is covered.
+            let page = answer.body.replace(&format!("value=\"{login}\""), "value=\"•\"");
+            assert_ne!(page, answer.body, "the login that was typed is kept");
             let form = forms(&page).into_iter().find(|form| form.action == DOOR).unwrap();
             let page = page.replace(form.value(TOKEN), "•").replace(form.value("form_key"), "•");
             answers.push((answer.status, page));
