@@ -24,6 +24,8 @@ pub mod standing;
 pub mod delete;
 pub mod refresh;
 
+pub mod screen;
+
 pub mod cli;
 pub mod commands;
 

@@ -78,7 +78,7 @@ pub struct IssuerRefusal {
 impl IssuerRefusal {
     /// Reads the body of a refusal; `None` if it is none. Both ways of saying "wrong code" become the same reason: the
     /// `reason` that our issuers give, and the `invalid_tx_code` of the draft of OpenID4VCI 1.1.
-    pub(super) fn read(endpoint: Endpoint, status: u16, body: &[u8]) -> Option<Self> {
+    pub(crate) fn read(endpoint: Endpoint, status: u16, body: &[u8]) -> Option<Self> {
         let body = ErrorBody::parse(body)?;
         let wrong_code = body.is_wrong_code();
         Some(Self {

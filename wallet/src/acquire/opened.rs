@@ -66,7 +66,7 @@ impl OpenedOffer {
     }
 
     /// The code in `typed` as the issuer wants it, or nothing if it wants none.
-    pub(super) fn code(&self, typed: Option<&Secret>) -> Result<Option<Secret>, ActivateError> {
+    pub(crate) fn code(&self, typed: Option<&Secret>) -> Result<Option<Secret>, ActivateError> {
         match (&self.grant.tx_code, typed) {
             (None, _) => Ok(None),
             (Some(_), None) => Err(ActivateError::CodeNeeded),

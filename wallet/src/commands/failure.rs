@@ -297,6 +297,8 @@ impl From<PinError> for Failure {
             PinError::Length => "pin_length",
             PinError::NotDigits => "pin_not_digits",
             PinError::Trivial => "pin_too_easy",
+            PinError::PasswordLength => "password_length",
+            PinError::PasswordWeak => "password_too_easy",
         };
         Self::new(Exit::Usage, code, format!("cannot take this PIN: {error}"))
     }

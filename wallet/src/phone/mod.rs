@@ -81,7 +81,7 @@ impl Marker {
     }
 }
 
-fn documents_dir(home: &Path) -> PathBuf {
+pub(crate) fn documents_dir(home: &Path) -> PathBuf {
     home.join("documents")
 }
 
