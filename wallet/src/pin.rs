@@ -32,6 +32,11 @@ impl Pin {
         Ok(Self(Zeroizing::new(text.to_owned())))
     }
 
+    /// How many digits it has.
+    pub(crate) fn length(&self) -> usize {
+        self.digits().len()
+    }
+
     fn digits(&self) -> &[u8] {
         self.0.as_bytes()
     }
@@ -90,9 +95,24 @@ pub enum PinError {
     /// Something else than the digits 0 to 9.
     #[error("it must be digits only")]
     NotDigits,
+    /// Not six digits, in mObywatel Junior; only when a PIN is chosen.
+    #[error("it must have six digits")]
+    NotSixDigits,
     /// Among the first guesses of a thief; only when a PIN is chosen.
     #[error("it is too easy to guess")]
     Trivial,
+}
+
+impl PinError {
+    /// A stable name for programs.
+    pub fn reason(self) -> &'static str {
+        match self {
+            Self::Length => "pin_length",
+            Self::NotDigits => "pin_not_digits",
+            Self::NotSixDigits => "pin_not_six_digits",
+            Self::Trivial => "pin_too_easy",
+        }
+    }
 }
 
 /// What one try of a PIN costs whoever has the files: Argon2id (RFC 9106) with one lane.
