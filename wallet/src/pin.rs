@@ -56,6 +56,11 @@ impl Pin {
         if text.bytes().all(|byte| byte.is_ascii_digit()) { Self::parse(text) } else { Self::password(text) }
     }
 
+    /// How many characters it has.
+    pub(crate) fn length(&self) -> usize {
+        self.0.chars().count()
+    }
+
     fn bytes(&self) -> &[u8] {
         self.0.as_bytes()
     }
@@ -125,6 +130,9 @@ pub enum PinError {
     /// Something else than the digits 0 to 9.
     #[error("it must be digits only")]
     NotDigits,
+    /// Not six digits, in mObywatel Junior; only when a PIN is chosen.
+    #[error("it must have six digits")]
+    NotSixDigits,
     /// Among the first guesses of a thief; only when a PIN is chosen.
     #[error("it is too easy to guess")]
     Trivial,
@@ -134,6 +142,20 @@ pub enum PinError {
     /// A password without a small letter, a capital letter or a digit; only when it is chosen.
     #[error("a password must have small and capital letters and a digit")]
     PasswordWeak,
+}
+
+impl PinError {
+    /// A stable name for programs.
+    pub fn reason(self) -> &'static str {
+        match self {
+            Self::Length => "pin_length",
+            Self::NotDigits => "pin_not_digits",
+            Self::NotSixDigits => "pin_not_six_digits",
+            Self::Trivial => "pin_too_easy",
+            Self::PasswordLength => "password_length",
+            Self::PasswordWeak => "password_too_easy",
+        }
+    }
 }
 
 /// What one try of a PIN costs whoever has the files: Argon2id (RFC 9106) with one lane.

@@ -21,22 +21,22 @@ async function run(finder, video, hint, stream, phone, show) {
   await video.play();
   const canvas = document.createElement('canvas');
   const paint = canvas.getContext('2d', { willReadFrequently: true });
-  while (finder.isConnected) {
+  for (let n = 0; finder.isConnected; n++) {
     const began = performance.now();
     if (video.videoWidth && !document.hidden) {
       canvas.width = video.videoWidth;
       canvas.height = video.videoHeight;
       paint.drawImage(video, 0, 0);
       const jpeg = await new Promise((done) => canvas.toBlob(done, 'image/jpeg', 0.85));
-      const answer = await fetch(finder.dataset.camera, { method: 'POST', body: jpeg, headers: { 'content-type': 'image/jpeg' } }).catch(() => null);
-      const said = answer?.ok ? (await answer.json()).hint : 'nothing';
+      const answer = await fetch(`${finder.dataset.camera}?n=${n}`, { method: 'POST', body: jpeg, headers: { 'content-type': 'image/jpeg' } }).catch(() => null);
+      const said = answer?.ok ? (await answer.json()).hint : 'nothing-seen';
       if (said === 'found') {
         const screen = await fetch(`/phones/${phone.dataset.phone}/screen`, { headers: { 'x-part': 'screen' } });
         if (screen.ok) show(await screen.text());
         break;
       }
-      const key = 'hint' + said.split('_').map((word) => word[0].toUpperCase() + word.slice(1)).join('');
-      const words = finder.dataset[key] ?? finder.dataset.hintNothing;
+      const key = 'hint' + said.split('-').map((word) => word[0].toUpperCase() + word.slice(1)).join('');
+      const words = finder.dataset[key] ?? finder.dataset.hintNothingSeen;
       if (hint.textContent !== words) hint.textContent = words;
     }
     const rest = EVERY - (performance.now() - began);

@@ -12,6 +12,7 @@ use super::line::{Login, Password};
 use super::staff::HashedPassword;
 use crate::audit::Act;
 use crate::store::id::{GuardianId, PortalAccountId, PupilId, SchoolId};
+use crate::store::tables::junior::JuniorToken;
 use crate::store::tables::portal_account::{PortalAccess, PortalAccount, PortalKind};
 use crate::store::tables::pupil::{Guardian, Pupil};
 use crate::store::tables::session::{Realm, Session, SignInGuard};
@@ -256,6 +257,7 @@ impl Verb for ResetPortalPassword {
         account.must_change = true;
         account.update(tx).await?;
         Session::end_others(tx, Realm::Portal, account.id.as_str(), None).await?;
+        JuniorToken::end_of_account(tx, &account.id).await?;
         SignInGuard::forgive(tx, &self.login_hash).await?;
         self.act.trail().record(tx, "portal_account.reset", account.id.as_str(), json!({})).await?;
         Ok(Ok(account))
@@ -286,6 +288,7 @@ impl Verb for ChangePortalPassword {
         account.must_change = false;
         account.update(tx).await?;
         Session::end_others(tx, Realm::Portal, account.id.as_str(), Some(&self.session)).await?;
+        JuniorToken::end_of_account(tx, &account.id).await?;
         let action = "portal_account.password_changed";
         self.act.trail().record(tx, action, account.id.as_str(), json!({})).await?;
         Ok(Ok(()))

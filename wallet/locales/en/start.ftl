@@ -70,3 +70,7 @@ happened-trusted = Trusted certificate added
 happened-distrusted = Trusted certificate removed
 happened-terms = Terms of use accepted
 happened-privacy = Privacy notice read
+sign-in = Sign in
+sign-in-text = Use the portal's login and password that your tutor gave you. You can add your own card only.
+sign-in-do = To the sign-in
+sign-in-note = You sign in on the portal's own page; the app does not learn the password.

@@ -73,3 +73,7 @@ happened-trusted = Dodano zaufany certyfikat
 happened-distrusted = Usunięto zaufany certyfikat
 happened-terms = Zaakceptowano regulamin
 happened-privacy = Przeczytano klauzulę informacyjną
+sign-in = Zaloguj się
+sign-in-text = Użyj loginu i hasła do portalu, które dał Ci wychowawca. Dodasz tylko swoją legitymację.
+sign-in-do = Przejdź do logowania
+sign-in-note = Logowanie odbywa się na stronie portalu; aplikacja nie poznaje hasła.

@@ -35,6 +35,8 @@ pub enum Endpoint {
     RevocationList,
     /// The root certificate.
     Root,
+    /// What says who is signed in.
+    Holder,
 }
 
 impl fmt::Display for Endpoint {
@@ -50,6 +52,7 @@ impl fmt::Display for Endpoint {
             Self::Notification => "notification endpoint",
             Self::RevocationList => "revocation list",
             Self::Root => "root certificate",
+            Self::Holder => "holder endpoint",
         })
     }
 }

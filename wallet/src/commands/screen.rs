@@ -37,6 +37,7 @@ pub(super) async fn run(context: &Context, options: Screen) -> Result<Reply, Fai
     let desk = Desk::lay(DeskParts {
         home: home.clone(),
         phones: options.phones,
+        address,
         issuer: issuer.clone(),
         fingerprint: options.fingerprint,
         refresh_every: (options.refresh_every > 0).then(|| Duration::from_secs(options.refresh_every)),

@@ -1,5 +1,6 @@
 //! The desk: phones side by side, the issuer beside them, and a clock that they share.
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -8,6 +9,7 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use shared::clock::{Clock, MovableClock};
 use shared::entropy::Entropy;
+use shared::vci::sign_in::RedirectUri;
 use shared::vci::uri::IssuerUrl;
 use tokio::sync::broadcast;
 
@@ -30,6 +32,8 @@ pub struct DeskParts {
     pub home: PathBuf,
     /// How many phones, 1 to [`MAX_PHONES`].
     pub phones: u8,
+    /// Where the desk is served, on this machine: sign-ins on the portal come back there.
+    pub address: SocketAddr,
     /// The issuer whose cards the phones take.
     pub issuer: IssuerUrl,
     /// SHA-256 of the issuer's root certificate in hexadecimal digits, as it was told by another way. Without one
@@ -57,6 +61,7 @@ struct Inner {
     clock: Arc<MovableClock>,
     /// Whether the issuer's clock can be moved from here.
     sandbox: AtomicBool,
+    address: SocketAddr,
     changes: broadcast::Sender<Change>,
     refresh_every: Option<Duration>,
 }
@@ -73,6 +78,7 @@ impl Desk {
             machine: parts.clock,
             entropy: parts.entropy,
             network: parts.network,
+            redirect: RedirectUri::loopback(parts.address).unwrap_or_else(RedirectUri::app),
             trusted: Arc::new(TrustList::new(beside.clone(), parts.fingerprint)),
             changes: changes.clone(),
         };
@@ -85,6 +91,7 @@ impl Desk {
             beside,
             clock,
             sandbox: AtomicBool::new(false),
+            address: parts.address,
             changes,
             refresh_every: parts.refresh_every,
         }));
@@ -139,6 +146,18 @@ impl Desk {
             self.0.clock.set(shown);
             self.show_all();
         }
+    }
+
+    /// What a browser brings back from the portal, for the phone that waits for it. The phone's number, if one does.
+    pub(super) async fn signed_in(&self, path_and_query: &str) -> Option<u8> {
+        let redirected = format!("http://{}{path_and_query}", self.0.address);
+        let waits = |phone: &&Arc<DeskPhone>| {
+            let sign_in = phone.state().errand.sign_in.clone();
+            sign_in.is_some_and(|sign_in| sign_in.is_answered_by(&redirected))
+        };
+        let phone = self.phones().iter().find(waits)?;
+        phone.finish_sign_in(redirected).await;
+        Some(phone.number)
     }
 
     /// Moves issuer and phones forward together. `false` if the issuer did not.

@@ -6,8 +6,8 @@ use std::convert::Infallible;
 use askama::Template;
 use axum::body::Bytes;
 use axum::extract::rejection::FormRejection;
-use axum::extract::{DefaultBodyLimit, Form, Multipart, Path, Request, State};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
+use axum::extract::{DefaultBodyLimit, Form, Multipart, Path, Query, Request, State};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header};
 use axum::middleware::{self, Next};
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{Html, IntoResponse, Redirect, Response};
@@ -47,6 +47,7 @@ impl Desk {
             .route("/desk/clock", post(clock))
             .route("/desk/again", post(start_again))
             .route("/desk/copy", post(copy))
+            .route("/junior/signed-in", get(signed_in))
             .route("/events", get(events))
             .route("/language/{lang}", get(language))
             .layer(middleware::from_fn(never_stored))
@@ -210,10 +211,24 @@ async fn picture(
     answer(&desk, number, &headers, &back).await
 }
 
+#[derive(Deserialize)]
+struct Shot {
+    #[serde(default)]
+    n: usize,
+}
+
 /// A camera's frame, JPEG: what the phone says to whoever holds the slip.
-async fn frame(State(desk): State<Desk>, Path(number): Path<u8>, jpeg: Bytes) -> Response {
+async fn frame(
+    State(desk): State<Desk>,
+    Path(number): Path<u8>,
+    Query(Shot { n }): Query<Shot>,
+    picture: Bytes,
+) -> Response {
     let Some(phone) = desk.phone(number) else { return StatusCode::NOT_FOUND.into_response() };
-    Json(json!({ "hint": camera::look(phone, jpeg.to_vec()).await })).into_response()
+    match camera::look(phone, picture.to_vec(), n).await {
+        Ok(hint) => Json(json!({ "hint": hint })).into_response(),
+        Err(_) => StatusCode::UNPROCESSABLE_ENTITY.into_response(),
+    }
 }
 
 /// A card's portrait, only while the phone is unlocked.
@@ -270,6 +285,16 @@ async fn settled(desk: &Desk, headers: &HeaderMap, done: bool, fault: &'static s
     (StatusCode::CONFLICT, html(&page)).into_response()
 }
 
+/// The portal sends the browser back here.
+async fn signed_in(State(desk): State<Desk>, uri: Uri) -> Response {
+    let redirected = uri.path_and_query().map_or("", |path| path.as_str());
+    match desk.signed_in(redirected).await {
+        Some(phone) => Redirect::to(&format!("/phones/{phone}")).into_response(),
+        // Any page may send a browser here.
+        None => StatusCode::NOT_FOUND.into_response(),
+    }
+}
+
 /// Which phone has changed, as it happens: its number and the version of what it shows; `0 0` for all.
 async fn events(State(desk): State<Desk>) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
     let heard = futures::stream::unfold(desk.changes(), |mut changes| async move {
@@ -289,13 +314,10 @@ struct Back {
 }
 
 /// Remembers the language for a year and goes back to where the link stood.
-async fn language(
-    Path(tag): Path<String>,
-    axum::extract::Query(Back { back }): axum::extract::Query<Back>,
-) -> Response {
+async fn language(Path(tag): Path<String>, Query(Back { back }): Query<Back>) -> Response {
     let Some(lang) = Lang::parse(&tag) else { return StatusCode::NOT_FOUND.into_response() };
     let phone = back.as_deref().and_then(|back| back.strip_prefix("/phones/")?.parse::<u8>().ok());
     let to = phone.map_or_else(|| "/".to_owned(), |number| format!("/phones/{number}"));
-    let cookie = format!("lang={}; Path=/; Max-Age=31536000; SameSite=Strict", lang.tag());
+    let cookie = format!("lang={}; Path=/; Max-Age=31536000; SameSite=Lax", lang.tag());
     ([(header::SET_COOKIE, cookie)], Redirect::to(&to)).into_response()
 }

@@ -10,12 +10,13 @@ use shared::x509::ca::CaCertificate;
 
 use super::assets;
 use super::phone::{DeskPhone, State};
-use super::profile::{App, Profile};
+use super::profile::Profile;
 use super::trouble::{Trouble, Way};
 use super::view::{Add, LockFault, View, Working};
 use super::words::Say;
 use crate::acquire::OpenedOffer;
 use crate::acquire::consent::{LegalText, PRIVACY_NOTICE, TERMS};
+use crate::app_kind::AppKind;
 use crate::documents::{HistoryEvent, StoreError};
 use crate::online::OnlinePhone;
 use crate::secure_element::Standing as LockStanding;
@@ -46,13 +47,14 @@ pub(super) struct PhonePage {
 pub(super) enum Shown {
     Lost,
     Welcome,
-    SetPin { app: App, fault: Option<&'static str> },
-    Lock { app: App, fault: Option<LockFault>, tries_left: Option<u8>, wait_seconds: i64 },
+    SignIn { url: String },
+    SetPin { app: AppKind, fault: Option<&'static str> },
+    Lock { app: AppKind, fault: Option<LockFault>, tries_left: Option<u8>, wait_seconds: i64 },
     Documents { cards: Vec<CardFace> },
     Card(Box<CardPage>),
     ConfirmDelete { card: CardFace },
     Settings(SettingsPage),
-    ChangePin { app: App, fault: Option<LockFault> },
+    ChangePin { app: AppKind, fault: Option<LockFault> },
     Choose,
     How,
     Text { act: &'static str, key: &'static str, text: &'static LegalText },
@@ -113,7 +115,7 @@ pub(super) struct Drawer {
 
 /// The phone's settings.
 pub(super) struct SettingsPage {
-    pub(super) app: App,
+    pub(super) app: AppKind,
     pub(super) issuers: Vec<String>,
     /// What was accepted: key of the text, version, when.
     pub(super) accepted: Vec<(&'static str, String, String)>,
@@ -163,7 +165,7 @@ impl PhonePage {
             )
         };
         let now = phone.tools.clock.now();
-        let scene = Scene { phone, say, now, app: profile.app.unwrap_or(App::Standard), lock, offer };
+        let scene = Scene { phone, say, now, app: profile.app.unwrap_or(AppKind::Standard), lock, offer };
         let word = if profile.lost { "lost" } else { view.word() };
         let shown = if profile.lost {
             Shown::Lost
@@ -216,7 +218,7 @@ struct Scene<'a> {
     phone: &'a DeskPhone,
     say: Say,
     now: Timestamp,
-    app: App,
+    app: AppKind,
     lock: Option<LockStanding>,
     offer: Option<Arc<OpenedOffer>>,
 }
@@ -225,6 +227,10 @@ impl Scene<'_> {
     async fn show(&self, view: View, online: Option<&OnlinePhone>) -> Result<Shown, StoreError> {
         Ok(match (view, online) {
             (View::Welcome, _) => Shown::Welcome,
+            (View::SignIn, _) => {
+                let url = self.phone.state().errand.sign_in.as_ref().map(|sign_in| sign_in.url().to_string());
+                Shown::SignIn { url: url.unwrap_or_default() }
+            }
             (View::SetPin { app, fault }, _) => Shown::SetPin { app, fault },
             (View::Lock { fault }, _) => self.locked(fault),
             (View::Working(working), _) => Shown::Working(self.working(&working)),

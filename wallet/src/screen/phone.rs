@@ -18,6 +18,7 @@ use jiff::{SignedDuration, Timestamp};
 use shared::clock::Clock;
 use shared::entropy::Entropy;
 use shared::secret::Secret;
+use shared::vci::sign_in::RedirectUri;
 use tokio::sync::broadcast;
 
 use super::profile::Profile;
@@ -28,6 +29,7 @@ use super::view::{View, Work, Working};
 use crate::acquire::OpenedOffer;
 use crate::acquire::event::Event;
 use crate::acquire::offer::OfferSource;
+use crate::junior::{HolderSession, SignIn};
 use crate::online::{OnlinePhone, Surroundings, blocking};
 use crate::phone::{LockedPhone, OpenError, Parts};
 use crate::secure_element::Standing as LockStanding;
@@ -55,6 +57,8 @@ pub(super) struct Tools {
     pub(super) entropy: Arc<dyn Entropy>,
     pub(super) network: Arc<dyn Transport>,
     pub(super) trusted: Arc<TrustList>,
+    /// Where a browser comes back to after a sign-in.
+    pub(super) redirect: RedirectUri,
     pub(super) changes: broadcast::Sender<Change>,
 }
 
@@ -91,6 +95,10 @@ pub(super) struct Errand {
     pub(super) source: Option<OfferSource>,
     pub(super) offer: Option<Arc<OpenedOffer>>,
     pub(super) code: Option<Secret>,
+    /// A sign-in that a browser has still to answer.
+    pub(super) sign_in: Option<Arc<SignIn>>,
+    /// Who signed in before the phone was set up.
+    pub(super) session: Option<HolderSession>,
     /// What a try again repeats.
     pub(super) again: Option<Work>,
 }

@@ -5,34 +5,8 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use crate::app_kind::AppKind;
 use crate::device::{DeviceDescription, DeviceName, Platform, Version};
-
-/// Which app a phone runs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(super) enum App {
-    /// mObywatel: for adults, behind a password.
-    Standard,
-    /// mObywatel Junior: for pupils, behind a PIN of six digits.
-    Junior,
-}
-
-impl App {
-    pub(super) fn parse(word: &str) -> Option<Self> {
-        match word {
-            "standard" => Some(Self::Standard),
-            "junior" => Some(Self::Junior),
-            _ => None,
-        }
-    }
-
-    pub(super) fn word(self) -> &'static str {
-        match self {
-            Self::Standard => "standard",
-            Self::Junior => "junior",
-        }
-    }
-}
 
 /// A phone as it lies on the desk.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -43,7 +17,7 @@ pub(super) struct Profile {
     pub(super) os_version: Version,
     pub(super) app_version: Version,
     /// Which app was set up, if one was.
-    pub(super) app: Option<App>,
+    pub(super) app: Option<AppKind>,
     /// Whether it is a tablet; only its shape follows from that.
     pub(super) tablet: bool,
     /// Whether its owner lost it: it lies somewhere else, switched off.
@@ -114,7 +88,7 @@ mod tests {
             assert_eq!(profile.description().check(&Requirements::BUILT_IN), Ok(()), "phone {number}");
             let dir = tempfile::tempdir().unwrap();
             assert_eq!(Profile::load(dir.path()), None);
-            let profile = Profile { app: Some(App::Junior), lost: true, ..profile };
+            let profile = Profile { app: Some(AppKind::Junior), lost: true, ..profile };
             profile.keep(dir.path()).unwrap();
             assert_eq!(Profile::load(dir.path()), Some(profile));
         }

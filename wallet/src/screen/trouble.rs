@@ -10,6 +10,7 @@ use crate::acquire::metadata::MetadataFault;
 use crate::acquire::scan::ScanRefusal;
 use crate::delete::DeleteError;
 use crate::documents::{CardId, KeepError, StoreError};
+use crate::junior::SignInError;
 use crate::phone::{CreateError, OpenError, UnlockRefusal};
 use crate::refresh::RefreshError;
 
@@ -55,6 +56,10 @@ pub(super) enum Way {
     Documents,
     /// Set the phone up anew.
     Reinstall,
+    /// Sign in on the portal.
+    SignIn,
+    /// To the beginning of the set-up, or to the lock.
+    Begin,
 }
 
 impl Way {
@@ -68,6 +73,8 @@ impl Way {
             Self::Card => "held-card",
             Self::Documents => "documents",
             Self::Reinstall => "reinstall",
+            Self::SignIn => "sign-in",
+            Self::Begin => "restart-setup",
         }
     }
 
@@ -81,6 +88,8 @@ impl Way {
             Self::Card => "way-card",
             Self::Documents => "way-documents",
             Self::Reinstall => "way-reinstall",
+            Self::SignIn => "way-sign-in",
+            Self::Begin => "back",
         }
     }
 }
@@ -150,6 +159,12 @@ kinds! {
     ClockBehind = "clock_behind", &[Way::Documents];
     /// The terms are not accepted.
     Terms = "terms", &[Way::Documents];
+    /// Nobody is signed in on a Junior phone, or not any more.
+    SignInNeeded = "sign_in_needed", &[Way::SignIn, Way::Documents];
+    /// The sign-in was broken off or refused.
+    SignInFailed = "sign_in_failed", &[Way::SignIn, Way::Begin];
+    /// The card is another pupil's than the one who is signed in.
+    OtherPupil = "other_pupil", &[Way::Scan, Way::SignIn, Way::Documents];
     /// The store was copied from another phone.
     Copied = "copied", &[Way::Reinstall];
     /// An older copy of the store was put back.
@@ -219,6 +234,8 @@ impl From<&ActivateError> for Trouble {
             E::Metadata(_) | E::NoTypedCodes => Self::new(Kind::UnusableIssuer, detail),
             E::PhoneTooOld(Reason::AppTooOld) => Self::new(Kind::AppTooOld, detail),
             E::PhoneTooOld(_) => Self::new(Kind::OsTooOld, detail),
+            E::SignInNeeded { .. } => Self::new(Kind::SignInNeeded, detail),
+            E::SignedInElsewhere(_) => Self::new(Kind::OtherPupil, detail),
             E::CodeNeeded | E::CodeMalformed { .. } => Self::new(Kind::WrongCode, detail),
             E::AlreadyHeld { id, .. } => {
                 Self { card: Some(id.clone()), ..Self::new(Kind::AlreadyHeld, detail) }
@@ -265,6 +282,8 @@ fn refused(refusal: &IssuerRefusal) -> Kind {
         Some(Reason::CardExpired) => Kind::CardExpired,
         Some(Reason::NoAgreement) => Kind::NoAgreement,
         Some(Reason::SlotsFull) => Kind::SlotsFull,
+        Some(Reason::OtherPupil) => Kind::OtherPupil,
+        Some(Reason::SignInAgain) => Kind::SignInNeeded,
         Some(Reason::RateLimited) => Kind::ServerBusy,
         None if about_slip => Kind::UnknownSlip,
         None | Some(_) => Kind::Refused,
@@ -274,6 +293,26 @@ fn refused(refusal: &IssuerRefusal) -> Kind {
 fn refused_detail(refusal: &IssuerRefusal) -> String {
     let reason = refusal.reason.as_ref().map_or("", Reason::as_str);
     format!("{} {} {reason} (HTTP {})", refusal.endpoint, refusal.error, refusal.status)
+}
+
+impl From<&SignInError> for Trouble {
+    fn from(error: &SignInError) -> Self {
+        let detail = format!("{}: {error}", error.reason());
+        match error {
+            SignInError::UntrustedIssuer(issuer) => {
+                Self { issuer: Some(issuer.to_string()), ..Self::new(Kind::UntrustedIssuer, detail) }
+            }
+            SignInError::NoSignIn | SignInError::Metadata(_) => Self::new(Kind::UnusableIssuer, detail),
+            SignInError::Exchange(error) => Self::from(error),
+            SignInError::Store(error) => Self::from(error),
+            SignInError::NotJunior
+            | SignInError::Unreadable
+            | SignInError::OtherSignIn
+            | SignInError::AnotherIssuer
+            | SignInError::Cancelled
+            | SignInError::Refused(_) => Self::new(Kind::SignInFailed, detail),
+        }
+    }
 }
 
 impl From<&StoreError> for Trouble {
@@ -312,9 +351,10 @@ impl From<&CreateError> for Trouble {
             CreateError::Device(_) => Self::new(Kind::OsTooOld, detail),
             CreateError::InUse => Self::new(Kind::InUse, detail),
             CreateError::Store(error) => Self::from(error),
-            CreateError::AlreadySetUp | CreateError::Element(_) | CreateError::Io(_) => {
-                Self::new(Kind::Damaged, detail)
-            }
+            CreateError::AlreadySetUp
+            | CreateError::Pin(_)
+            | CreateError::Element(_)
+            | CreateError::Io(_) => Self::new(Kind::Damaged, detail),
         }
     }
 }
@@ -325,7 +365,10 @@ impl From<&UnlockRefusal> for Trouble {
         match refusal {
             UnlockRefusal::Erased => Self::new(Kind::Erased, refusal.reason()),
             UnlockRefusal::Store(error) => Self::from(error),
-            UnlockRefusal::WrongPin { .. } | UnlockRefusal::Wait { .. } | UnlockRefusal::Element(_) => {
+            UnlockRefusal::WrongPin { .. }
+            | UnlockRefusal::Wait { .. }
+            | UnlockRefusal::NewPin(_)
+            | UnlockRefusal::Element(_) => {
                 Self::new(Kind::Damaged, format!("{}: {refusal}", refusal.reason()))
             }
         }

@@ -2,9 +2,9 @@
 
 use std::time::Instant;
 
-use super::profile::App;
 use super::trouble::Trouble;
 use crate::acquire::event::{Event, Step};
+use crate::app_kind::AppKind;
 use crate::documents::CardId;
 
 /// A place on a phone.
@@ -12,8 +12,10 @@ use crate::documents::CardId;
 pub(super) enum View {
     /// The first start: which app.
     Welcome,
+    /// mObywatel Junior: the pupil signs in on the portal, in a browser.
+    SignIn,
     /// The first start: a PIN or a password, with what was wrong with it.
-    SetPin { app: App, fault: Option<&'static str> },
+    SetPin { app: AppKind, fault: Option<&'static str> },
     /// The lock, with what was wrong with the last try.
     Lock { fault: Option<LockFault> },
     /// The documents on this phone.
@@ -77,6 +79,8 @@ pub(super) enum LockFault {
 /// What is being done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Work {
+    /// The portal is asked where pupils sign in, or who has.
+    SigningIn,
     /// The offer is opened.
     Opening,
     /// The card is fetched.
@@ -90,6 +94,7 @@ pub(super) enum Work {
 impl Work {
     pub(super) fn word(self) -> &'static str {
         match self {
+            Self::SigningIn => "signing_in",
             Self::Opening => "opening",
             Self::Activating => "activating",
             Self::Refreshing => "refreshing",
@@ -102,7 +107,7 @@ impl Work {
         match self {
             Self::Opening => &Step::ALL[..3],
             Self::Activating => &Step::ALL[3..],
-            Self::Refreshing | Self::Deleting => &[],
+            Self::SigningIn | Self::Refreshing | Self::Deleting => &[],
         }
     }
 }
@@ -155,6 +160,7 @@ impl View {
     pub(super) fn word(&self) -> &'static str {
         match self {
             Self::Welcome => "welcome",
+            Self::SignIn => "sign-in",
             Self::SetPin { .. } => "set-pin",
             Self::Lock { .. } => "lock",
             Self::Documents => "documents",

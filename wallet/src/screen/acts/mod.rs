@@ -3,6 +3,7 @@
 
 mod add;
 mod card;
+mod junior;
 mod life;
 mod start;
 
@@ -35,6 +36,7 @@ impl DeskPhone {
         match name {
             // the first start, and the lock
             "choose-app" => self.choose_app(given),
+            "sign-in" => self.sign_in_again(),
             "describe" => self.describe(given).await,
             "set-pin" => self.set_pin(given).await,
             "restart-setup" => self.lock().await,

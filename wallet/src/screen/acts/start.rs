@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use super::Given;
+use crate::app_kind::AppKind;
 use crate::device::{DeviceName, Platform, Version};
 use crate::online::{OnlinePhone, blocking};
 use crate::phone::{CreateError, UnlockRefusal, UnlockedPhone};
 use crate::pin::{NewPin, Pin, PinError};
 use crate::screen::phone::DeskPhone;
-use crate::screen::profile::App;
 use crate::screen::trouble::{Kind, Trouble};
 use crate::screen::view::{LockFault, View};
 
@@ -17,6 +17,7 @@ fn fault_word(error: PinError) -> &'static str {
     match error {
         PinError::Length => "length",
         PinError::NotDigits => "not-digits",
+        PinError::NotSixDigits => "six-digits",
         PinError::Trivial => "trivial",
         PinError::PasswordLength => "password-length",
         PinError::PasswordWeak => "password-weak",
@@ -24,22 +25,25 @@ fn fault_word(error: PinError) -> &'static str {
 }
 
 /// What an app asks for when a PIN is set: six digits for Junior, a password for the standard app.
-fn new_pin(app: App, given: &Given) -> Result<NewPin, &'static str> {
+fn new_pin(app: AppKind, given: &Given) -> Result<NewPin, &'static str> {
     let (text, again) = (given.get("pin"), given.get("again"));
     let pin = match app {
-        App::Junior if text.chars().count() != 6 => return Err("six-digits"),
-        App::Junior => NewPin::parse(text),
-        App::Standard => NewPin::password(text),
+        AppKind::Junior if text.chars().count() != AppKind::JUNIOR_PIN_DIGITS => return Err("six-digits"),
+        AppKind::Junior => AppKind::Junior.new_pin(text),
+        AppKind::Standard => NewPin::password(text),
     };
     let pin = pin.map_err(fault_word)?;
     if text == again { Ok(pin) } else { Err("differ") }
 }
 
 impl DeskPhone {
-    pub(super) fn choose_app(&self, given: &Given) {
+    /// The standard app begins with a password, Junior with a sign-in on the portal.
+    pub(super) fn choose_app(self: &Arc<Self>, given: &Given) {
         let fits = matches!(self.view(), View::Welcome | View::SetPin { .. });
-        if let (true, Some(app)) = (fits, App::parse(given.get("app"))) {
-            self.go(View::SetPin { app, fault: None });
+        match AppKind::parse(given.get("app")) {
+            Some(app @ AppKind::Standard) if fits => self.go(View::SetPin { app, fault: None }),
+            Some(AppKind::Junior) if fits => self.begin_sign_in(),
+            _ => {}
         }
     }
 
@@ -74,7 +78,7 @@ impl DeskPhone {
         }
         let (home, device) = (self.home.clone(), self.profile().description());
         let (parts, now) = (self.tools.parts.clone(), self.tools.machine.now());
-        match blocking(move || UnlockedPhone::create(&home, &device, &pin, now, parts)).await {
+        match blocking(move || UnlockedPhone::create_as(app, &home, &device, &pin, now, parts)).await {
             Ok(phone) => self.switch_on(OnlinePhone::new(phone, self.surroundings())).await,
             Err(CreateError::AlreadySetUp) => self.lock().await,
             Err(error) => self.fail(&error),
@@ -85,10 +89,18 @@ impl DeskPhone {
     async fn switch_on(&self, online: OnlinePhone) {
         // Without the issuer in reach the phone learns whom to trust when it first needs to.
         let _later = self.tools.trusted.teach(&online).await;
+        let session = self.state().errand.session.take();
+        let kept = match session {
+            None => Ok(()),
+            Some(session) => online.keep_sign_in(session).await.map(drop),
+        };
         self.change(|state| {
             state.online = Some(Arc::new(online));
             state.lock = None;
-            state.view = View::Documents;
+            state.view = match kept {
+                Ok(()) => View::Documents,
+                Err(error) => View::Trouble(Trouble::from(&error)),
+            };
         });
     }
 
@@ -123,7 +135,7 @@ impl DeskPhone {
 
     pub(super) async fn change_pin(self: &Arc<Self>, given: &Given) {
         let (View::ChangePin { .. }, Some(online)) = (self.view(), self.online()) else { return };
-        let app = self.profile().app.unwrap_or(App::Standard);
+        let app = self.profile().app.unwrap_or(AppKind::Standard);
         let fault = |fault| View::ChangePin { fault: Some(fault) };
         let Ok(current) = Pin::typed(given.get("current")) else {
             return self.go(fault(LockFault::Malformed));
@@ -185,6 +197,7 @@ fn lock_fault(refusal: &UnlockRefusal) -> Option<LockFault> {
     match refusal {
         UnlockRefusal::WrongPin { tries_left, .. } => Some(LockFault::Wrong { tries_left: *tries_left }),
         UnlockRefusal::Wait { .. } => Some(LockFault::Wait),
+        UnlockRefusal::NewPin(error) => Some(LockFault::New(fault_word(*error))),
         UnlockRefusal::Erased | UnlockRefusal::Element(_) | UnlockRefusal::Store(_) => None,
     }
 }
