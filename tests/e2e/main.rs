@@ -23,6 +23,7 @@ mod reissue;
 mod restart;
 mod retry;
 mod revocation;
+mod screen;
 mod store;
 mod transfer;
 mod trust;

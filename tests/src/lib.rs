@@ -20,6 +20,7 @@ pub mod browser;
 pub mod reader;
 pub mod scene;
 pub mod sheets;
+pub mod table;
 
 pub mod outside;
 pub mod postgres;

@@ -49,18 +49,13 @@ pub(super) async fn run(context: &Context, options: Screen) -> Result<Reply, Fai
     .await;
     say(&format!("{} phones lie in {}.", options.phones, home.display()));
     say(&format!("They trust {issuer}. Open http://{address}/ in a browser; Ctrl-C switches them off."));
-    let served = axum::serve(listener, desk.router()).with_graceful_shutdown(stopped());
-    served.await.map_err(|error| {
+    // Streams of events never end by themselves, so Ctrl-C cuts them off; what phones keep is kept at every step.
+    let served = tokio::select! {
+        served = desk.serve(listener) => served,
+        _asked = tokio::signal::ctrl_c() => Ok(()),
+    };
+    served.map_err(|error| {
         Failure::new(Exit::Machine, "desk_failed", format!("cannot serve the desk: {error}"))
     })?;
-    Ok(Reply::new(Value::Null, ""))
-}
-
-/// Ctrl-C. Streams of events never end by themselves, so whatever is still open a moment later is cut off.
-async fn stopped() {
-    let _asked = tokio::signal::ctrl_c().await;
-    tokio::spawn(async {
-        tokio::time::sleep(Duration::from_secs(1)).await;
-        std::process::exit(0);
-    });
+    Ok(Reply::new(Value::Null, "The phones are switched off."))
 }

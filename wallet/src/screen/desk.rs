@@ -103,6 +103,14 @@ impl Desk {
         desk
     }
 
+    /// Serves the desk's pages until the listener fails; the address is the one that the desk was laid for.
+    ///
+    /// # Errors
+    /// When the listener does not work.
+    pub async fn serve(self, listener: tokio::net::TcpListener) -> std::io::Result<()> {
+        axum::serve(listener, self.router()).await
+    }
+
     pub(super) fn phones(&self) -> &[Arc<DeskPhone>] {
         &self.0.phones
     }

@@ -1,0 +1,23 @@
+//! The phone on the screen beside a real issuer: every button is pressed by its form, as a browser without scripts does.
+
+mod life;
+mod troubles;
+mod way;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use shared::clock::Clock;
+use tests::table::{Laid, Table};
+use tests::world::World;
+
+/// A desk with so many phones beside a world's issuer.
+async fn table(world: &World, phones: u8) -> Table {
+    laid(world, phones, None).await
+}
+
+async fn laid(world: &World, phones: u8, refresh_every: Option<Duration>) -> Table {
+    let clock = Arc::clone(&world.clock) as Arc<dyn Clock>;
+    let issuer = world.base().to_owned();
+    Table::lay(Laid { phones, issuer, clock, network: world.network(), refresh_every }).await
+}
