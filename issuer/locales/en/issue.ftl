@@ -114,6 +114,7 @@ job-ready = { $n ->
 job-ready-once = The file can be fetched once. Print it now, or save it in a safe place and delete it when it is printed.
 job-ready-soon = The file waits for 10 minutes. After that the codes have to be replaced by new ones.
 job-ready-apart = Put the sheet with the QR code and the sheet with the activation code into separate envelopes.
+job-ready-next = When the receipt has been signed, open the pupil’s set below and record that it was collected.
 job-print = Fetch the PDF to print
 job-printed = These codes were fetched for printing already. The server does not keep them, so they cannot be shown a second time.
 job-printed-again = Not a second time: these codes were printed already.
