@@ -74,7 +74,9 @@ fn wanted(point: Point, judged: &Judged, lang: Lang) -> String {
 
 fn found(point: Point, judged: &Judged, lang: Lang) -> String {
     match point {
-        Point::Length => lang.t1("photo-found-length", "n", format!("{}\u{a0}B", grouped(judged.bytes as u64))),
+        Point::Length => {
+            lang.t1("photo-found-length", "n", format!("{}\u{a0}B", grouped(judged.bytes as u64)))
+        }
         Point::Size => {
             judged.size.map(|size| lang.t1("photo-found-size", "size", size.to_string())).unwrap_or_default()
         }
