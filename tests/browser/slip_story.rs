@@ -190,7 +190,7 @@ async fn from_the_application_to_a_new_slip_after_a_lost_phone() {
     clerk.clicks_in("Telefon Jagody", "Unieważnij").await;
     clerk.sees("1 telefon straci mLegitymację").await;
     clerk.sees("Legitymacja papierowa lub plastikowa pozostaje ważna.").await;
-    clerk.chooses("Przyczyna", "zgubiony lub skradziony telefon").await;
+    clerk.chooses("Powód", "zgubiony lub skradziony telefon").await;
     clerk.clicks("Unieważnij na tym urządzeniu").await;
     clerk.sees("mLegitymacja została unieważniona na tym urządzeniu.").await;
     clerk.sees("Urządzenia: 0 z 1").await;

@@ -1,6 +1,6 @@
 # Applications and objections
 applications-title = Applications
-applications-lead = Applications for the mobile school ID, from receipt to decision. The latest deadlines come first.
+applications-lead = Applications for the mobile school ID, from receipt to decision. The newest come first.
 applications-lead-opt-out = The school's rules ask for no applications: every pupil gets the mobile school ID unless there is an objection.
 applications-blank = Blank form (PDF)
 applications-tabs = Applications by state

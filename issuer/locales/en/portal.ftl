@@ -48,7 +48,6 @@ portal-children-none = This account sees no pupil of this school now. If that is
 portal-class = class { $class }
 portal-child-link = What comes next
 portal-applications-link = Applications
-portal-back-child = Pupil
 portal-fetch = The QR code for the mobile card is ready to be fetched.
 portal-fetch-link = Show the QR code
 portal-slip-link = Where to collect

@@ -265,12 +265,12 @@ pupil-slip-expires = Valid until
 pupil-slip-state = State
 pupil-slip-collected = collected
 pupil-slip-collected-at = Collected
-pupil-slip-ready = to be collected
+pupil-slip-ready = not collected
 pupil-slip-bound = used
 pupil-slip-expired = expired
-pupil-slip-locked = locked after wrong codes
+pupil-slip-locked = locked
 pupil-slip-replaced = replaced by a newer one
-pupil-slip-cancelled = withdrawn or handed back
+pupil-slip-cancelled = handed back or withdrawn
 pupil-collected-guardian = guardian
 pupil-collected-pupil = pupil
 

@@ -82,6 +82,7 @@ rules-hours = { $n ->
     [few] { $n } hours
    *[many] { $n } hours
   }
+rules-ttl-days = { $n } days
 rules-basis = Basis of issuing
 rules-basis-hint = Whether an application is needed, or no objection is enough.
 rules-basis-application = on application

@@ -1,6 +1,6 @@
 # Wnioski i sprzeciwy
 applications-title = Wnioski
-applications-lead = Wnioski o mLegitymację: od wpływu do decyzji. Najdalsze terminy są na górze.
+applications-lead = Wnioski o mLegitymację: od wpływu do decyzji. Najnowsze są na górze.
 applications-lead-opt-out = Zasady szkoły nie wymagają wniosków: mLegitymację dostaje każdy uczeń, chyba że zgłoszono sprzeciw.
 applications-blank = Druk wniosku (PDF)
 applications-tabs = Wnioski według stanu
@@ -23,7 +23,7 @@ applicant-pupil = uczeń
 application-title = Wniosek
 application-new = Zarejestruj wniosek
 application-new-title = Nowy wniosek
-application-no-guardian = We wpisie ucznia nie ma rodzica ani opiekuna, który mógłby złożyć wniosek.
+application-no-guardian = W kartotece ucznia nie ma rodzica ani opiekuna, który mógłby złożyć wniosek.
 application-add-guardian = Dodaj opiekuna na stronie ucznia
 application-applicant = Wnioskodawca
 application-received-on = Data wpływu
@@ -53,7 +53,7 @@ application-reason-hint = Przy innym powodzie opisz go tutaj.
 application-back-button = Zwróć do poprawy
 application-next = Co dalej
 application-next-order = Na podstawie tego wniosku można złożyć zlecenie wydania.
-application-object = Wnioskodawca się rozmyślił: zarejestruj sprzeciw
+application-object = Wnioskodawca zmienił zdanie: zarejestruj sprzeciw
 application-objection-title = Sprzeciw do wniosku
 application-objection-text = Wniosek zamieni się w sprzeciw. Nowe kody dla tego ucznia nie powstaną, dopóki nie wpłynie nowy wniosek.
 application-objection-devices = { $n ->

@@ -44,7 +44,7 @@ import-done = { $n ->
     [one] Import zakończony: wpisano jednego ucznia.
    *[other] Import zakończony: wpisano uczniów: { $n }.
   }
-import-stopped = Import przerwano po { $done } z { $total } wierszy. Wpisani uczniowie pozostali w księdze; aby wpisać resztę, prześlij plik jeszcze raz – już wpisani zostaną pominięci.
+import-stopped = Import przerwano po { $done } z { $total } wierszy. Wpisani uczniowie pozostali w kartotece; aby wpisać resztę, prześlij plik jeszcze raz – już wpisani zostaną pominięci.
 import-expired = Nikt nie potwierdził tego importu na czas albo został odrzucony; treść pliku usunięto.
 import-counts = Podsumowanie
 import-count-rows = wierszy w pliku

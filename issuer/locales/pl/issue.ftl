@@ -61,11 +61,11 @@ order-application-link = Pokaż wniosek
 order-base-card = Legitymacja szkolna
 order-base-card-until = ważna do { $day }
 order-card = mLegitymacja
-order-card-link = Karta mLegitymacji
+order-card-link = Pokaż mLegitymację
 order-print-heading = Wydruk kodów
 order-print-text = Powstaną: kartka z kodem QR i instrukcją, osobna kartka z kodem aktywacyjnym oraz potwierdzenie odbioru do podpisu. Kody można wydrukować tylko raz.
 order-print-button = Utwórz kody i przejdź do wydruku
-order-print-not-yet = Kody będzie można wydrukować, gdy nie będzie już na co czekać.
+order-print-not-yet = Kody będzie można wydrukować, gdy niczego nie będzie brakować. Zdjęcie i legitymację dodaje się w kartotece ucznia.
 order-slips = Wydrukowane komplety
 order-new = Złóż zlecenie
 order-new-title = Nowe zlecenie wydania
@@ -119,6 +119,7 @@ job-ready = { $n ->
 job-ready-once = Plik można pobrać tylko raz. Wydrukuj go od razu albo zapisz w bezpiecznym miejscu, a po wydruku usuń.
 job-ready-soon = Plik czeka 10 minut. Potem kody trzeba zastąpić nowymi.
 job-ready-apart = Kartkę z kodem QR i kartkę z kodem aktywacyjnym włóż do osobnych kopert.
+job-ready-next = Gdy odbierający podpisze potwierdzenie, otwórz poniżej komplet ucznia i zapisz odbiór.
 job-print = Pobierz PDF do druku
 job-printed = Te kody zostały już pobrane do druku. Serwer ich nie przechowuje, więc nie da się ich pokazać drugi raz.
 job-printed-again = Drugi raz się nie da: te kody zostały już wydrukowane.
@@ -145,14 +146,14 @@ slips-tab-handed-back = Oddane lub cofnięte
 slips-tab-filed = W teczce
 slips-none = Nie ma takich kompletów.
 
-slip-is-not-collected = nieodebrane
-slip-is-collected = odebrane
-slip-is-expiring = kończą się
-slip-is-used = użyte
-slip-is-expired = przeterminowane
-slip-is-locked = zablokowane
-slip-is-replaced = zastąpione nowymi
-slip-is-handed-back = oddane lub cofnięte
+slip-is-not-collected = nieodebrany
+slip-is-collected = odebrany
+slip-is-expiring = kończy się
+slip-is-used = użyty
+slip-is-expired = przeterminowany
+slip-is-locked = zablokowany
+slip-is-replaced = zastąpiony nowym
+slip-is-handed-back = oddany lub cofnięty
 slip-is-filed = w teczce
 
 slip-title = Komplet kodów
@@ -164,7 +165,7 @@ slip-collected-at = Odebrano
 slip-filed-at = W teczce od
 slip-replaces = Zamiast urządzenia
 slip-device = Aktywowano
-slip-newer = Dla tej karty powstał później inny komplet.
+slip-newer = Dla tej mLegitymacji powstał później inny komplet.
 slip-newer-link = Pokaż go
 slip-hand-out-heading = Wydanie za potwierdzeniem
 slip-hand-out-text = Zapisz odbiór, gdy potwierdzenie jest podpisane.
@@ -189,16 +190,16 @@ slip-end-open = Kody przestaną działać. Żadne urządzenie nic nie straci, bo
 slip-end-dead = Te kody już nie działają; żadne urządzenie nic nie straci.
 
 card-slip-title = Nowe kody do mLegitymacji
-card-slip-new = Nowy komplet kodów do tej karty
+card-slip-new = Nowy komplet kodów do tej mLegitymacji
 card-slip-places = { $n ->
     [0] mLegitymacji nie ma na żadnym urządzeniu (najwyżej { $limit }).
     [one] mLegitymacja jest na jednym urządzeniu (najwyżej { $limit }).
     [few] mLegitymacja jest na { $n } urządzeniach (najwyżej { $limit }).
    *[many] mLegitymacja jest na { $n } urządzeniach (najwyżej { $limit }).
   }
-card-slip-no-order = Na tę kartę nie wykonano jeszcze żadnego zlecenia, więc nie ma czego wydać ponownie.
+card-slip-no-order = Dla tej mLegitymacji nie wykonano jeszcze żadnego zlecenia, więc nie ma czego wydać ponownie.
 card-slip-device = Na jakie urządzenie
-card-slip-another = kolejne urządzenie
+card-slip-another = nowe miejsce (żadne urządzenie nic nie traci)
 card-slip-instead = zamiast: { $name }
 card-slip-reason = Powód
 card-slip-reason-hint = Tylko wtedy, gdy nowe urządzenie zastępuje inne.
@@ -208,8 +209,8 @@ card-slip-reason-service-given-up = rezygnacja z usługi na tym urządzeniu
 card-slip-reason-phone-damaged = telefon uszkodzony lub działa niepoprawnie
 card-slip-reason-data-wrong = błędne dane
 card-slip-reason-superseded = nowe dane, na przykład po potwierdzeniu ważności
-card-slip-at-once = stare urządzenie traci kartę od razu
-card-slip-later = stare urządzenie traci kartę, gdy nowe ją dostanie
+card-slip-at-once = stare urządzenie traci mLegitymację od razu
+card-slip-later = stare urządzenie traci mLegitymację, gdy nowe ją dostanie
 card-slip-no-reason = Wybierz, dlaczego jedno urządzenie zastępuje inne.
 card-slip-text = Powstaną nowe kody do jednorazowego wydruku.
 card-slip-button = Utwórz kody i przejdź do wydruku

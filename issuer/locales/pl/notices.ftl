@@ -1,5 +1,5 @@
 notices-title = Powiadomienia
-notices-lead = Co szkoła przekazała uczniom i opiekunom: przez e-dziennik, e-mailem i na portalu. Powiadomienia nigdy nie zawierają kodów.
+notices-lead = Co szkoła przekazała uczniom i opiekunom: przez e-dziennik, e-mailem i w portalu. Powiadomienia nigdy nie zawierają kodów.
 notices-mailbox = Poczta piaskownicy
 notices-no-diary = { $n ->
     [one] Jedno powiadomienie czeka na e-dziennik
@@ -44,7 +44,7 @@ notice-channel-e-diary = e-dziennik
 notice-channel-email = e-mail
 notice-channel-portal = portal
 notice-recipient-e-diary = konta opiekunów i ucznia w e-dzienniku
-notice-recipient-portal = osoby, które zalogują się na portalu
+notice-recipient-portal = osoby, które zalogują się w portalu
 notice-state-queued = oczekuje
 notice-state-delivered = przekazano
 notice-state-failed = nie udało się

@@ -1,5 +1,5 @@
 pupil-actions = Czynności
-pupil-reason = Przyczyna
+pupil-reason = Powód
 pupil-choose = – wybierz –
 pupil-cancel = Anuluj
 pupil-save = Zapisz
@@ -17,7 +17,7 @@ pupils-cards = Legitymacje i zlecenia
 pupils-all-cards = wszyscy uczniowie
 pupils-where-no-base-card = bez legitymacji
 pupils-where-no-mobile-card = bez mLegitymacji
-pupils-where-none-active = mLegitymacja nieaktywna na żadnym telefonie
+pupils-where-none-active = mLegitymacja bez aktywnego telefonu
 pupils-where-active = mLegitymacja aktywna
 pupils-where-ends-soon = legitymacja kończy się w ciągu 60 dni
 pupils-where-expired = legitymacja straciła ważność
@@ -105,14 +105,14 @@ pupil-apply = Zarejestruj wniosek
 pupil-place-order = Zleć wydanie
 pupil-history = Historia
 
-pupil-application-received = sprawdzany
+pupil-application-received = do sprawdzenia
 pupil-application-received-on = Wpłynął
 pupil-application-applicant = Wnioskodawca
 pupil-application-state = Stan wniosku
 pupil-application-by-pupil = uczeń pełnoletni
 pupil-application-minor-collects = małoletni może odebrać kody
 pupil-application-complete = kompletny
-pupil-application-sent-back = zwrócony do poprawy
+pupil-application-sent-back = zwrócony
 pupil-application-objection = sprzeciw
 pupil-order-placed = Zlecono
 pupil-order-number = Do legitymacji
@@ -130,7 +130,7 @@ pupil-transfer-what = Co się stanie, gdy przeniesiesz ucznia: { $name }
 pupil-transfer-base = Legitymacje wydane przez tę szkołę zostaną unieważnione z urzędu.
 pupil-transfer-orders = Otwarte zlecenia zostaną wycofane.
 pupil-transfer-file = Kartoteka przejdzie do nowej szkoły; ten sekretariat nie będzie już jej widział.
-pupil-transfer-nowhere = W tym systemie nie ma innej szkoły. Jeśli uczeń odchodzi do szkoły spoza systemu, unieważnij jego legitymację z przyczyną „przejście do innej szkoły”.
+pupil-transfer-nowhere = W tym systemie nie ma innej szkoły. Jeśli uczeń odchodzi do szkoły spoza systemu, unieważnij jego legitymację z powodem „przejście do innej szkoły”.
 pupil-transfer-school = Nowa szkoła
 pupil-transfer-choose = Wybierz szkołę, do której uczeń przechodzi.
 pupil-transfer-class = Klasa w nowej szkole
@@ -174,7 +174,7 @@ base-enter = Wpisz legitymację
 base-new-title = Nowa legitymacja
 base-new-button = Wpisz legitymację
 base-choose-form = Wybierz rodzaj legitymacji.
-base-choose-reason = Wybierz przyczynę.
+base-choose-reason = Wybierz powód.
 base-confirm = Potwierdź
 base-confirm-title = Potwierdzenie ważności
 base-confirm-lead = Legitymacja { $number } jest ważna do { $day }. Potwierdzenie (pieczęcią lub hologramem) przedłuża ją na kolejny okres.
@@ -243,7 +243,7 @@ card-revoke-button = { $n ->
     [few] Unieważnij na { $n } urządzeniach
    *[many] Unieważnij na { $n } urządzeniach
   }
-card-choose-reason = Wybierz przyczynę unieważnienia.
+card-choose-reason = Wybierz powód unieważnienia.
 
 pupil-device-name = Urządzenie
 pupil-device-slot = Miejsce
@@ -272,12 +272,12 @@ pupil-slip-expires = Ważny do
 pupil-slip-state = Stan
 pupil-slip-collected = odebrany
 pupil-slip-collected-at = Odebrano
-pupil-slip-ready = czeka na odbiór
+pupil-slip-ready = nieodebrany
 pupil-slip-bound = użyty
-pupil-slip-expired = stracił ważność
-pupil-slip-locked = zablokowany po błędnych kodach
+pupil-slip-expired = przeterminowany
+pupil-slip-locked = zablokowany
 pupil-slip-replaced = zastąpiony nowym
-pupil-slip-cancelled = wycofany lub zwrócony
+pupil-slip-cancelled = oddany lub cofnięty
 pupil-collected-guardian = opiekun
 pupil-collected-pupil = uczeń
 

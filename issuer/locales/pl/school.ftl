@@ -82,6 +82,7 @@ rules-hours = { $n ->
     [few] { $n } godziny
    *[many] { $n } godzin
   }
+rules-ttl-days = { $n } dni
 rules-basis = Podstawa wydania
 rules-basis-hint = Czy potrzebny jest wniosek, czy wystarczy brak sprzeciwu.
 rules-basis-application = na wniosek

@@ -76,9 +76,9 @@ today-no-mobile-card = { $n ->
    *[many] uczniów bez mLegitymacji
   }
 today-none-active = { $n ->
-    [one] mLegitymacja nieaktywna na żadnym telefonie
-    [few] mLegitymacje nieaktywne na żadnym telefonie
-   *[many] mLegitymacji nieaktywnych na żadnym telefonie
+    [one] mLegitymacja bez aktywnego telefonu
+    [few] mLegitymacje bez aktywnego telefonu
+   *[many] mLegitymacji bez aktywnego telefonu
   }
 today-active = { $n ->
     [one] uczeń z aktywną mLegitymacją

@@ -53,11 +53,25 @@ fn bundle(tag: &str, files: &[(&str, &str)]) -> FluentBundle<FluentResource> {
     // Marks around what is filled in would stand in names that are copied from a page.
     bundle.set_use_isolating(false);
     for (_, text) in files {
+        let text = if tag == "pl" { glued(text) } else { (*text).to_owned() };
         // What cannot be read is left out; a test sees to it that there is nothing such.
-        let resource = FluentResource::try_new((*text).to_owned()).unwrap_or_else(|(resource, _)| resource);
+        let resource = FluentResource::try_new(text).unwrap_or_else(|(resource, _)| resource);
         bundle.add_resource_overriding(resource);
     }
     bundle
+}
+
+/// A Polish line does not end in a word of one letter: *w*, *z*, *i* and their like hold on to the word that follows.
+fn glued(text: &str) -> String {
+    let mut glued = String::with_capacity(text.len());
+    let mut before = ['\n'; 2];
+    for letter in text.chars() {
+        let [first, second] = before;
+        let alone = "aiouwzAIOUWZ".contains(second) && matches!(first, ' ' | '\u{a0}' | '(' | '„');
+        glued.push(if alone && letter == ' ' { '\u{a0}' } else { letter });
+        before = [second, letter];
+    }
+    glued
 }
 
 /// What can be filled into a text.
@@ -231,6 +245,14 @@ mod tests {
     use std::path::Path;
 
     use super::*;
+
+    #[test]
+    fn a_word_of_one_letter_does_not_end_a_polish_line() {
+        let text = Lang::Pl.t("slips-lead");
+        assert_eq!(text, "Wydrukowane komplety: kod QR z\u{a0}kodem aktywacyjnym.");
+        assert!(Lang::Pl.t("notices-lead").contains("i\u{a0}w\u{a0}portalu"), "one holds on to another");
+        assert!(!Lang::En.t("staff-lead").contains('\u{a0}'), "English has no such rule");
+    }
 
     /// The keys of a file with the names of the values that each wants.
     fn keys(files: &[(&str, &str)]) -> BTreeMap<String, BTreeSet<String>> {

@@ -14,7 +14,7 @@ wording! {
     /// What is wrong with one field.
     FaultCode {
         TextNotALine = "text_not_a_line":
-            "Wpisz tekst w jednej linii; pole jest puste, za długie albo ma niewidoczne znaki.",
+            "Wypełnij to pole: krótko, w jednej linii, bez niewidocznych znaków.",
             "type one line of text; it is empty, too long or has invisible characters";
         DayMalformed = "day_malformed":
             "Wpisz istniejącą datę w postaci RRRR-MM-DD.",
@@ -41,7 +41,7 @@ wording! {
             "Nazwa szkoły musi mieć od 1 do 200 znaków w jednej linii.",
             "a school's name is one line of 1 to 200 characters";
         NameLength = "name_length":
-            "Imię i nazwisko mają od 1 do 64 znaków.",
+            "Wpisz od 1 do 64 znaków.",
             "a name has 1 to 64 characters";
         NameCharacter = "name_character":
             "W imieniu lub nazwisku jest znak, który nie jest literą, odstępem, łącznikiem ani apostrofem.",

@@ -9,6 +9,8 @@ use fantoccini::key::Key;
 use super::Person;
 use super::person::one_blank;
 
+/// What an element says, in XPath; blanks that hold words together are blanks like others.
+const SAID: &str = "normalize-space(translate(., '\u{a0}', ' '))";
 /// What can be pressed: XPath of the elements whose text is compared.
 const PRESSED: &[&str] = &["a[@href]", "button", "summary", "label"];
 
@@ -66,7 +68,7 @@ impl Person {
     /// The kind of row that says `row` and has this text to press.
     async fn row_with(&self, row: &str, text: &str) -> Option<String> {
         for tag in ROWS {
-            let within = format!("//{tag}[contains(normalize-space(.), {})]", literal(row));
+            let within = format!("//{tag}[contains({SAID}, {})]", literal(row));
             if self.pressed(&within, text).await.is_some() {
                 return Some(within);
             }
@@ -86,8 +88,8 @@ impl Person {
     /// The element to press: one whose whole text it is, else one that has it.
     async fn pressed(&self, within: &str, text: &str) -> Option<Element> {
         let wanted = literal(&one_blank(text));
-        let whole = format!("normalize-space(.)={wanted} or @aria-label={wanted}");
-        let part = format!("contains(normalize-space(.), {wanted})");
+        let whole = format!("{SAID}={wanted} or translate(@aria-label, '\u{a0}', ' ')={wanted}");
+        let part = format!("contains({SAID}, {wanted})");
         for test in [whole, part] {
             for tag in PRESSED {
                 let path = format!("{}//{tag}[{test}]", within);
@@ -112,9 +114,7 @@ impl Person {
     /// The field under a label.
     async fn field(&self, label: &str) -> Option<Element> {
         let wanted = literal(&one_blank(label));
-        for test in
-            [format!("normalize-space(.)={wanted}"), format!("contains(normalize-space(.), {wanted})")]
-        {
+        for test in [format!("{SAID}={wanted}"), format!("contains({SAID}, {wanted})")] {
             let label = format!("//label[{test}]");
             let kinds = "self::input or self::select or self::textarea";
             let named = format!("//*[({kinds}) and @id={label}/@for]");
@@ -166,7 +166,7 @@ impl Person {
 
     /// What a list of facts says about this: the text beside the term.
     pub async fn reads_fact(&self, term: &str) -> String {
-        let path = format!("//dt[normalize-space(.)={}]/following-sibling::dd[1]", literal(term));
+        let path = format!("//dt[{SAID}={}]/following-sibling::dd[1]", literal(term));
         let read = async || self.client.find(Locator::XPath(&path)).await.ok()?.text().await.ok();
         one_blank(&self.waits(&format!("the fact “{term}”"), read).await)
     }
@@ -175,7 +175,7 @@ impl Person {
     pub async fn chooses(&self, label: &str, option: &str) {
         let choose = async || {
             let field = self.field(label).await?;
-            let path = format!(".//option[normalize-space(.)={}]", literal(option));
+            let path = format!(".//option[{SAID}={}]", literal(option));
             field.find(Locator::XPath(&path)).await.ok()?.click().await.ok()
         };
         self.waits(&format!("the choice “{option}” in “{label}”"), choose).await;

@@ -182,11 +182,20 @@ impl Pupil<'_> {
         }
     }
 
+    /// A given name that goes with the surname, which Polish inflects: *Szkicowy* is a man's.
+    fn guardian_name(&self) -> &'static str {
+        match (self.surname.ends_with('y'), self.n.is_multiple_of(2)) {
+            (true, _) => "Jan",
+            (false, true) => "Maria",
+            (false, false) => "Anna",
+        }
+    }
+
     /// A guardian's application that nobody has looked at yet.
     async fn apply(&self, id: &str) -> String {
         let office = &self.desk.office;
         let guardian = json!({
-            "given_names": if self.n.is_multiple_of(2) { "Maria" } else { "Jan" }, "surname": self.surname,
+            "given_names": self.guardian_name(), "surname": self.surname,
             "email": format!("rodzic{}@przyklad.example", self.n),
         });
         let guardian = office.done("POST", &format!("/pupils/{id}/guardians"), Some(guardian)).await;

@@ -235,7 +235,7 @@ wording! {
             "Dane ucznia usunięto, więc powiadomienia nie można wysłać.",
             "the pupil's data were erased: there is nobody to tell";
         NoticeOnPortal = "notice_on_portal":
-            "To powiadomienie jest widoczne na portalu; nie wysyła się go.",
+            "To powiadomienie jest widoczne w portalu; nie wysyła się go.",
             "this notice stands on the portal: there is nothing to send";
         DiaryNotLinked = "diary_not_linked":
             "Szkoła nie ma połączenia z e-dziennikiem; najpierw wpisz jego adres.",

@@ -34,6 +34,7 @@ struct ApplicationsPage {
     live: Live,
     child: PupilId,
     back: String,
+    name: String,
     /// Whether the pupil looks, or a guardian: whose steps come first.
     own: bool,
 }
@@ -46,16 +47,16 @@ async fn applications(
     let child = visitor.child(&id)?;
     visitor.must(PortalRight::LookAtCard, child)?;
     let live = Live::look(&pages, &visitor, child, &Wish::Look).await?;
+    let name = format!("{} {}", child.given_names, child.surname);
     let title = if visitor.account.kind == PortalKind::Pupil {
         visitor.lang.t("portal-applications-title")
     } else {
-        let name = format!("{} {}", child.given_names, child.surname);
         visitor.lang.t1("portal-applications-of", "name", &name)
     };
     let page = visitor.page("/portal/applications", "portal-applications-title").named(title);
     let own = visitor.account.kind == PortalKind::Pupil;
     let back = format!("/portal/children/{}", child.id);
-    Ok(render(&ApplicationsPage { page, live, child: child.id.clone(), back, own }))
+    Ok(render(&ApplicationsPage { page, live, child: child.id.clone(), back, name, own }))
 }
 
 /// Shows a new code in the place of the live one: somebody else may have seen it.

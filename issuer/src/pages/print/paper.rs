@@ -160,7 +160,7 @@ impl Paper<'_> {
     /// The heading of a sheet.
     pub(super) fn title(&mut self, text: &str) -> Result<(), SheetError> {
         self.paragraph(Face::Bold, 20.0, text)?;
-        self.gap(4.0);
+        self.gap(8.0);
         Ok(())
     }
 

@@ -111,6 +111,22 @@ async fn one_device_or_all_are_revoked_for_a_reason_that_is_told() {
 }
 
 #[tokio::test]
+async fn the_form_for_new_codes_names_the_phone_that_was_lost() {
+    let house = House::new().await;
+    let slip = house.slip_of(0, 0).await;
+    let phone = house.seat_phone(&slip, 1, "Zgubiony telefon").await;
+    let mut clerk = house.office("sekretariat").await;
+    let page = clerk.open(&format!("/office/devices/{phone}/replace")).await;
+    let form = format!("/office/cards/{}/slips", slip.card_id);
+    assert!(page.contains(&format!("action=\"{form}\"")), "{page}");
+    let named = clerk.hidden("device_id");
+    let answer = clerk.post(&form, &[("device_id", &named), ("reason", "phone_lost")]).await;
+    assert!(answer.location().starts_with("/office/print/"), "{}: {}", answer.status, answer.text());
+    let file = clerk.open(&format!("/office/cards/{}", slip.card_id)).await;
+    assert!(file.contains("unieważniona") && !file.contains("/revoke\">Unieważnij<"), "{file}");
+}
+
+#[tokio::test]
 async fn a_class_is_confirmed_in_one_act_and_whoever_is_left_out_is_named() {
     let house = House::new().await;
     let cards = [house.base_card_of(0, 0).await, house.base_card_of(0, 1).await];

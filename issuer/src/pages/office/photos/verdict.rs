@@ -51,7 +51,7 @@ fn wanted(point: Point, judged: &Judged, lang: Lang) -> String {
     let limits = &judged.limits;
     match point {
         Point::Format => lang.t("photo-wanted-format"),
-        Point::Length => lang.t1("photo-wanted-length", "n", grouped(u64::from(limits.max_bytes))),
+        Point::Length => lang.t1("photo-wanted-length", "n", said(u64::from(limits.max_bytes))),
         Point::Whole => lang.t("photo-wanted-whole"),
         Point::Colours => match limits.colour {
             ColourRule::Rgb => lang.t("photo-wanted-rgb"),
@@ -74,7 +74,9 @@ fn wanted(point: Point, judged: &Judged, lang: Lang) -> String {
 
 fn found(point: Point, judged: &Judged, lang: Lang) -> String {
     match point {
-        Point::Length => lang.t1("photo-found-length", "n", grouped(judged.bytes as u64)),
+        Point::Length => {
+            lang.t1("photo-found-length", "n", format!("{}\u{a0}B", grouped(judged.bytes as u64)))
+        }
         Point::Size => {
             judged.size.map(|size| lang.t1("photo-found-size", "size", size.to_string())).unwrap_or_default()
         }
@@ -90,6 +92,16 @@ pub(in crate::pages) fn told(refusal: &PhotoRefusal, lang: Lang) -> String {
     match lang {
         Lang::Pl => refusal.message_pl(),
         Lang::En => refusal.message_en(),
+    }
+}
+
+/// A limit as people say it: 5 MB, 60 kB; in bytes if it is not round.
+fn said(bytes: u64) -> String {
+    const MEGABYTE: u64 = 1024 * 1024;
+    match bytes {
+        _ if bytes >= MEGABYTE && bytes.is_multiple_of(MEGABYTE) => format!("{}\u{a0}MB", bytes / MEGABYTE),
+        _ if bytes >= 1000 && bytes.is_multiple_of(1000) => format!("{}\u{a0}kB", grouped(bytes / 1000)),
+        _ => format!("{}\u{a0}B", grouped(bytes)),
     }
 }
 

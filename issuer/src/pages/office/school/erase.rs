@@ -60,7 +60,7 @@ fn form(office: &Office, reached: Reached, fields: Fields) -> Response {
         page: office.page("/office/pupils", "erase-title"),
         fields,
         id: pupil.id.as_str().to_owned(),
-        name: format!("{} {}", pupil.surname, pupil.given_names),
+        name: format!("{} {}", pupil.given_names, pupil.surname),
         class: pupil.class_name,
         outlook,
         reasons: ErasureReason::ALL.map(EndReason::word).to_vec(),

@@ -33,7 +33,7 @@ async fn ask(
     Path(id): Path<String>,
 ) -> Result<Response, PageFailure> {
     let Reached { pupil, .. } = reach(&pages, &office, Right::ExportPupils, &id).await?;
-    let name = format!("{} {}", pupil.surname, pupil.given_names);
+    let name = format!("{} {}", pupil.given_names, pupil.surname);
     let page = office.page("/office/pupils", "export-title");
     Ok(render(&ExportPage { page, id, name }))
 }

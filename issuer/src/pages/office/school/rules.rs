@@ -81,11 +81,15 @@ pub(super) fn in_words(profile: &SchoolProfile, lang: Lang) -> Vec<(String, Stri
         Some(days) => lang.t1("rules-days", "n", u32::from(days)),
         None => lang.t("rules-no-deadline"),
     };
+    let lifetime = match profile.grant_ttl_hours {
+        hours if hours >= 48 && hours.is_multiple_of(24) => lang.t1("rules-ttl-days", "n", hours / 24),
+        hours => lang.t1("rules-hours", "n", hours),
+    };
     vec![
         (lang.t("rules-preset"), lang.word("rules-preset", &preset_word(profile.preset))),
         (lang.t("rules-devices"), lang.t1("rules-devices-text", "n", u32::from(profile.devices.limit()))),
         (lang.t("rules-activation"), lang.word("rules-activation", &word(profile.activation))),
-        (lang.t("rules-grant-ttl"), lang.t1("rules-hours", "n", profile.grant_ttl_hours)),
+        (lang.t("rules-grant-ttl"), lifetime),
         (lang.t("rules-basis"), lang.word("rules-basis", &word(profile.basis))),
         (lang.t("rules-applicants"), list(applicants.collect())),
         (lang.t("rules-forms"), list(forms.collect())),

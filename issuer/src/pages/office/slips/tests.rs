@@ -226,7 +226,7 @@ async fn a_slip_is_replaced_handed_back_and_filed() {
     assert_ne!(made[0].id, spoilt.id);
     // The dead one is not handed out any more, and leads to the new one.
     let page = clerk.open(&old).await;
-    assert!(page.contains("zastąpione nowymi") && page.contains(made[0].id.as_str()), "{page}");
+    assert!(page.contains("zastąpiony nowym") && page.contains(made[0].id.as_str()), "{page}");
     let answer = clerk.post(&format!("{old}/collected"), &[("by", "guardian"), ("on", "2026-11-21")]).await;
     assert_eq!(answer.status, StatusCode::CONFLICT);
     assert!(answer.text().contains("Nie wydawaj go"), "{}", answer.text());
