@@ -205,6 +205,8 @@ pub(crate) async fn withdraw_open(
     pupil: &PupilId,
     act: &Act,
 ) -> Result<usize, StoreError> {
+    // Whoever is placing an order now holds the pupil's row: it is waited for, and withdrawn with the others.
+    Pupil::lock(tx, pupil).await?;
     let mut withdrawn = 0;
     for order in open_orders(tx, pupil).await? {
         withdraw(tx, order, &act.part("withdrawn")).await?;

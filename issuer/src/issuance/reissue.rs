@@ -74,7 +74,7 @@ impl Verb for ConfirmBaseCard {
         base.valid_until = self.until;
         base.update(tx).await?;
         self.act.trail().record(tx, "base_card.confirmed", base.id.as_str(), detail).await?;
-        if let Some(pupil) = Pupil::find(tx, &base.pupil_id).await? {
+        if let Some(pupil) = Pupil::lock(tx, &base.pupil_id).await? {
             // An order may wait for no more than that the card lasts.
             advance_waiting(tx, &pupil, &self.act).await?;
         }
