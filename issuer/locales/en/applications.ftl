@@ -1,12 +1,13 @@
 # Applications and objections
 applications-title = Applications
-applications-lead = Applications for the mobile school ID, from receipt to decision. The newest come first.
+applications-lead = Applications for the mobile school ID, from receipt to decision.
 applications-lead-opt-out = The school's rules ask for no applications: every pupil gets the mobile school ID unless there is an objection.
 applications-blank = Blank form (PDF)
 applications-tabs = Applications by state
 applications-all = All ({ $n })
 applications-states-received = To be checked
 applications-states-sent-back = Sent back
+applications-states-no-order = Complete, no order
 applications-states-complete = Complete
 applications-states-objection = Objections
 applications-none = There are no such applications. A new one is registered on the pupil's page.
@@ -40,7 +41,7 @@ application-deadline-if = if the application proves complete
 application-entered = Registered
 application-settled = Decided
 application-complete-heading = The application is in order
-application-complete-text = The data match, it is signed, and the photo will do. The time to issue runs from the day given.
+application-complete-text = The data match, it is signed, and the photo will do. Give the day on which a correct application was there: the time to issue runs from it.
 application-complete-button = Mark as complete
 application-back-heading = The application must be mended
 application-preset = Reason
@@ -55,7 +56,7 @@ application-next = What comes next
 application-next-order = An order to issue can be placed on this application.
 application-object = The applicant has changed their mind: register an objection
 application-objection-title = Objection to the application
-application-objection-text = The application turns into an objection. No new codes are made for this pupil until there is a new application.
+application-objection-text = The application turns into an objection. Open orders are withdrawn, and no new codes are made for this pupil until there is a new application.
 application-objection-devices = { $n ->
     [0] This pupil's mobile school ID is on no device.
     [one] This pupil's mobile school ID is on one device and stays there; if it is to go, revoke it on the pupil's page.
@@ -65,7 +66,7 @@ application-objection-devices = { $n ->
 objection-title = Objection
 objection-new-title = New objection
 objection-new-link = Somebody does not want the mobile school ID for this pupil: register an objection
-objection-new-lead = Once it is saved, nothing new is made for this pupil until somebody applies.
+objection-new-lead = Once it is saved, open orders are withdrawn and nothing new is made for this pupil until somebody applies.
 objection-reason = What the objection says
 objection-reason-hint = Briefly, in the words of whoever objects.
 objection-save = Save the objection

@@ -199,7 +199,6 @@ card-slip-reason = Reason
 card-slip-reason-hint = Only if the new device takes the place of another.
 card-slip-reason-phone-lost = phone lost
 card-slip-reason-identity-stolen = identity stolen
-card-slip-reason-service-given-up = service given up on this device
 card-slip-reason-phone-damaged = phone damaged or misbehaving
 card-slip-reason-data-wrong = wrong data
 card-slip-reason-superseded = new data, for example after a confirmation

@@ -366,6 +366,7 @@ act-base-card-confirmed = Base card confirmed
 act-base-card-voided = Base card voided
 act-order-placed = Mobile card ordered
 act-order-ready = Order ready to be issued
+act-order-waiting = Order waits for a new base card
 act-order-cancelled = Order withdrawn
 act-grant-made = Slip made
 act-grant-collected = Slip collected

@@ -1,5 +1,14 @@
 today-title = Today
 today-find = Find a pupil
+today-applications = Applications
+today-unchecked = { $n ->
+    [one] application to be checked
+   *[other] applications to be checked
+  }
+today-no-order = { $n ->
+    [one] complete application without an order
+   *[other] complete applications without an order
+  }
 today-orders = Orders for mobile cards
 today-overdue = { $n ->
     [one] pupil past the deadline

@@ -1,12 +1,13 @@
 # Wnioski i sprzeciwy
 applications-title = Wnioski
-applications-lead = Wnioski o mLegitymację: od wpływu do decyzji. Najnowsze są na górze.
+applications-lead = Wnioski o mLegitymację: od wpływu do decyzji.
 applications-lead-opt-out = Zasady szkoły nie wymagają wniosków: mLegitymację dostaje każdy uczeń, chyba że zgłoszono sprzeciw.
 applications-blank = Druk wniosku (PDF)
 applications-tabs = Wnioski według stanu
 applications-all = Wszystkie ({ $n })
 applications-states-received = Do sprawdzenia
 applications-states-sent-back = Zwrócone
+applications-states-no-order = Kompletne bez zlecenia
 applications-states-complete = Kompletne
 applications-states-objection = Sprzeciwy
 applications-none = Nie ma takich wniosków. Nowy wniosek rejestruje się na stronie ucznia.
@@ -40,7 +41,7 @@ application-deadline-if = jeśli wniosek okaże się kompletny
 application-entered = Zarejestrowano
 application-settled = Rozpatrzono
 application-complete-heading = Wniosek jest w porządku
-application-complete-text = Dane się zgadzają, wniosek jest podpisany, zdjęcie się nadaje. Od podanego dnia biegnie termin wydania.
+application-complete-text = Dane się zgadzają, wniosek jest podpisany, zdjęcie się nadaje. Podaj dzień, w którym wpłynął poprawny wniosek: od niego biegnie termin wydania.
 application-complete-button = Oznacz jako kompletny
 application-back-heading = Wniosek trzeba poprawić
 application-preset = Powód zwrotu
@@ -55,7 +56,7 @@ application-next = Co dalej
 application-next-order = Na podstawie tego wniosku można złożyć zlecenie wydania.
 application-object = Wnioskodawca zmienił zdanie: zarejestruj sprzeciw
 application-objection-title = Sprzeciw do wniosku
-application-objection-text = Wniosek zamieni się w sprzeciw. Nowe kody dla tego ucznia nie powstaną, dopóki nie wpłynie nowy wniosek.
+application-objection-text = Wniosek zamieni się w sprzeciw. Zlecenie w toku zostanie wycofane, a nowe kody dla tego ucznia nie powstaną, dopóki nie wpłynie nowy wniosek.
 application-objection-devices = { $n ->
     [0] mLegitymacji tego ucznia nie ma na żadnym urządzeniu.
     [one] mLegitymacja tego ucznia jest na jednym urządzeniu i tam zostanie; jeśli ma zniknąć, unieważnij ją osobno na stronie ucznia.
@@ -66,7 +67,7 @@ application-objection-devices = { $n ->
 objection-title = Sprzeciw
 objection-new-title = Nowy sprzeciw
 objection-new-link = Ktoś nie chce mLegitymacji dla tego ucznia: zarejestruj sprzeciw
-objection-new-lead = Po zapisaniu sprzeciwu nic nowego dla tego ucznia nie powstanie, dopóki ktoś nie złoży wniosku.
+objection-new-lead = Po zapisaniu sprzeciwu zlecenie w toku zostanie wycofane i nic nowego dla tego ucznia nie powstanie, dopóki ktoś nie złoży wniosku.
 objection-reason = Treść sprzeciwu
 objection-reason-hint = Krótko, własnymi słowami wnoszącego.
 objection-save = Zapisz sprzeciw

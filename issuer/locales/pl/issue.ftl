@@ -205,7 +205,6 @@ card-slip-reason = Powód
 card-slip-reason-hint = Tylko wtedy, gdy nowe urządzenie zastępuje inne.
 card-slip-reason-phone-lost = telefon zgubiony
 card-slip-reason-identity-stolen = kradzież tożsamości
-card-slip-reason-service-given-up = rezygnacja z usługi na tym urządzeniu
 card-slip-reason-phone-damaged = telefon uszkodzony lub działa niepoprawnie
 card-slip-reason-data-wrong = błędne dane
 card-slip-reason-superseded = nowe dane, na przykład po potwierdzeniu ważności

@@ -379,6 +379,7 @@ act-base-card-confirmed = Potwierdzono ważność legitymacji
 act-base-card-voided = Unieważniono legitymację
 act-order-placed = Zlecono wydanie mLegitymacji
 act-order-ready = Zlecenie gotowe do wydania
+act-order-waiting = Zlecenie czeka na nową legitymację
 act-order-cancelled = Wycofano zlecenie
 act-grant-made = Utworzono komplet kodów
 act-grant-collected = Odebrano komplet kodów

@@ -1,5 +1,16 @@
 today-title = Na dziś
 today-find = Znajdź ucznia
+today-applications = Wnioski
+today-unchecked = { $n ->
+    [one] wniosek do sprawdzenia
+    [few] wnioski do sprawdzenia
+   *[many] wniosków do sprawdzenia
+  }
+today-no-order = { $n ->
+    [one] kompletny wniosek bez zlecenia
+    [few] kompletne wnioski bez zlecenia
+   *[many] kompletnych wniosków bez zlecenia
+  }
 today-orders = Zlecenia wydania mLegitymacji
 today-overdue = { $n ->
     [one] uczeń po terminie wydania

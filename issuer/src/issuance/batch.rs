@@ -5,6 +5,7 @@ use shared::entropy::Entropy;
 
 use super::order::{OrderRefusal, PlaceOrder};
 use crate::audit::Act;
+use crate::registry::desk::CLASS_LIMIT;
 use crate::store::id::{OrderId, SchoolId, StaffId};
 use crate::store::tables::mobile_card::MobileCard;
 use crate::store::tables::order::{Order, OrderState};
@@ -35,8 +36,8 @@ pub struct OrderForClass {
     act: Act,
 }
 
-/// The largest class for which orders are placed in one act.
-const LARGEST_CLASS: usize = 200;
+/// The largest class for which orders are placed in one act: as many as its page shows.
+const LARGEST_CLASS: usize = CLASS_LIMIT as usize;
 
 impl OrderForClass {
     /// What the act would do; changes nothing.
@@ -80,10 +81,13 @@ impl OrderForClass {
                 return Ok(ClassOrder::Ordered);
             }
         }
-        if !self.dry
-            && let Err(refusal) = place.run(tx).await?
-        {
-            return Ok(ClassOrder::Refused(refusal));
+        if !self.dry {
+            match place.run(tx).await? {
+                Ok(_) => {}
+                // Another clerk came first.
+                Err(OrderRefusal::AlreadyOrdered) => return Ok(ClassOrder::Ordered),
+                Err(refusal) => return Ok(ClassOrder::Refused(refusal)),
+            }
         }
         Ok(if order.state == OrderState::Ready { ClassOrder::Ready } else { ClassOrder::Waiting })
     }
@@ -132,8 +136,7 @@ impl Verb for ApproveOrders {
         for id in &self.orders {
             let order = Order::lock(tx, id).await?.filter(|order| order.school_id == self.school);
             let Some(mut order) = order else { return Ok(Err(OrderRefusal::UnknownOrder)) };
-            let open = matches!(order.state, OrderState::Waiting | OrderState::Ready);
-            if !open || order.approved_at.is_some() {
+            if !order.is_open() || order.approved_at.is_some() {
                 continue;
             }
             order.approved_at = Some(self.act.at);

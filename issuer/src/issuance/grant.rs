@@ -10,7 +10,7 @@ use shared::vci::offer_uri::{OfferAddress, OfferUri, OfferUriError};
 use shared::vci::uri::{HttpUrl, UrlPolicy};
 
 use super::dossier::{CardRefusal, Dossier, SchoolFile};
-use super::order::pick_base_card;
+use super::order::{objected, pick_base_card};
 use super::{Addresses, Issuance};
 use crate::audit::{Act, Actor};
 use crate::notify;
@@ -129,9 +129,6 @@ impl MakeGrant {
                 let Some(old) = Grant::find(tx, grant).await? else {
                     return Ok(Err(GrantRefusal::UnknownGrant));
                 };
-                if old.state == GrantState::Bound {
-                    return Ok(Err(GrantRefusal::AlreadyUsed));
-                }
                 let Some(order) = old.order_id.clone() else { return Ok(Err(GrantRefusal::UnknownOrder)) };
                 (order, old.replaces_device.clone(), Some(old.id))
             }
@@ -161,6 +158,9 @@ impl MakeGrant {
         };
         if pupil.school_id != order.school_id {
             return Ok(Err(CardRefusal::MovedSchool.into()));
+        }
+        if objected(tx, &pupil.id).await? {
+            return Ok(Err(GrantRefusal::Objection));
         }
         let base = match pick_base_card(tx, &office, &pupil, order.base_card_id.as_ref(), now).await? {
             Ok(Some(base)) => base,
@@ -195,6 +195,24 @@ impl MakeGrant {
             return Ok(Err(CardRefusal::NoPhoto.into()));
         }
         Ok(Ok(dossier))
+    }
+}
+
+impl MakeGrant {
+    /// The slip that this one takes the place of, held. One that a newer slip has replaced is nobody's place: the
+    /// newer one may just be in the printer.
+    async fn in_place_of(
+        &self,
+        tx: &mut dyn Statements,
+        old: Option<&GrantId>,
+    ) -> Result<Result<Option<Grant>, GrantRefusal>, StoreError> {
+        let Some(old) = old else { return Ok(Ok(None)) };
+        let Some(old) = Grant::lock(tx, old).await? else { return Ok(Err(GrantRefusal::UnknownGrant)) };
+        Ok(match old.state {
+            GrantState::Bound => Err(GrantRefusal::AlreadyUsed),
+            GrantState::Replaced => Err(GrantRefusal::Dead),
+            GrantState::Ready | GrantState::Locked | GrantState::Cancelled => Ok(Some(old)),
+        })
     }
 }
 
@@ -233,6 +251,10 @@ impl Verb for MakeGrant {
             Ok(dossier) => dossier,
             Err(refusal) => return Ok(Err(refusal)),
         };
+        let old = match self.in_place_of(tx, old.as_ref()).await? {
+            Ok(old) => old,
+            Err(refusal) => return Ok(Err(refusal)),
+        };
         let profile = &dossier.office.profile;
         // An order that was carried out already rests on the rules of its day.
         if profile.principal_approves && order.state != OrderState::Issued && order.approved_at.is_none() {
@@ -245,10 +267,7 @@ impl Verb for MakeGrant {
         // One live slip where there is one place, one live QR code on the portal; else only the slip named.
         if profile.devices.limit() == 1 || profile.activation == ActivationMode::PortalQr {
             Grant::close_open(tx, &dossier.card.id, GrantState::Replaced).await?;
-        } else if let Some(old) = &old
-            && let Some(mut old) = Grant::lock(tx, old).await?
-            && old.state == GrantState::Ready
-        {
+        } else if let Some(mut old) = old.clone().filter(|old| old.state == GrantState::Ready) {
             old.state = GrantState::Replaced;
             old.update(tx).await?;
         }
@@ -282,7 +301,7 @@ impl Verb for MakeGrant {
         }
         let detail = json!({
             "card": grant.card_id, "order": order.id, "profile": grant.profile_id,
-            "in_place_of": old, "replaces_device": grant.replaces_device,
+            "in_place_of": old.map(|old| old.id), "replaces_device": grant.replaces_device,
         });
         self.act.trail().record(tx, "grant.made", grant.id.as_str(), detail).await?;
         Ok(Ok(grant))
@@ -327,9 +346,15 @@ pub enum GrantRefusal {
     /// The rules ask for the principal's approval, and there is none.
     #[error("principal has not approved the order")]
     NotApproved,
+    /// Somebody objected, and nobody has applied since.
+    #[error("there is an objection")]
+    Objection,
     /// A newer slip took its place, or it was taken back: it is not to be handed out.
     #[error("slip is dead")]
     Dead,
+    /// Somebody else signed for it.
+    #[error("slip was collected by somebody else")]
+    Collected,
     /// No such slip.
     #[error("slip is unknown")]
     UnknownGrant,

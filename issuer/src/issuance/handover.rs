@@ -53,13 +53,23 @@ impl Verb for MarkSlip {
                 if *by == Applicant::Pupil && !pupil_may_collect(tx, &grant, self.act.at).await? {
                     return Ok(Err(GrantRefusal::MinorMayNotCollect));
                 }
-                grant.collected_at.get_or_insert(at.unwrap_or(self.act.at));
-                grant.collected_by.get_or_insert_with(|| by.word().to_owned());
+                if grant.collected_at.is_some() {
+                    // The first receipt stands; the same one again is no news.
+                    let same = grant.collected_by.as_deref() == Some(by.word());
+                    return Ok(if same { Ok(grant) } else { Err(GrantRefusal::Collected) });
+                }
+                grant.collected_at = Some(at.unwrap_or(self.act.at));
+                grant.collected_by = Some(by.word().to_owned());
                 "grant.collected"
             }
             SlipEvent::Cancelled | SlipEvent::Filed if grant.state == GrantState::Bound => {
                 return Ok(Err(GrantRefusal::AlreadyUsed));
             }
+            SlipEvent::Cancelled if grant.state == GrantState::Replaced => {
+                return Ok(Err(GrantRefusal::Dead));
+            }
+            SlipEvent::Cancelled if grant.state == GrantState::Cancelled => return Ok(Ok(grant)),
+            SlipEvent::Filed if grant.filed_at.is_some() => return Ok(Ok(grant)),
             SlipEvent::Cancelled => {
                 grant.state = GrantState::Cancelled;
                 "grant.cancelled"
@@ -68,7 +78,7 @@ impl Verb for MarkSlip {
                 if grant.state == GrantState::Ready {
                     grant.state = GrantState::Cancelled;
                 }
-                grant.filed_at.get_or_insert(self.act.at);
+                grant.filed_at = Some(self.act.at);
                 "grant.filed"
             }
         };

@@ -34,10 +34,15 @@ impl Verb for PlaceOrder {
     type Answer = Result<Order, OrderRefusal>;
 
     async fn run(&self, tx: &mut dyn Statements) -> Result<Self::Answer, StoreError> {
+        // Held, so that of two clerks who order at the same time the second finds what the first one did.
+        Pupil::lock(tx, &self.pupil).await?;
         let order = match self.judge(tx).await? {
             Ok(order) => order,
             Err(refusal) => return Ok(Err(refusal)),
         };
+        if Order::of_pupil(tx, &self.pupil).await?.iter().any(|earlier| stands_for(earlier, &order)) {
+            return Ok(Err(OrderRefusal::AlreadyOrdered));
+        }
         order.insert(tx).await?;
         let detail = json!({ "pupil": order.pupil_id, "state": order.state });
         self.act.trail().record(tx, "order.placed", order.id.as_str(), detail).await?;
@@ -86,6 +91,22 @@ impl PlaceOrder {
     }
 }
 
+/// Whether `earlier` is on its way to the same card on the same ground: a second one would bring nothing.
+fn stands_for(earlier: &Order, order: &Order) -> bool {
+    let same_card = earlier.base_card_id.is_none() || earlier.base_card_id == order.base_card_id;
+    let same_ground = earlier.school_id == order.school_id && earlier.application_id == order.application_id;
+    earlier.is_open() && same_ground && same_card
+}
+
+/// Whether the newest word on a pupil is an objection, which stands until a later application is filed.
+pub(crate) async fn objected(tx: &mut dyn Statements, pupil: &PupilId) -> Result<bool, StoreError> {
+    Ok(is_objected(&Application::of_pupil(tx, pupil).await?))
+}
+
+fn is_objected(applications: &[Application]) -> bool {
+    applications.last().is_some_and(|newest| newest.state == ApplicationState::Objection)
+}
+
 /// The application on which the order rests, or why there is no right to one.
 fn entitled<'a>(
     office: &SchoolFile,
@@ -94,8 +115,7 @@ fn entitled<'a>(
     named: Option<&ApplicationId>,
     now: Timestamp,
 ) -> Result<Option<&'a Application>, OrderRefusal> {
-    // The newest word counts: an objection stands until a later application is filed.
-    if applications.last().is_some_and(|a| a.state == ApplicationState::Objection) {
+    if is_objected(applications) {
         return Err(OrderRefusal::Objection);
     }
     if office.profile.basis == IssueBasis::OptOut {
@@ -154,9 +174,10 @@ pub(crate) async fn advance_waiting(
     let waiting = Order::of_pupil(tx, &pupil.id).await?;
     let waiting: Vec<Order> =
         waiting.into_iter().filter(|order| order.state == OrderState::Waiting).collect();
-    if waiting.is_empty() || !Photo::exists(tx, &pupil.id).await? {
+    if waiting.is_empty() {
         return Ok(());
     }
+    let has_photo = Photo::exists(tx, &pupil.id).await?;
     let Some(office) = SchoolFile::load(tx, &pupil.school_id, act.at).await? else {
         return Err(StoreError::Damaged("a pupil lacks a school"));
     };
@@ -167,13 +188,73 @@ pub(crate) async fn advance_waiting(
         // A card that cannot be copied is no reason to refuse the photo: the order goes on waiting.
         if let Ok(Some(base_card)) = base_card {
             order.base_card_id = Some(base_card.id);
-            order.state = OrderState::Ready;
+            if has_photo {
+                order.state = OrderState::Ready;
+                let act = act.part(order.id.as_str());
+                act.trail().record(tx, "order.ready", order.id.as_str(), json!({})).await?;
+            }
             order.update(tx).await?;
-            let act = act.part(order.id.as_str());
-            act.trail().record(tx, "order.ready", order.id.as_str(), json!({})).await?;
         }
     }
     Ok(())
+}
+
+/// Withdraws a pupil's open orders, and answers how many: to be called by the act that takes their ground away.
+pub(crate) async fn withdraw_open(
+    tx: &mut dyn Statements,
+    pupil: &PupilId,
+    act: &Act,
+) -> Result<usize, StoreError> {
+    // Whoever is placing an order now holds the pupil's row: it is waited for, and withdrawn with the others.
+    Pupil::lock(tx, pupil).await?;
+    let mut withdrawn = 0;
+    for order in open_orders(tx, pupil).await? {
+        withdraw(tx, order, &act.part("withdrawn")).await?;
+        withdrawn += 1;
+    }
+    Ok(withdrawn)
+}
+
+/// Takes a voided base card off the open orders for it: they wait for the pupil's next card, or, where the pupil
+/// has left and none will come, are withdrawn.
+pub(crate) async fn lose_base_card(
+    tx: &mut dyn Statements,
+    base: &BaseCard,
+    left: bool,
+    act: &Act,
+) -> Result<(), StoreError> {
+    for mut order in open_orders(tx, &base.pupil_id).await? {
+        if order.base_card_id.as_ref() != Some(&base.id) {
+            continue;
+        }
+        if left {
+            withdraw(tx, order, act).await?;
+            continue;
+        }
+        order.base_card_id = None;
+        order.state = OrderState::Waiting;
+        order.update(tx).await?;
+        let act = act.part(order.id.as_str());
+        act.trail().record(tx, "order.waiting", order.id.as_str(), json!({})).await?;
+    }
+    Ok(())
+}
+
+/// A pupil's open orders, held.
+async fn open_orders(tx: &mut dyn Statements, pupil: &PupilId) -> Result<Vec<Order>, StoreError> {
+    let mut held = Vec::new();
+    for order in Order::of_pupil(tx, pupil).await? {
+        held.extend(Order::lock(tx, &order.id).await?.filter(Order::is_open));
+    }
+    Ok(held)
+}
+
+async fn withdraw(tx: &mut dyn Statements, mut order: Order, act: &Act) -> Result<(), StoreError> {
+    order.state = OrderState::Cancelled;
+    order.update(tx).await?;
+    // Several orders may end in one act: each entry needs a name of its own.
+    let act = act.part(order.id.as_str());
+    act.trail().record(tx, "order.cancelled", order.id.as_str(), json!({})).await
 }
 
 fn deadline(office: &SchoolFile, completed_on: Option<Date>) -> Option<Date> {
@@ -223,6 +304,9 @@ pub enum OrderRefusal {
     /// It was carried out already.
     #[error("order was carried out already")]
     AlreadyIssued,
+    /// One for the same card on the same ground is on its way.
+    #[error("an order for this card is on its way already")]
+    AlreadyOrdered,
     /// This school issues on application only.
     #[error("nobody has applied")]
     NoApplication,

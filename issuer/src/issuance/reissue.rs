@@ -10,6 +10,7 @@ use shared::validity::{ValidityPeriod, warsaw_date};
 use super::Issuance;
 use super::dossier::SchoolFile;
 use super::grant::{GrantRefusal, GrantSource, MakeGrant, SlipSecrets, order_of_card};
+use super::order::{advance_waiting, lose_base_card, withdraw_open};
 use super::revocation::end_all;
 use crate::audit::{Act, Actor};
 use crate::registry::profile::Renewal;
@@ -18,8 +19,7 @@ use crate::store::tables::base_card::{BaseCard, BaseCardState, VoidReason};
 use crate::store::tables::device::{Device, DeviceState, EndReason};
 use crate::store::tables::grant::Grant;
 use crate::store::tables::mobile_card::MobileCard;
-use crate::store::tables::order::{Order, OrderState};
-use crate::store::tables::pupil::Pupil;
+use crate::store::tables::pupil::{Application, ApplicationState, Pupil};
 use crate::store::{Statements, StoreError, Verb};
 
 /// The longest step by which a card is confirmed: a school year and its holidays.
@@ -74,6 +74,10 @@ impl Verb for ConfirmBaseCard {
         base.valid_until = self.until;
         base.update(tx).await?;
         self.act.trail().record(tx, "base_card.confirmed", base.id.as_str(), detail).await?;
+        if let Some(pupil) = Pupil::lock(tx, &base.pupil_id).await? {
+            // An order may wait for no more than that the card lasts.
+            advance_waiting(tx, &pupil, &self.act).await?;
+        }
         let devices = match card {
             Some(card) => Device::of_card(tx, &card.id).await?,
             None => Vec::new(),
@@ -126,6 +130,8 @@ pub(crate) async fn void(
     base.update(tx).await?;
     let mut trail = act.trail();
     trail.record(tx, "base_card.voided", base.id.as_str(), json!({ "reason": reason })).await?;
+    let left = matches!(reason, VoidReason::LeftSchool | VoidReason::MovedSchool);
+    lose_base_card(tx, &base, left, act).await?;
     if let Some(card) = copy {
         let reason = match reason {
             VoidReason::MovedSchool => EndReason::MovedSchool,
@@ -191,13 +197,8 @@ impl Verb for TransferPupil {
             // A card was made while this act waited for the pupil's row: look again.
             return Err(StoreError::Contention);
         }
-        for order in Order::of_pupil(tx, &self.pupil).await? {
-            let Some(mut order) = Order::lock(tx, &order.id).await? else { continue };
-            if matches!(order.state, OrderState::Waiting | OrderState::Ready) {
-                order.state = OrderState::Cancelled;
-                order.update(tx).await?;
-            }
-        }
+        withdraw_open(tx, &self.pupil, &self.act).await?;
+        self.return_applications(tx).await?;
         for base in BaseCard::of_pupil(tx, &self.pupil).await? {
             if base.state == BaseCardState::Held {
                 let copy = copies.iter().find(|copy| copy.base_card_id == base.id).cloned();
@@ -216,6 +217,39 @@ impl Verb for TransferPupil {
         Ok(Ok(pupil))
     }
 }
+
+/// What stands on an application whose pupil has moved: the books are in Polish.
+const MADE_ELSEWHERE: &str = "Wniosek złożono w poprzedniej szkole ucznia";
+
+impl TransferPupil {
+    /// An application is made to the head of one school: at another one it entitles to nothing. An objection is
+    /// about the pupil and moves along.
+    async fn return_applications(&self, tx: &mut dyn Statements) -> Result<(), StoreError> {
+        for application in Application::of_pupil(tx, &self.pupil).await? {
+            let Some(mut application) = Application::lock(tx, &application.id).await? else { continue };
+            if !matches!(application.state, ApplicationState::Received | ApplicationState::Complete) {
+                continue;
+            }
+            application.state = ApplicationState::SentBack;
+            application.note = Some(MADE_ELSEWHERE.to_owned());
+            application.settled_at = Some(self.act.at);
+            application.update(tx).await?;
+            let act = self.act.part(application.id.as_str());
+            act.trail().record(tx, "application.sent_back", application.id.as_str(), json!({})).await?;
+        }
+        Ok(())
+    }
+}
+
+/// The reasons that an office chooses from when a device gets a new slip; somebody who gives the service up gets
+/// none.
+pub const REISSUE_REASONS: [EndReason; 5] = [
+    EndReason::PhoneLost,
+    EndReason::IdentityStolen,
+    EndReason::PhoneDamaged,
+    EndReason::DataWrong,
+    EndReason::Superseded,
+];
 
 /// Why a card is issued again although a device holds it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -126,6 +126,11 @@ impl Page {
         self.lang.instant(*at)
     }
 
+    /// The end of what lasts until an instant, Warsaw time.
+    pub fn until(&self, at: &Timestamp) -> String {
+        self.lang.until(*at)
+    }
+
     /// Where an asset is.
     pub fn asset(&self, name: &str) -> String {
         assets::address(name)

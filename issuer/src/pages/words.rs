@@ -224,6 +224,15 @@ impl Lang {
         format!("{}, {}", self.date(at.date()), at.strftime("%H:%M"))
     }
 
+    /// The end of what lasts until `at` and is over at that instant: a day that ends is not called the next one.
+    pub fn until(self, at: Timestamp) -> String {
+        let end = at.to_zoned(warsaw());
+        match end.date().yesterday() {
+            Ok(day) if end.time() == jiff::civil::Time::midnight() => format!("{}, 24:00", self.date(day)),
+            _ => self.instant(at),
+        }
+    }
+
     fn bundle(self) -> &'static FluentBundle<FluentResource> {
         match self {
             Self::Pl => &POLISH,
@@ -351,5 +360,8 @@ mod tests {
         assert_eq!(Lang::Pl.long_date(day), "2 listopada 2026");
         assert_eq!(Lang::En.long_date(day), "2 November 2026");
         assert_eq!(Lang::Pl.instant("2026-11-21T23:30:00Z".parse().unwrap()), "22.11.2026, 00:30");
+        assert_eq!(Lang::Pl.until("2026-11-21T23:30:00Z".parse().unwrap()), "22.11.2026, 00:30");
+        // A slip for a card that lasts until 30 September ends with that day.
+        assert_eq!(Lang::Pl.until("2027-09-30T22:00:00Z".parse().unwrap()), "30.09.2027, 24:00");
     }
 }

@@ -7,11 +7,13 @@ use jiff::civil::Date;
 use serde::Deserialize;
 use serde_json::json;
 use shared::entropy::Entropy;
+use shared::validity::warsaw_date;
 use utoipa::ToSchema;
 
 use super::fault::{Checked, FaultCode, Faults, past_day};
 use super::line::Reason;
 use crate::audit::Act;
+use crate::issuance::order::{objected, withdraw_open};
 use crate::notify;
 use crate::store::id::{ApplicationId, GuardianId, PupilId};
 use crate::store::tables::pupil::{Applicant, Application, ApplicationState, Guardian, Pupil};
@@ -186,6 +188,9 @@ impl Verb for RegisterApplication {
             settled_at: self.objection.is_some().then_some(self.act.at),
         };
         application.insert(tx).await?;
+        if self.objection.is_some() {
+            withdraw_open(tx, &self.pupil, &self.act).await?;
+        }
         let detail = json!({ "pupil": self.pupil, "applicant": application.applicant });
         self.act.trail().record(tx, action, application.id.as_str(), detail).await?;
         Ok(Ok(application))
@@ -196,7 +201,8 @@ impl Verb for RegisterApplication {
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CompletionForm {
-    /// The day from which the deadline is counted; by default today.
+    /// The day from which the deadline is counted: that on which a correct application was there. By default the
+    /// day of receipt; today, if the application had been sent back.
     #[schema(format = Date)]
     pub completed_on: Option<String>,
 }
@@ -207,7 +213,7 @@ impl CompletionForm {
     /// # Errors
     /// What is wrong with which field.
     pub fn parse(&self, today: Date) -> Result<Verdict, Faults> {
-        let day = self.completed_on.as_deref().map_or(Ok(today), |text| past_day(text, today));
+        let day = self.completed_on.as_deref().map(|text| past_day(text, today)).transpose();
         day.map(Verdict::Complete).map_err(|code| Faults::one("completed_on", code))
     }
 }
@@ -235,8 +241,8 @@ impl ReasonForm {
 /// What becomes of an application.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Verdict {
-    /// Checked and correct on this day.
-    Complete(Date),
+    /// Checked, and correct since this day; by default since [`Application::correct_since`].
+    Complete(Option<Date>),
     /// Must be mended, for this reason.
     SentBack(Reason),
     /// Withdrawn: the applicant objects.
@@ -268,11 +274,12 @@ impl Verb for JudgeApplication {
         let action = match (&self.verdict, application.state) {
             (Verdict::Complete(_), Complete) => return Ok(Ok(application)),
             (Verdict::Complete(day), Received | SentBack) => {
-                if *day < application.received_on {
+                let day = day.unwrap_or(application.correct_since(warsaw_date(self.act.at)));
+                if day < application.received_on {
                     return Ok(Err(ApplicationRefusal::CompletedBeforeReceived));
                 }
                 application.state = Complete;
-                application.completed_on = Some(*day);
+                application.completed_on = Some(day);
                 application.note = None;
                 "application.completed"
             }
@@ -292,6 +299,9 @@ impl Verb for JudgeApplication {
         };
         application.settled_at = Some(self.act.at);
         application.update(tx).await?;
+        if objected(tx, &application.pupil_id).await? {
+            withdraw_open(tx, &application.pupil_id, &self.act).await?;
+        }
         if let Verdict::SentBack(reason) = &self.verdict
             && told_before.as_deref() != Some(reason.as_str())
         {

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::profile::Renewal;
+use super::profile::{ActivationMode, Renewal};
 use crate::issuance::dossier::Dossier;
 use crate::store::id::{CardId, OrderId, PupilId};
 use crate::store::tables::base_card::BaseCard;
@@ -25,6 +25,8 @@ pub struct CardFile {
     pub places: u8,
     /// How its devices get new certificates under the rules of today.
     pub renewal: Renewal,
+    /// Whether its codes are printed under the rules of today; else the portal shows them.
+    pub on_paper: bool,
     /// Its slips, oldest first.
     pub grants: Vec<Grant>,
     /// Its devices, oldest first.
@@ -70,6 +72,7 @@ impl CardFile {
         Ok(Some(Self {
             places: dossier.office.profile.devices.limit(),
             renewal: dossier.office.profile.renewal,
+            on_paper: dossier.office.profile.activation == ActivationMode::QrWithCode,
             grants: Grant::of_card(tx, card).await?,
             card: dossier.card,
             base_card: dossier.base,

@@ -237,7 +237,7 @@ impl Verb for ListClasses {
 }
 
 /// The most pupils of a class.
-const CLASS_LIMIT: u32 = 500;
+pub(crate) const CLASS_LIMIT: u32 = 500;
 
 /// Opens a class.
 #[derive(Debug)]

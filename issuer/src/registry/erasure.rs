@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use crate::audit::Act;
+use crate::issuance::order::withdraw_open;
 use crate::issuance::reissue::void;
 use crate::issuance::revocation::end_all;
 use crate::registry::import;
@@ -11,7 +12,7 @@ use crate::store::tables::base_card::{BaseCard, BaseCardState, VoidReason};
 use crate::store::tables::device::{Device, DeviceState, EndReason};
 use crate::store::tables::import_batch::{ImportBatch, ImportReject};
 use crate::store::tables::mobile_card::MobileCard;
-use crate::store::tables::order::{Order, OrderState};
+use crate::store::tables::order::Order;
 use crate::store::tables::personal;
 use crate::store::tables::pupil::Pupil;
 use crate::store::{Statements, StoreError, Verb};
@@ -79,16 +80,7 @@ impl Verb for ErasePupil {
             let act = self.act.part(copy.id.as_str());
             end_all(tx, &copy.id, self.reason.0, self.act.at, &mut act.trail()).await?;
         }
-        for order in Order::of_pupil(tx, &self.pupil).await? {
-            let Some(mut order) = Order::lock(tx, &order.id).await? else { continue };
-            if matches!(order.state, OrderState::Waiting | OrderState::Ready) {
-                order.state = OrderState::Cancelled;
-                order.update(tx).await?;
-                erased.orders += 1;
-                let act = self.act.part(order.id.as_str());
-                act.trail().record(tx, "order.cancelled", order.id.as_str(), json!({})).await?;
-            }
-        }
+        erased.orders = withdraw_open(tx, &self.pupil, &self.act).await?;
         for base in BaseCard::of_pupil(tx, &self.pupil).await? {
             if base.state == BaseCardState::Held {
                 let act = self.act.part(base.id.as_str());
@@ -175,11 +167,10 @@ impl Verb for ForeseeErasure {
             devices += all.iter().filter(|device| device.state == DeviceState::Live).count();
         }
         let orders = Order::of_pupil(tx, &self.0).await?;
-        let open = |order: &&Order| matches!(order.state, OrderState::Waiting | OrderState::Ready);
         let base_cards = BaseCard::of_pupil(tx, &self.0).await?;
         let outlook = ErasureOutlook {
             devices,
-            orders: orders.iter().filter(open).count(),
+            orders: orders.iter().filter(|order| order.is_open()).count(),
             base_cards: base_cards.iter().filter(|card| card.state == BaseCardState::Held).count(),
         };
         Ok(Some((pupil, outlook)))

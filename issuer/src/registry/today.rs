@@ -1,16 +1,16 @@
 //! What an office has to do today, in numbers.
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
 use crate::issuance::dossier::SchoolFile;
+use crate::registry::profile::IssueBasis;
 use crate::store::id::SchoolId;
 use crate::store::tables::figures::{OrderFigures, PhotoFigures, SlipFigures};
+use crate::store::tables::grant::EXPIRES_SOON;
 use crate::store::tables::order::{Order, OrderFilter};
+use crate::store::tables::pupil::{Application, ApplicationFilter, ApplicationState};
 use crate::store::tables::pupil_line::{ClassFigures, Days};
 use crate::store::{Statements, StoreError, Verb};
-
-/// How long before its end a slip counts as expiring.
-pub const EXPIRING: SignedDuration = SignedDuration::from_hours(7 * 24);
 
 /// Reads the numbers of a day, all from one snapshot.
 #[derive(Debug)]
@@ -30,6 +30,10 @@ pub struct Today {
     pub orders: OrderFigures,
     /// Orders that wait for the principal's word; none where the school's rules do not ask for it.
     pub not_approved: Option<i64>,
+    /// Applications that nobody has checked yet.
+    pub unchecked: i64,
+    /// Complete applications that no order rests on; none where the school's rules ask for no application.
+    pub no_order: Option<i64>,
     /// Slips on their way.
     pub slips: SlipFigures,
     /// Pictures that were sent in; of the whole school, since most are not matched with a pupil yet.
@@ -45,7 +49,7 @@ impl Verb for ReadToday {
     async fn run(&self, tx: &mut dyn Statements) -> Result<Self::Answer, StoreError> {
         let (school, class) = (&self.school, self.class.as_deref());
         let days = Days::at(self.now);
-        let expiring = self.now.saturating_add(EXPIRING).unwrap_or(Timestamp::MAX);
+        let expiring = self.now.saturating_add(EXPIRES_SOON).unwrap_or(Timestamp::MAX);
         let mut pupils = ClassFigures::default();
         for class in ClassFigures::of_school(tx, school, class, days).await? {
             pupils.pupils += class.pupils;
@@ -57,14 +61,23 @@ impl Verb for ReadToday {
             pupils.active += class.active;
         }
         let profile = SchoolFile::load(tx, school, self.now).await?.map(|office| office.profile);
-        let not_approved = match profile {
+        let not_approved = match &profile {
             Some(profile) if profile.principal_approves => {
                 Some(Order::count(tx, school, OrderFilter::NotApproved).await?)
             }
             _ => None,
         };
+        let no_order = match profile {
+            Some(profile) if profile.basis == IssueBasis::Application => {
+                Some(Application::count(tx, school, ApplicationFilter::NoOrder).await?)
+            }
+            _ => None,
+        };
+        let received = ApplicationFilter::In(ApplicationState::Received);
         Ok(Today {
             not_approved,
+            unchecked: Application::count(tx, school, received).await?,
+            no_order,
             orders: OrderFigures::count(tx, school, class, days).await?,
             slips: SlipFigures::count(tx, school, class, self.now, expiring).await?,
             photos: PhotoFigures::count(tx, school, self.now).await?,

@@ -183,6 +183,9 @@ wording! {
         OrderIssued = "order_issued":
             "To zlecenie zostało już wykonane; zamiast niego unieważnij kartę lub komplet kodów.",
             "the order was carried out already: revoke the card or cancel its slips instead";
+        OrderOpen = "order_open":
+            "Zlecenie na tę legitymację jest już w toku; drugie nie jest potrzebne.",
+            "an order for this card is on its way already: carry it out, or withdraw it first";
         OrderCancelled = "order_cancelled":
             "To zlecenie wycofano; złóż nowe.",
             "the order was withdrawn: place a new one";
@@ -201,6 +204,9 @@ wording! {
         SlipDead = "slip_dead":
             "Ten komplet kodów jest już nieważny: zastąpił go nowszy albo został cofnięty. Nie wydawaj go.",
             "the slip is dead: a newer one took its place, or it was taken back; do not hand it out";
+        SlipCollected = "slip_collected":
+            "Odbiór tych kodów zapisano już wcześniej na kogoś innego; liczy się tamto potwierdzenie.",
+            "somebody else has signed for this slip already: the first receipt stands";
         ReasonNotAllowed = "reason_not_allowed":
             "Tego powodu nie można podać przy ponownym wydaniu.",
             "a card is not issued again for this reason";
@@ -331,10 +337,12 @@ impl Code {
             | Self::ApplicantNotEntitled
             | Self::Objection
             | Self::OrderIssued
+            | Self::OrderOpen
             | Self::OrderCancelled
             | Self::SlipUsed
             | Self::OrderNotApproved
             | Self::SlipDead
+            | Self::SlipCollected
             | Self::NoFreePlace
             | Self::MinorMayNotCollect
             | Self::LoginTaken

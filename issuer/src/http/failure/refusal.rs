@@ -160,6 +160,7 @@ impl Coded for OrderRefusal {
             Self::UnknownPupil => Code::UnknownPupil,
             Self::UnknownOrder => Code::UnknownOrder,
             Self::AlreadyIssued => Code::OrderIssued,
+            Self::AlreadyOrdered => Code::OrderOpen,
             Self::NoApplication => Code::NoApplication,
             Self::ApplicationNotComplete => Code::ApplicationNotComplete,
             Self::ApplicantNotEntitled => Code::ApplicantNotEntitled,
@@ -182,7 +183,9 @@ impl Coded for GrantRefusal {
             Self::NoFreePlace { .. } => Code::NoFreePlace,
             Self::OrderIssued => Code::OrderIssued,
             Self::NotApproved => Code::OrderNotApproved,
+            Self::Objection => Code::Objection,
             Self::Dead => Code::SlipDead,
+            Self::Collected => Code::SlipCollected,
             Self::Card(refusal) => refusal.code(),
         }
     }

@@ -70,6 +70,7 @@ operations! {
     DELETE "/schools/{id}/agreement"        => EditSchool, School;
     GET    "/schools/{id}/profiles"         => ReadSchool, School;
     POST   "/schools/{id}/profiles"         => EditSchool, School;
+    POST   "/schools/{id}/approvals"        => ApproveOrders, School;
     GET    "/schools/{id}/pupils"           => ReadPupils, School;
     POST   "/schools/{id}/pupils"           => EditPupils, School;
     GET    "/pupils/{id}"                   => ReadPupils, Pupil;

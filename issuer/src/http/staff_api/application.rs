@@ -47,6 +47,8 @@ pub(super) struct ApplicationView {
     /// The day from which the deadline is counted.
     completed_on: Option<Date>,
     created_at: Timestamp,
+    /// When it was completed, sent back or objected to, the last time.
+    settled_at: Option<Timestamp>,
 }
 
 impl From<&Application> for ApplicationView {
@@ -62,6 +64,7 @@ impl From<&Application> for ApplicationView {
             note: application.note.clone(),
             completed_on: application.completed_on,
             created_at: application.created_at,
+            settled_at: application.settled_at,
         }
     }
 }
@@ -90,7 +93,8 @@ async fn register(
 
 /// Register an objection
 ///
-/// Where cards are issued without applications, or before anybody applied. It stands until somebody applies.
+/// Where cards are issued without applications, or before anybody applied. Open orders are withdrawn. It stands
+/// until somebody applies.
 #[utoipa::path(post, path = "/pupils/{id}/objections", operation_id = "register_objection", tag = "Applications",
     params(("id" = PupilId, Path, description = "The pupil")), request_body = ObjectionForm,
     responses((status = 201, body = ApplicationView, description = "The objection"), RegisterProblems))]
@@ -107,7 +111,7 @@ async fn register_objection(
 
 /// Mark an application complete
 ///
-/// From that day the time to issue runs.
+/// The time to issue runs from the day on which a correct application was there.
 #[utoipa::path(post, path = "/applications/{id}/complete", operation_id = "complete_application",
     tag = "Applications", params(("id" = ApplicationId, Path, description = "The application")),
     request_body = CompletionForm,
@@ -137,7 +141,7 @@ async fn send_back(
 
 /// Turn an application into an objection
 ///
-/// Nothing new is issued from then on; a card that is out is revoked on its own.
+/// Open orders are withdrawn, and nothing new is issued from then on; a card that is out is revoked on its own.
 #[utoipa::path(post, path = "/applications/{id}/objection", operation_id = "object_to_application",
     tag = "Applications", params(("id" = ApplicationId, Path, description = "The application")),
     request_body = ReasonForm,

@@ -225,7 +225,7 @@ problems! {
     ListProblems: UnknownPupil;
     ShowProblems: UnknownCard;
     RevokeDeviceProblems: UnknownDevice;
-    ReissueProblems: UnknownCard, UnknownOrder, UnknownDevice, OrderCancelled, NoFreePlace, SchoolNotEligible,
+    ReissueProblems: UnknownCard, UnknownOrder, UnknownDevice, OrderCancelled, Objection, NoFreePlace, SchoolNotEligible,
         NoAgreement, NoPesel, BirthDateDiffers, NoPhoto, NoBaseCard, BaseCardVoid, BaseCardExpired,
         FormNotAccepted, MovedSchool, ReasonNotAllowed, QueryInvalid;
 }

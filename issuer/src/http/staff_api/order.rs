@@ -15,13 +15,18 @@ use super::idempotent::Reply;
 use super::problems::problems;
 use super::request::{Named, Nothing, Posted};
 use crate::http::failure::Failure;
+use crate::issuance::batch::ApproveOrders;
 use crate::issuance::order::{CancelOrder, PlaceOrder};
 use crate::registry::card_file::ReadOrder;
-use crate::store::id::{ApplicationId, BaseCardId, OrderId, PupilId, SchoolId};
+use crate::store::id::{ApplicationId, BaseCardId, OrderId, PupilId, SchoolId, StaffId};
 use crate::store::tables::order::{Order, OrderState};
 
 pub(super) fn routes() -> OpenApiRouter<ApiState> {
-    OpenApiRouter::new().routes(routes!(place)).routes(routes!(show)).routes(routes!(cancel))
+    OpenApiRouter::new()
+        .routes(routes!(place))
+        .routes(routes!(approve))
+        .routes(routes!(show))
+        .routes(routes!(cancel))
 }
 
 /// An order to issue (zlecenie wydania).
@@ -38,6 +43,10 @@ pub(super) struct OrderView {
     /// The last day to issue.
     deadline_on: Option<Date>,
     created_at: Timestamp,
+    /// When the principal approved it, where the rules ask for that.
+    approved_at: Option<Timestamp>,
+    /// Who approved it.
+    approved_by: Option<StaffId>,
 }
 
 impl From<&Order> for OrderView {
@@ -51,6 +60,8 @@ impl From<&Order> for OrderView {
             state: order.state,
             deadline_on: order.deadline_on,
             created_at: order.created_at,
+            approved_at: order.approved_at,
+            approved_by: order.approved_by.clone(),
         }
     }
 }
@@ -68,7 +79,8 @@ struct OrderForm {
 problems! {
     PlaceProblems: UnknownPupil, NoApplication, ApplicationNotComplete, ApplicantNotEntitled, Objection,
         SchoolNotEligible, NoAgreement, NoPesel, BirthDateDiffers, NoBaseCard, BaseCardVoid, BaseCardExpired,
-        FormNotAccepted;
+        FormNotAccepted, OrderOpen;
+    ApproveProblems: UnknownSchool, UnknownOrder;
     ShowProblems: UnknownOrder;
     CancelProblems: UnknownOrder, OrderIssued;
 }
@@ -93,6 +105,39 @@ async fn place(
         act,
     };
     api.answer(posted.once, StatusCode::CREATED, verb, |order| OrderView::from(order)).await
+}
+
+/// Orders that the principal approves.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(examples(json!({ "orders": ["01jd7q2h5mz8v4k3t9w6x0ybrn"] })))]
+struct ApprovalForm {
+    /// Which, all of this school.
+    orders: Vec<OrderId>,
+}
+
+/// What came of an approval.
+#[derive(Serialize, ToSchema)]
+struct ApprovalView {
+    /// How many orders were approved now; what was approved, carried out or withdrawn before does not count.
+    approved: u32,
+}
+
+/// Approve orders
+///
+/// The principal's word on a batch, where the school's rules ask for it (`principal_approves`): all are approved, or
+/// none. Before it no slip is made (`order_not_approved`).
+#[utoipa::path(post, path = "/schools/{id}/approvals", operation_id = "approve_orders", tag = "Orders and slips",
+    params(("id" = SchoolId, Path, description = "The school")), request_body = ApprovalForm,
+    responses((status = 200, body = ApprovalView, description = "How many were approved"), ApproveProblems))]
+async fn approve(
+    State(api): State<ApiState>,
+    Named(school): Named<SchoolId>,
+    posted: Posted<ApprovalForm>,
+) -> Result<Reply, Failure> {
+    let (by, act) = (posted.caller.staff.clone(), api.act_of(&posted.caller));
+    let verb = ApproveOrders { school, orders: posted.form.orders, by, act };
+    api.answer(posted.once, StatusCode::OK, verb, |approved| ApprovalView { approved: *approved }).await
 }
 
 /// Show an order

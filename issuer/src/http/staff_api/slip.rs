@@ -74,6 +74,8 @@ pub(super) struct SlipView {
     collected_at: Option<Timestamp>,
     /// To whom it was handed out.
     collected_by: Option<String>,
+    /// When it was laid into the pupil's file, handed back or never collected.
+    filed_at: Option<Timestamp>,
 }
 
 impl SlipView {
@@ -100,6 +102,7 @@ impl SlipView {
             expires_at: grant.expires_at,
             collected_at: grant.collected_at,
             collected_by: grant.collected_by.clone(),
+            filed_at: grant.filed_at,
         }
     }
 }
@@ -243,14 +246,14 @@ struct CollectedForm {
 }
 
 problems! {
-    MakeProblems: UnknownOrder, OrderCancelled, OrderNotApproved, NoFreePlace, SchoolNotEligible, NoAgreement,
+    MakeProblems: UnknownOrder, OrderCancelled, OrderNotApproved, Objection, NoFreePlace, SchoolNotEligible, NoAgreement,
         NoPesel, BirthDateDiffers, NoPhoto, NoBaseCard, BaseCardVoid, BaseCardExpired, FormNotAccepted, MovedSchool,
         QueryInvalid;
-    ReplaceProblems: UnknownSlip, UnknownOrder, UnknownDevice, SlipUsed, OrderCancelled, NoFreePlace,
+    ReplaceProblems: UnknownSlip, UnknownOrder, UnknownDevice, SlipUsed, SlipDead, OrderCancelled, Objection, NoFreePlace,
         SchoolNotEligible, NoAgreement, NoPesel, BirthDateDiffers, NoPhoto, NoBaseCard, BaseCardVoid,
         BaseCardExpired, FormNotAccepted, MovedSchool, QueryInvalid;
-    CollectedProblems: UnknownSlip, MinorMayNotCollect, SlipDead;
-    CancelProblems: UnknownSlip, SlipUsed;
+    CollectedProblems: UnknownSlip, MinorMayNotCollect, SlipDead, SlipCollected;
+    CancelProblems: UnknownSlip, SlipUsed, SlipDead;
 }
 
 /// Make a slip

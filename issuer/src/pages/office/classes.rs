@@ -8,6 +8,7 @@ use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 
+use super::orders::segment;
 use super::pupils::list::Row;
 use super::{Office, done};
 use crate::http::failure::Coded;
@@ -31,17 +32,7 @@ pub(super) fn routes() -> Router<Pages> {
 
 /// The address of a class: its name may hold anything that fits into a line.
 pub(super) fn class_path(name: &str) -> String {
-    use std::fmt::Write as _;
-    let mut path = "/office/classes/".to_owned();
-    for byte in name.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-_~".contains(&byte) {
-            path.push(char::from(byte));
-        } else {
-            // Writing to a String cannot fail.
-            let _ = write!(path, "%{byte:02X}");
-        }
-    }
-    path
+    format!("/office/classes/{}", segment(name))
 }
 
 #[derive(Template)]

@@ -21,6 +21,10 @@ mod school;
 mod components;
 
 #[cfg(test)]
+mod flow_slip_tests;
+#[cfg(test)]
+mod flow_tests;
+#[cfg(test)]
 mod logins_tests;
 #[cfg(test)]
 mod tests;

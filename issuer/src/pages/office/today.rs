@@ -78,6 +78,14 @@ fn groups(office: &Office, found: &Today) -> Vec<Group> {
             Figure::new(orders.waiting, "today-waiting", "/office/pupils?where=order-waiting", "warn"),
         ],
     }];
+    if office.may(Right::JudgeApplications) {
+        let received = "/office/applications?state=received";
+        let mut figures = vec![Figure::new(found.unchecked, "today-unchecked", received, "warn")];
+        figures.extend(found.no_order.map(|number| {
+            Figure::new(number, "today-no-order", "/office/applications?state=no_order", "warn")
+        }));
+        groups.insert(0, Group { key: "today-applications", figures });
+    }
     if let (Some(number), true) = (found.not_approved, office.may(Right::ApproveOrders)) {
         let figure = Figure::new(number, "today-not-approved", "/office/orders/approve", "warn");
         groups.extend([Group { key: "today-approval", figures: vec![figure] }]);

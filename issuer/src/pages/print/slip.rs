@@ -75,7 +75,7 @@ impl SlipSheets {
         paper.gap(8.0);
         paper.fact(x, width, &lang.t("print-for"), &self.pupil)?;
         paper.fact(x, width, &lang.t("print-class"), &self.class_name)?;
-        paper.fact(x, width, &lang.t("print-valid-until"), &lang.instant(self.expires_at))?;
+        paper.fact(x, width, &lang.t("print-valid-until"), &lang.until(self.expires_at))?;
         paper.column(Face::Regular, 8.5, x, width, &lang.t("print-typed"))?;
         paper.column(Face::Mono, 16.0, x, width, self.typed.expose())?;
         paper.gap(3.0);
@@ -105,7 +105,7 @@ impl SlipSheets {
         self.head(paper, &lang.t("print-code-title"))?;
         paper.fact(MARGIN, WIDTH, &lang.t("print-for"), &self.pupil)?;
         paper.fact(MARGIN, WIDTH, &lang.t("print-class"), &self.class_name)?;
-        paper.fact(MARGIN, WIDTH, &lang.t("print-valid-until"), &lang.instant(self.expires_at))?;
+        paper.fact(MARGIN, WIDTH, &lang.t("print-valid-until"), &lang.until(self.expires_at))?;
         paper.gap(20.0);
         paper.paragraph(Face::Regular, BODY, &lang.t("print-code"))?;
         paper.paragraph(Face::Mono, 46.0, &grouped(self.code.expose()))?;
@@ -122,7 +122,7 @@ impl SlipSheets {
         paper.gap(8.0);
         paper.fact(MARGIN, WIDTH, &lang.t("print-for"), &self.pupil)?;
         paper.fact(MARGIN, WIDTH, &lang.t("print-class"), &self.class_name)?;
-        paper.fact(MARGIN, WIDTH, &lang.t("print-valid-until"), &lang.instant(self.expires_at))?;
+        paper.fact(MARGIN, WIDTH, &lang.t("print-valid-until"), &lang.until(self.expires_at))?;
         paper.heading(&lang.t("print-receipt-who"))?;
         paper.tick(false, &lang.t("print-receipt-guardian"))?;
         if self.of_age {

@@ -10,28 +10,30 @@ use crate::store::id::{ApplicationId, PupilId, SchoolId};
 use crate::store::tables::device::{Device, DeviceState};
 use crate::store::tables::mobile_card::MobileCard;
 use crate::store::tables::order::Order;
-use crate::store::tables::pupil::{Application, ApplicationState, Guardian, Pupil};
+use crate::store::tables::pupil::{Application, ApplicationFilter, ApplicationState, Guardian, Pupil};
 use crate::store::tables::school::School;
 use crate::store::{Statements, StoreError, Verb};
 
-/// Lists applications, the latest deadlines first.
+/// Lists applications by deadline.
 #[derive(Debug)]
 pub struct ListApplications {
     /// Of which school.
     pub school: SchoolId,
-    /// In which state, or in any.
-    pub state: Option<ApplicationState>,
+    /// Which.
+    pub filter: ApplicationFilter,
     /// Which page, from 0.
     pub page: u32,
 }
 
-/// A page of applications, and how many there are of each state.
+/// A page of applications, and how many there are of each kind.
 #[derive(Debug)]
 pub struct ApplicationList {
     /// The page.
     pub listed: Listed<(Application, Pupil)>,
     /// How many of each state.
     pub counts: Vec<(ApplicationState, u32)>,
+    /// How many complete ones no order rests on.
+    pub no_order: i64,
 }
 
 #[async_trait::async_trait]
@@ -41,12 +43,13 @@ impl Verb for ListApplications {
     async fn run(&self, tx: &mut dyn Statements) -> Result<Self::Answer, StoreError> {
         let (mut pupils, mut rows) = (Pupils::default(), Vec::new());
         let skip = self.page.saturating_mul(PAGE);
-        for application in Application::page(tx, &self.school, self.state, skip, PAGE + 1).await? {
+        for application in Application::page(tx, &self.school, self.filter, skip, PAGE + 1).await? {
             let pupil = pupils.of(tx, &application.pupil_id).await?;
             rows.push((application, pupil));
         }
         let counts = Application::counts(tx, &self.school).await?;
-        Ok(ApplicationList { listed: Listed::of(rows), counts })
+        let no_order = Application::count(tx, &self.school, ApplicationFilter::NoOrder).await?;
+        Ok(ApplicationList { listed: Listed::of(rows), counts, no_order })
     }
 }
 

@@ -42,12 +42,11 @@ impl OrderRow {
         pupil: Pupil,
         profile: &SchoolProfile,
     ) -> Result<Self, StoreError> {
-        let open = matches!(order.state, OrderState::Waiting | OrderState::Ready);
         let waits = order.state == OrderState::Waiting;
         let missing = Missing {
             photo: waits && !Photo::exists(tx, &pupil.id).await?,
             base_card: waits && order.base_card_id.is_none(),
-            approval: open && profile.principal_approves && order.approved_at.is_none(),
+            approval: order.is_open() && profile.principal_approves && order.approved_at.is_none(),
         };
         Ok(Self { order, pupil, missing })
     }
@@ -190,8 +189,7 @@ impl Verb for ReadClassOrders {
         let mut rows = Vec::new();
         for pupil in pupils {
             for order in Order::of_pupil(tx, &pupil.id).await? {
-                let open = matches!(order.state, OrderState::Waiting | OrderState::Ready);
-                if open && order.school_id == self.school {
+                if order.is_open() && order.school_id == self.school {
                     rows.push(OrderRow::load(tx, order, pupil.clone(), &office.profile).await?);
                 }
             }

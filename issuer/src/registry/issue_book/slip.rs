@@ -6,10 +6,10 @@ use shared::validity::{is_of_age, warsaw_date};
 use super::{Listed, PAGE, Pupils};
 use crate::issuance::dossier::SchoolFile;
 use crate::issuance::handover::pupil_may_collect;
-use crate::registry::profile::SchoolProfile;
+use crate::registry::profile::{ActivationMode, SchoolProfile};
 use crate::store::id::{CardId, GrantId, OrderId, SchoolId};
 use crate::store::tables::device::{Device, DeviceState};
-use crate::store::tables::grant::{Grant, SlipFilter};
+use crate::store::tables::grant::{Grant, GrantState, SlipFilter};
 use crate::store::tables::mobile_card::MobileCard;
 use crate::store::tables::pupil::Pupil;
 use crate::store::tables::school::School;
@@ -81,7 +81,7 @@ pub struct SlipFile {
     pub device: Option<Device>,
     /// The device whose place the new one takes.
     pub replaces: Option<Device>,
-    /// A newer slip for the same card that still opens a device.
+    /// The newer slip that counts instead of this one.
     pub newer: Option<GrantId>,
 }
 
@@ -116,7 +116,16 @@ impl Verb for ReadSlip {
             Some(device) => Device::find(tx, device).await?,
             None => None,
         };
-        let newer = Grant::of_card(tx, &card.id).await?.pop();
+        // Where there are places for several devices, a newer slip is none of this one's business unless it took
+        // its place.
+        let one_place =
+            office.profile.devices.limit() == 1 || office.profile.activation == ActivationMode::PortalQr;
+        let newer = if one_place || slip.state == GrantState::Replaced {
+            let slips = Grant::of_card(tx, &card.id).await?;
+            slips.into_iter().rfind(|newer| newer.code_mac.is_some())
+        } else {
+            None
+        };
         Ok(Some(SlipFile {
             newer: newer.map(|newer| newer.id).filter(|newer| *newer != slip.id),
             pupil_may_collect: pupil_may_collect(tx, &slip, self.now).await?,

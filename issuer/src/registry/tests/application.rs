@@ -49,20 +49,20 @@ async fn an_application_is_sent_back_mended_and_completed() {
         (sent_back.state, sent_back.note.as_deref()),
         (ApplicationState::SentBack, Some("brak podpisu"))
     );
-    let early = Verdict::Complete("2026-11-09".parse().unwrap());
+    let early = Verdict::Complete(Some("2026-11-09".parse().unwrap()));
     let early = judge(&books, &application.id, early).await;
     assert_eq!(early.unwrap_err(), ApplicationRefusal::CompletedBeforeReceived);
     let verdict = form::<CompletionForm>(json!({})).parse(today()).unwrap();
     let complete = judge(&books, &application.id, verdict).await.unwrap();
     assert_eq!((complete.state, complete.completed_on), (ApplicationState::Complete, Some(today())));
     let again =
-        judge(&books, &application.id, Verdict::Complete("2026-11-10".parse().unwrap())).await.unwrap();
+        judge(&books, &application.id, Verdict::Complete(Some("2026-11-10".parse().unwrap()))).await.unwrap();
     assert_eq!(again.completed_on, Some(today()), "a deadline does not start twice");
     let undone = judge(&books, &application.id, Verdict::SentBack(reason())).await;
     assert_eq!(undone.unwrap_err(), ApplicationRefusal::Decided);
     let objection = judge(&books, &application.id, Verdict::Objection(reason())).await.unwrap();
     assert_eq!(objection.state, ApplicationState::Objection);
-    let revived = judge(&books, &application.id, Verdict::Complete(today())).await;
+    let revived = judge(&books, &application.id, Verdict::Complete(Some(today()))).await;
     assert_eq!(revived.unwrap_err(), ApplicationRefusal::Decided);
 }
 

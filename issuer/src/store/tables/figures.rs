@@ -89,7 +89,7 @@ impl SlipFigures {
              COUNT(*) FILTER (WHERE g.collected_at IS NULL), \
              COUNT(*) FILTER (WHERE g.collected_at IS NOT NULL) \
              FROM issue_grant g JOIN mobile_card m ON m.id = g.card_id JOIN pupil p ON p.id = m.pupil_id \
-             WHERE m.school_id = $1 AND g.state = 'ready' AND g.expires_at > $2 \
+             WHERE m.school_id = $1 AND p.school_id = m.school_id AND p.erased_at IS NULL AND g.state = 'ready' AND g.expires_at > $2 \
              AND g.code_mac IS NOT NULL{class}"
         );
         let Some(row) = tx.first(&sql, &values).await? else { return Ok(Self::default()) };

@@ -139,7 +139,7 @@ impl SlipFilter {
         };
         format!(
             "code_mac IS NOT NULL AND card_id IN (SELECT c.id FROM mobile_card c JOIN pupil p ON p.id = c.pupil_id \
-             WHERE c.school_id = $1 AND p.erased_at IS NULL AND ($2 = '' OR p.class_name = $2)) AND CAST($3 AS BIGINT) <= CAST($4 AS BIGINT) AND {which}"
+             WHERE c.school_id = $1 AND p.school_id = c.school_id AND p.erased_at IS NULL AND ($2 = '' OR p.class_name = $2)) AND CAST($3 AS BIGINT) <= CAST($4 AS BIGINT) AND {which}"
         )
     }
 }

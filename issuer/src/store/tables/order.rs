@@ -78,6 +78,11 @@ impl OrderFilter {
 }
 
 impl Order {
+    /// Whether it is still to be carried out.
+    pub fn is_open(&self) -> bool {
+        matches!(self.state, OrderState::Waiting | OrderState::Ready)
+    }
+
     /// A pupil's orders, oldest first.
     pub async fn of_pupil(tx: &mut dyn Statements, pupil: &PupilId) -> Result<Vec<Self>, StoreError> {
         Self::select(tx, "WHERE pupil_id = $1 ORDER BY id", params![pupil]).await

@@ -245,25 +245,90 @@ impl Guardian {
     }
 }
 
+/// Which applications a list shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ApplicationFilter {
+    /// All of them.
+    All,
+    /// Those in one state.
+    In(ApplicationState),
+    /// Complete ones, the newest word on their pupil, that no order rests on.
+    NoOrder,
+}
+
+impl ApplicationFilter {
+    /// The word of an address; empty for all.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::All => "",
+            Self::In(state) => state.word(),
+            Self::NoOrder => "no_order",
+        }
+    }
+
+    /// School $1.
+    fn condition(self) -> String {
+        let which = match self {
+            Self::All => "1 = 1",
+            Self::In(ApplicationState::Received) => "state = 'received'",
+            Self::In(ApplicationState::Complete) => "state = 'complete'",
+            Self::In(ApplicationState::SentBack) => "state = 'sent_back'",
+            Self::In(ApplicationState::Objection) => "state = 'objection'",
+            Self::NoOrder => {
+                "state = 'complete' \
+                 AND NOT EXISTS (SELECT 1 FROM issue_order o WHERE o.application_id = application.id AND o.state <> 'cancelled') \
+                 AND NOT EXISTS (SELECT 1 FROM application n WHERE n.pupil_id = application.pupil_id AND n.id > application.id)"
+            }
+        };
+        format!("pupil_id IN (SELECT id FROM pupil WHERE school_id = $1 AND erased_at IS NULL) AND {which}")
+    }
+
+    /// What waits for the office has the nearest deadline first, the books have the latest.
+    fn order(self) -> &'static str {
+        match self {
+            Self::NoOrder | Self::In(ApplicationState::Received) => "",
+            Self::All | Self::In(_) => " DESC",
+        }
+    }
+}
+
 impl Application {
+    /// The day since which it is correct, if it is found correct today: that of its receipt, or today, if it had
+    /// to be mended.
+    pub fn correct_since(&self, today: Date) -> Date {
+        if self.state == ApplicationState::SentBack { today } else { self.received_on }
+    }
+
     /// A pupil's applications, oldest first.
     pub async fn of_pupil(tx: &mut dyn Statements, pupil: &PupilId) -> Result<Vec<Self>, StoreError> {
         Self::select(tx, "WHERE pupil_id = $1 ORDER BY id", params![pupil]).await
     }
 
-    /// A page of what a school's pupils have applied for, the latest deadlines first: the deadline is counted from
-    /// the day of completion, and until there is one from the day of receipt.
+    /// A page of what a school's pupils have applied for, by deadline, which is counted from the day of completion,
+    /// and until there is one from the day of receipt: the nearest first where something is to be done, else the
+    /// latest.
     pub async fn page(
         tx: &mut dyn Statements,
         school: &SchoolId,
-        state: Option<ApplicationState>,
+        filter: ApplicationFilter,
         skip: u32,
         limit: u32,
     ) -> Result<Vec<Self>, StoreError> {
-        let rest = "WHERE pupil_id IN (SELECT id FROM pupil WHERE school_id = $1 AND erased_at IS NULL) AND ($2 = '' OR state = $2) \
-                    ORDER BY COALESCE(completed_on, received_on) DESC, id DESC LIMIT $4 OFFSET $3";
-        let state = state.map_or("", ApplicationState::word);
-        Self::select(tx, rest, params![school, state, skip, limit]).await
+        let (condition, order) = (filter.condition(), filter.order());
+        let rest = format!(
+            "WHERE {condition} ORDER BY COALESCE(completed_on, received_on){order}, id{order} LIMIT $3 OFFSET $2"
+        );
+        Self::select(tx, &rest, params![school, skip, limit]).await
+    }
+
+    /// How many a list shows.
+    pub async fn count(
+        tx: &mut dyn Statements,
+        school: &SchoolId,
+        filter: ApplicationFilter,
+    ) -> Result<i64, StoreError> {
+        let sql = format!("SELECT COUNT(*) FROM application WHERE {}", filter.condition());
+        tx.number(&sql, params![school]).await
     }
 
     /// How many a school's pupils have of each state.

@@ -5,6 +5,8 @@ use serde_json::json;
 use shared::qr::scan;
 
 use super::*;
+use crate::issuance::handover::{MarkSlip, SlipEvent};
+use crate::store::id::GrantId;
 
 #[tokio::test]
 async fn from_the_school_to_the_slip() {
@@ -223,4 +225,42 @@ async fn staff_and_tokens_come_and_go() {
     assert!(office.post(&format!("/staff/{}/end", id(&clerk)), json!({})).await["ended_at"].is_string());
     let listed = serde_json::to_string(&office.get("/staff").await).unwrap();
     assert!(!listed.contains("argon2") && !listed.contains(&secret) && !listed.contains("hash"));
+}
+
+#[tokio::test]
+async fn the_principal_approves_by_program_and_times_are_told() {
+    let office = Office::new().await;
+    let school = office.school(1, "legacy-2019").await;
+    let rules = json!({ "preset": "legacy-2019", "overrides": { "principal_approves": true } });
+    office.post(&format!("/schools/{school}/profiles"), rules).await;
+    let pupil = office.pupil(&school, "08312112303", "2008-11-21").await;
+    let application = json!({ "applicant": "pupil", "received_on": "2026-11-10" });
+    let application = office.post(&format!("/pupils/{pupil}/applications"), application).await;
+    assert_eq!(application["settled_at"], Value::Null);
+    let complete = format!("/applications/{}/complete", id(&application));
+    let application = office.post(&complete, json!({})).await;
+    assert_eq!(application["settled_at"], "2026-11-21T18:30:00Z");
+    assert_eq!(application["completed_on"], "2026-11-10", "correct since it was there");
+    office.put_photo(&pupil, photo(600, 800)).await;
+    office.post(&format!("/pupils/{pupil}/base-cards"), json!({ "form": "paper" })).await;
+    let order = office.post(&format!("/pupils/{pupil}/orders"), json!({})).await;
+    assert_eq!((&order["approved_at"], &order["deadline_on"]), (&Value::Null, &json!("2026-11-24")));
+    let order = id(&order);
+    let approvals = format!("/schools/{school}/approvals");
+    let approved = office.post(&approvals, json!({ "orders": [order] })).await;
+    assert_eq!(approved["approved"], 1);
+    assert_eq!(office.post(&approvals, json!({ "orders": [order] })).await["approved"], 0, "once");
+    let order = office.get(&format!("/orders/{order}")).await;
+    assert_eq!(order["approved_at"], "2026-11-21T18:30:00Z");
+    let trail = office.get(&format!("/pupils/{pupil}")).await["timeline"].clone();
+    assert!(trail.as_array().unwrap().iter().any(|entry| entry["action"] == "order.approved"), "{trail}");
+
+    let slip = office.post(&format!("/orders/{}/slips", id(&order)), json!({})).await["slip"].clone();
+    assert_eq!(slip["filed_at"], Value::Null);
+    let act = office.issuance.act(Actor::System);
+    let grant = GrantId::parse(&id(&slip)).unwrap();
+    let file = MarkSlip { grant, event: SlipEvent::Filed, act };
+    office.issuance.store.write(file).await.unwrap().unwrap();
+    let card = office.get(&format!("/cards/{}", slip["card_id"].as_str().unwrap())).await;
+    assert_eq!(card["slips"][0]["filed_at"], "2026-11-21T18:30:00Z");
 }

@@ -281,11 +281,15 @@ async fn slips(office: &Office) {
     let application = id(&office.post(&format!("/pupils/{pupil}/applications"), application).await);
     office.post(&format!("/applications/{application}/complete"), json!({})).await;
     let order = id(&office.post(&format!("/pupils/{pupil}/orders"), json!({})).await);
+    assert_eq!(office.refused(&format!("/pupils/{pupil}/orders"), json!({})).await, "order_open");
     let slips = format!("/orders/{order}/slips");
     let slip = office.post(&slips, json!({})).await["slip"].clone();
     assert_eq!(office.refused(&format!("/orders/{order}/cancel"), json!({})).await, "order_issued");
     let phone = office.seat(&slip, 1).await;
     let bound = format!("/slips/{}", id(&slip));
+    office.post(&format!("{bound}/collected"), json!({ "by": "pupil" })).await;
+    let other = office.refused(&format!("{bound}/collected"), json!({ "by": "guardian" })).await;
+    assert_eq!(other, "slip_collected");
     assert_eq!(office.refused(&format!("{bound}/cancel"), json!({})).await, "slip_used");
     assert_eq!(office.refused(&format!("{bound}/replace"), json!({})).await, "slip_used");
     assert_eq!(office.refused(&slips, json!({})).await, "no_free_place");
@@ -308,7 +312,13 @@ async fn slips(office: &Office) {
     let approved = json!({ "preset": "legacy-2019", "overrides": { "principal_approves": true } });
     office.post(&format!("/schools/{school}/profiles"), approved).await;
     assert_eq!(office.refused(&format!("/orders/{order}/slips"), json!({})).await, "order_not_approved");
-    office.post(&format!("/schools/{school}/profiles"), json!({ "preset": "legacy-2019" })).await;
+    let (approvals, elsewhere_too) =
+        (format!("/schools/{school}/approvals"), json!({ "orders": [order, NOBODY] }));
+    assert_eq!(office.refused(&approvals, elsewhere_too).await, "unknown_order");
+    let of_another = format!("/schools/{elsewhere}/approvals");
+    assert_eq!(office.refused(&of_another, json!({ "orders": [order] })).await, "unknown_order");
+    assert_eq!(office.refused(&format!("/orders/{order}/slips"), json!({})).await, "order_not_approved");
+    office.post(&approvals, json!({ "orders": [order] })).await;
     let slip = id(&office.post(&format!("/orders/{order}/slips"), json!({})).await["slip"]);
     let collected = format!("/slips/{slip}/collected");
     assert_eq!(office.refused(&collected, json!({ "by": "pupil" })).await, "minor_may_not_collect");

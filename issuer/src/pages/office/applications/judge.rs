@@ -12,6 +12,7 @@ use crate::pages::office::{Office, done};
 use crate::pages::words::Lang;
 use crate::pages::{PageFailure, Pages};
 use crate::registry::application::{CompletionForm, JudgeApplication, ReasonForm, Verdict};
+use crate::registry::fault::Faults;
 use crate::registry::issue_book::application::{ApplicationFile, ReadApplication};
 use crate::registry::rights::Right;
 use crate::store::id::ApplicationId;
@@ -76,25 +77,35 @@ pub(super) async fn show(
     Path(id): Path<String>,
 ) -> Result<Response, PageFailure> {
     let file = read(&pages, &office, &id).await?;
-    let fields = Fields::of(Typed::of([("completed_on", pages.today().to_string())]));
+    let day = file.application.correct_since(pages.today());
+    let fields = Fields::of(Typed::of([("completed_on", day.to_string())]));
     Ok(page_of(&office, file, fields))
 }
 
-/// Does what was decided and goes back to the application.
-async fn judge(
+/// Does what was decided and goes back to the application; else shows the form again by `again`.
+async fn decide(
     pages: &Pages,
     office: &Office,
     sent: &Sent,
     file: ApplicationFile,
-    verdict: Verdict,
-    word: &'static str,
+    verdict: Result<Verdict, Faults>,
+    again: fn(&Office, ApplicationFile, Fields) -> Response,
 ) -> Result<Response, PageFailure> {
+    let verdict = match verdict {
+        Ok(verdict) => verdict,
+        Err(faults) => return Ok(again(office, file, Fields::faulty(&sent.typed, &faults, office.lang))),
+    };
+    let told = match verdict {
+        Verdict::Complete(_) => "application-completed",
+        Verdict::SentBack(_) => "application-sent-back",
+        Verdict::Objection(_) => "objection-registered",
+    };
     let verb = JudgeApplication { application: file.application.id.clone(), verdict, act: office.act() };
-    let to = done(&format!("{NAV}/{}", file.application.id), word);
+    let to = done(&format!("{NAV}/{}", file.application.id), told);
     let place = move |_: &Application| to.clone();
     match office.try_once(pages, sent, verb, place).await? {
         Ok((_, place)) => Ok(Redirect::to(&place).into_response()),
-        Err(refusal) => Ok(page_of(office, file, Fields::refused(&sent.typed, &refusal, office.lang))),
+        Err(refusal) => Ok(again(office, file, Fields::refused(&sent.typed, &refusal, office.lang))),
     }
 }
 
@@ -106,10 +117,7 @@ pub(super) async fn complete(
 ) -> Result<Response, PageFailure> {
     let file = read(&pages, &office, &id).await?;
     let form = CompletionForm { completed_on: sent.typed.some("completed_on") };
-    match form.parse(pages.today()) {
-        Ok(verdict) => judge(&pages, &office, &sent, file, verdict, "application-completed").await,
-        Err(faults) => Ok(page_of(&office, file, Fields::faulty(&sent.typed, &faults, office.lang))),
-    }
+    decide(&pages, &office, &sent, file, form.parse(pages.today()), page_of).await
 }
 
 pub(super) async fn send_back(
@@ -119,13 +127,8 @@ pub(super) async fn send_back(
     sent: Sent,
 ) -> Result<Response, PageFailure> {
     let file = read(&pages, &office, &id).await?;
-    match (ReasonForm { reason: reason(&sent.typed) }).parse() {
-        Ok(reason) => {
-            let verdict = Verdict::SentBack(reason);
-            judge(&pages, &office, &sent, file, verdict, "application-sent-back").await
-        }
-        Err(faults) => Ok(page_of(&office, file, Fields::faulty(&sent.typed, &faults, office.lang))),
-    }
+    let verdict = ReasonForm { reason: reason(&sent.typed) }.parse().map(Verdict::SentBack);
+    decide(&pages, &office, &sent, file, verdict, page_of).await
 }
 
 /// The chosen reason and what was added to it. The books are in Polish, whoever's browser is not.
@@ -161,11 +164,7 @@ pub(super) async fn object(
     sent: Sent,
 ) -> Result<Response, PageFailure> {
     let file = read(&pages, &office, &id).await?;
-    match (ReasonForm { reason: sent.typed.text("reason").to_owned() }).parse() {
-        Ok(reason) => {
-            let verdict = Verdict::Objection(reason);
-            judge(&pages, &office, &sent, file, verdict, "objection-registered").await
-        }
-        Err(faults) => Ok(objection_page(&office, file, Fields::faulty(&sent.typed, &faults, office.lang))),
-    }
+    let reason = sent.typed.text("reason").to_owned();
+    let verdict = ReasonForm { reason }.parse().map(Verdict::Objection);
+    decide(&pages, &office, &sent, file, verdict, objection_page).await
 }

@@ -1,7 +1,7 @@
 //! Applications (wnioski) and objections (sprzeciwy): listed, registered, judged, printed.
 
 mod judge;
-mod register;
+pub(super) mod register;
 mod sheet;
 #[cfg(test)]
 mod tests;
@@ -14,14 +14,15 @@ use axum::routing::{get, post};
 use jiff::civil::Date;
 use serde::Deserialize;
 
+use self::register::{APPLICATION, OBJECTION, form, send};
 use super::Office;
 use crate::pages::frame::{Page, query, render};
 use crate::pages::{PageFailure, Pages};
 use crate::registry::issue_book::application::ListApplications;
 use crate::registry::issue_book::{Listed, ReadRules};
-use crate::registry::profile::SchoolProfile;
+use crate::registry::profile::{IssueBasis, SchoolProfile};
 use crate::registry::rights::Right;
-use crate::store::tables::pupil::{Application, ApplicationState, Pupil};
+use crate::store::tables::pupil::{Application, ApplicationFilter, ApplicationState, Pupil};
 
 /// The menu's entry.
 const NAV: &str = "/office/applications";
@@ -30,8 +31,8 @@ pub(super) fn routes() -> Router<Pages> {
     Router::new()
         .route("/office/applications", get(list))
         .route("/office/applications/blank", get(sheet::blank))
-        .route("/office/pupils/{id}/applications/new", get(register::form).post(register::send))
-        .route("/office/pupils/{id}/objections/new", get(register::objection_form).post(register::object))
+        .route("/office/pupils/{id}/applications/new", get(form::<APPLICATION>).post(send::<APPLICATION>))
+        .route("/office/pupils/{id}/objections/new", get(form::<OBJECTION>).post(send::<OBJECTION>))
         .route("/office/applications/{id}", get(judge::show))
         .route("/office/applications/{id}/form", get(sheet::filled))
         .route("/office/applications/{id}/complete", post(judge::complete))
@@ -117,35 +118,46 @@ async fn list(
     Query(wanted): Query<ListQuery>,
 ) -> Result<Response, PageFailure> {
     office.must(Right::JudgeApplications)?;
-    const STATES: [ApplicationState; 4] = [
-        ApplicationState::Received,
-        ApplicationState::SentBack,
-        ApplicationState::Complete,
-        ApplicationState::Objection,
+    const FILTERS: [ApplicationFilter; 6] = [
+        ApplicationFilter::All,
+        ApplicationFilter::In(ApplicationState::Received),
+        ApplicationFilter::In(ApplicationState::SentBack),
+        ApplicationFilter::NoOrder,
+        ApplicationFilter::In(ApplicationState::Complete),
+        ApplicationFilter::In(ApplicationState::Objection),
     ];
     let word = wanted.state.unwrap_or_default().replace('-', "_");
-    let state = STATES.into_iter().find(|state| state.word() == word);
+    let filter = FILTERS.into_iter().find(|filter| filter.word() == word).unwrap_or(ApplicationFilter::All);
     let number = wanted.page.unwrap_or(0);
     let store = &pages.issuance.store;
     let rules = store.read(ReadRules { school: office.school.id.clone(), now: pages.now() }).await?;
     let rules = rules.ok_or(PageFailure::NotFound)?;
     let found =
-        store.read(ListApplications { school: office.school.id.clone(), state, page: number }).await?;
-    let count = |state: ApplicationState| {
-        found.counts.iter().find(|(known, _)| *known == state).map_or(0, |(_, count)| *count)
+        store.read(ListApplications { school: office.school.id.clone(), filter, page: number }).await?;
+    let count = |filter: ApplicationFilter| match filter {
+        ApplicationFilter::All => found.counts.iter().map(|(_, count)| i64::from(*count)).sum(),
+        ApplicationFilter::NoOrder => found.no_order,
+        ApplicationFilter::In(state) => {
+            found.counts.iter().find(|(known, _)| *known == state).map_or(0, |(_, count)| i64::from(*count))
+        }
     };
-    let all: u32 = found.counts.iter().map(|(_, count)| *count).sum();
-    let mut tabs = vec![Tab {
-        href: NAV.to_owned(),
-        text: office.lang.t1("applications-all", "n", all),
-        current: state.is_none(),
-    }];
-    tabs.extend(STATES.map(|one| Tab {
-        href: format!("{NAV}{}", query(&[("state", one.word())])),
-        text: format!("{} ({})", office.lang.word("applications-states", one.word()), count(one)),
-        current: state == Some(one),
-    }));
-    let pager = Pager::of(NAV, state.map_or("", ApplicationState::word), number, &found.listed);
+    let opt_out = rules.basis == IssueBasis::OptOut;
+    // Where orders rest on no application, none lacks one.
+    let shown = FILTERS.into_iter().filter(|one| *one != ApplicationFilter::NoOrder || !opt_out);
+    let tabs = shown.map(|one| Tab {
+        href: if one == ApplicationFilter::All {
+            NAV.to_owned()
+        } else {
+            format!("{NAV}{}", query(&[("state", one.word())]))
+        },
+        text: match one {
+            ApplicationFilter::All => office.lang.t1("applications-all", "n", count(one)),
+            one => format!("{} ({})", office.lang.word("applications-states", one.word()), count(one)),
+        },
+        current: filter == one,
+    });
+    let tabs = tabs.collect();
+    let pager = Pager::of(NAV, filter.word(), number, &found.listed);
     let today = pages.today();
     let rows = found.listed.rows.into_iter().map(|(application, pupil)| {
         let deadline = deadline(&application, &rules);
@@ -158,6 +170,5 @@ async fn list(
         }
     });
     let page = office.page(NAV, "applications-title");
-    let opt_out = rules.basis == crate::registry::profile::IssueBasis::OptOut;
     Ok(render(&ListPage { page, rows: rows.collect(), tabs, pager, opt_out }))
 }

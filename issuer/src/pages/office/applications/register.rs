@@ -34,17 +34,28 @@ struct NewPage {
     action: String,
 }
 
-async fn read(pages: &Pages, office: &Office, id: &str) -> Result<Applicants, PageFailure> {
-    office.must(Right::JudgeApplications)?;
+/// What is registered: an application (wniosek)…
+pub(super) const APPLICATION: bool = false;
+/// …or an objection (sprzeciw).
+pub(super) const OBJECTION: bool = true;
+
+/// The pupil whom an address names, with all that is to be known before something is registered or ordered.
+pub(in crate::pages::office) async fn applicants(
+    pages: &Pages,
+    office: &Office,
+    right: Right,
+    id: &str,
+) -> Result<Applicants, PageFailure> {
+    office.must(right)?;
     let pupil = PupilId::parse(id).ok_or(PageFailure::NotFound)?;
     let found = pages.issuance.store.read(ReadApplicants { pupil, now: pages.now() }).await?;
     let found = found.ok_or(PageFailure::NotFound)?;
-    office.must_reach(Right::JudgeApplications, &found.pupil)?;
+    office.must_reach(right, &found.pupil)?;
     Ok(found)
 }
 
 fn show(pages: &Pages, office: &Office, found: Applicants, fields: Fields, objection: bool) -> Response {
-    let (title, last) = if objection {
+    let (title, folder) = if objection {
         ("objection-new-title", "objections")
     } else {
         ("application-new-title", "applications")
@@ -59,14 +70,10 @@ fn show(pages: &Pages, office: &Office, found: Applicants, fields: Fields, objec
             guardians: found.guardians,
             objection,
             days: format!("max=\"{}\" required", pages.today()),
-            action: format!("/office/pupils/{}/{last}/new", found.pupil.id),
+            action: format!("/office/pupils/{}/{}/new", found.pupil.id, folder),
             pupil: found.pupil,
         },
     )
-}
-
-fn empty(pages: &Pages) -> Fields {
-    Fields::of(Typed::of([("received_on", pages.today().to_string())]))
 }
 
 /// Who applied, as the forms of the books want it.
@@ -77,80 +84,48 @@ fn applicant(typed: &Typed) -> (Applicant, Option<GuardianId>) {
     }
 }
 
-pub(super) async fn form(
+pub(super) async fn form<const OBJECTS: bool>(
     State(pages): State<Pages>,
     office: Office,
     Path(id): Path<String>,
 ) -> Result<Response, PageFailure> {
-    let found = read(&pages, &office, &id).await?;
-    Ok(show(&pages, &office, found, empty(&pages), false))
+    let found = applicants(&pages, &office, Right::JudgeApplications, &id).await?;
+    let fields = Fields::of(Typed::of([("received_on", pages.today().to_string())]));
+    Ok(show(&pages, &office, found, fields, OBJECTS))
 }
 
-pub(super) async fn objection_form(
-    State(pages): State<Pages>,
-    office: Office,
-    Path(id): Path<String>,
-) -> Result<Response, PageFailure> {
-    let found = read(&pages, &office, &id).await?;
-    Ok(show(&pages, &office, found, empty(&pages), true))
-}
-
-pub(super) async fn send(
+pub(super) async fn send<const OBJECTS: bool>(
     State(pages): State<Pages>,
     office: Office,
     Path(id): Path<String>,
     sent: Sent,
 ) -> Result<Response, PageFailure> {
-    let found = read(&pages, &office, &id).await?;
-    let (applicant, guardian_id) = applicant(&sent.typed);
-    let form = ApplicationForm {
-        applicant,
-        guardian_id,
-        received_on: sent.typed.some("received_on"),
-        minor_may_collect: Some(sent.typed.ticked("minor_may_collect")),
+    let found = applicants(&pages, &office, Right::JudgeApplications, &id).await?;
+    let typed = &sent.typed;
+    let (applicant, guardian_id) = applicant(typed);
+    let (received_on, today) = (typed.some("received_on"), pages.today());
+    let (pupil, act, entropy) = (found.pupil.id.clone(), office.act(), &*pages.issuance.entropy);
+    let verb = if OBJECTS {
+        let reason = typed.text("reason").to_owned();
+        let form = ObjectionForm { applicant, guardian_id, received_on, reason };
+        let new = |objection| RegisterApplication::objection(pupil, objection, act, entropy);
+        form.parse(today).map(new)
+    } else {
+        let minor_may_collect = Some(typed.ticked("minor_may_collect"));
+        let form = ApplicationForm { applicant, guardian_id, received_on, minor_may_collect };
+        let new = |application| RegisterApplication::new(pupil, application, act, entropy);
+        form.parse(today).map(new)
     };
-    let application = match form.parse(pages.today()) {
-        Ok(application) => application,
+    let verb = match verb {
+        Ok(verb) => verb,
         Err(faults) => {
-            return Ok(show(
-                &pages,
-                &office,
-                found,
-                Fields::faulty(&sent.typed, &faults, office.lang),
-                false,
-            ));
+            return Ok(show(&pages, &office, found, Fields::faulty(typed, &faults, office.lang), OBJECTS));
         }
     };
-    let pupil = found.pupil.id.clone();
-    let verb = RegisterApplication::new(pupil, application, office.act(), &*pages.issuance.entropy);
-    let place = |made: &Application| done(&format!("{NAV}/{}", made.id), "application-registered");
-    let refused = async |fields| Ok(show(&pages, &office, found, fields, false));
-    office.act_once(&pages, &sent, verb, place, refused).await
-}
-
-pub(super) async fn object(
-    State(pages): State<Pages>,
-    office: Office,
-    Path(id): Path<String>,
-    sent: Sent,
-) -> Result<Response, PageFailure> {
-    let found = read(&pages, &office, &id).await?;
-    let (applicant, guardian_id) = applicant(&sent.typed);
-    let form = ObjectionForm {
-        applicant,
-        guardian_id,
-        received_on: sent.typed.some("received_on"),
-        reason: sent.typed.text("reason").to_owned(),
+    let place = |made: &Application| {
+        let told = if OBJECTS { "objection-registered" } else { "application-registered" };
+        done(&format!("{NAV}/{}", made.id), told)
     };
-    let objection = match form.parse(pages.today()) {
-        Ok(objection) => objection,
-        Err(faults) => {
-            return Ok(show(&pages, &office, found, Fields::faulty(&sent.typed, &faults, office.lang), true));
-        }
-    };
-    let pupil = found.pupil.id.clone();
-    let verb = RegisterApplication::objection(pupil, objection, office.act(), &*pages.issuance.entropy);
-    let place = |made: &Application| done(&format!("{NAV}/{}", made.id), "objection-registered");
-    let refused = async |fields| Ok(show(&pages, &office, found, fields, true));
+    let refused = async |fields| Ok(show(&pages, &office, found, fields, OBJECTS));
     office.act_once(&pages, &sent, verb, place, refused).await
 }

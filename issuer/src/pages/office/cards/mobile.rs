@@ -7,6 +7,7 @@ use axum::response::Response;
 use axum::routing::get;
 
 use super::view::{CardView, DeviceView};
+use crate::issuance::reissue::REISSUE_REASONS;
 use crate::issuance::revocation::{OFFICE_REASONS, RevokeCard, RevokeDevice};
 use crate::pages::form::{Fields, Sent, Typed};
 use crate::pages::frame::{Page, render, render_as};
@@ -193,15 +194,6 @@ async fn revoke_device(
     office.act_once(&pages, &sent, verb, place, refused).await
 }
 
-/// Why a phone gets a new slip, in the order of the choice.
-const REPLACEMENTS: [EndReason; 5] = [
-    EndReason::PhoneLost,
-    EndReason::IdentityStolen,
-    EndReason::PhoneDamaged,
-    EndReason::DataWrong,
-    EndReason::Superseded,
-];
-
 /// Asks why a device gets a new slip; the slip itself is made where all slips are.
 #[derive(Template)]
 #[template(path = "office/card_replace.html")]
@@ -223,6 +215,9 @@ async fn replacement(
     office.must(Right::MakeSlips)?;
     let (desk, device) = own_device(&pages, &office, &id).await?;
     office.must_reach(Right::MakeSlips, &desk.pupil)?;
+    if !desk.file.on_paper {
+        return Err(PageFailure::NotFound);
+    }
     let file = desk.file.devices.iter().find(|file| file.device.id == device.id);
     let device = file.map(|file| DeviceView::of(file, &office)).filter(|device| device.live);
     Ok(render(&ReplacePage {
@@ -232,6 +227,6 @@ async fn replacement(
         name: full_name(&desk.pupil),
         card: desk.file.card.id.to_string(),
         device: device.ok_or(PageFailure::NotFound)?,
-        reasons: REPLACEMENTS.map(EndReason::word),
+        reasons: REISSUE_REASONS.map(EndReason::word),
     }))
 }

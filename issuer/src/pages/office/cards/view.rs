@@ -99,7 +99,7 @@ impl CardView {
             over_the_air: file.renewal == Renewal::OverTheAir,
             carried,
             may_revoke: here && office.may(Right::RevokeCards) && (taken > 0 || open),
-            may_make_slips: here && carried && office.may(Right::MakeSlips),
+            may_make_slips: here && carried && file.on_paper && office.may(Right::MakeSlips),
             may_read_slips: here && office.may(Right::HandOutSlips),
         }
     }
@@ -185,7 +185,7 @@ impl SlipView {
         Self {
             id: grant.id.to_string(),
             made: office.lang.instant(grant.created_at),
-            expires: office.lang.instant(grant.expires_at),
+            expires: office.lang.until(grant.expires_at),
             state,
             kind,
             collected: grant.collected_at.map_or_else(String::new, |at| office.lang.instant(at)),

@@ -11,7 +11,7 @@ use crate::pages::form::{Fields, Sent};
 use crate::pages::frame::{Page, render_as};
 use crate::pages::office::{Office, done};
 use crate::pages::{PageFailure, Pages};
-use crate::registry::issue_book::order::ListOrders;
+use crate::registry::issue_book::order::{ListOrders, OrderRow};
 use crate::registry::rights::Right;
 use crate::store::id::OrderId;
 use crate::store::tables::order::OrderFilter;
@@ -23,10 +23,10 @@ const HERE: &str = "/office/orders/approve";
 struct ApprovePage {
     page: Page,
     fields: Fields,
-    lines: Vec<Line>,
+    /// Each order, and whether its box is ticked.
+    lines: Vec<(Line, bool)>,
     more: bool,
     asked_for: bool,
-    all: bool,
 }
 
 #[derive(Deserialize)]
@@ -41,18 +41,14 @@ async fn show(pages: &Pages, office: &Office, fields: Fields, all: bool) -> Resu
     let found = pages.issuance.store.read(list).await?;
     let today = pages.today();
     let asked_for = found.profile.principal_approves;
+    let ticked = |row: &OrderRow| all || fields.typed().all("row").any(|id| id == row.order.id.as_str());
     let rows = if asked_for { found.listed.rows } else { Vec::new() };
-    Ok(render_as(
-        fields.status(),
-        &ApprovePage {
-            page: office.page(NAV, "approve-title"),
-            fields,
-            more: found.listed.more,
-            asked_for,
-            all,
-            lines: rows.into_iter().map(|row| Line::of(row, today)).collect(),
-        },
-    ))
+    let lines = rows.into_iter().map(|row| {
+        let ticked = ticked(&row);
+        (Line::of(row, today), ticked)
+    });
+    let (lines, page, more) = (lines.collect(), office.page(NAV, "approve-title"), found.listed.more);
+    Ok(render_as(fields.status(), &ApprovePage { page, fields, more, asked_for, lines }))
 }
 
 pub(super) async fn form(

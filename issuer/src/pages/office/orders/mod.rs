@@ -50,7 +50,6 @@ pub(super) struct Line {
 
 impl Line {
     pub(super) fn of(row: OrderRow, today: Date) -> Self {
-        let open = matches!(row.order.state, OrderState::Waiting | OrderState::Ready);
         let badge = match row.order.state {
             OrderState::Waiting => "warn",
             OrderState::Ready if row.missing.approval => "warn",
@@ -58,7 +57,8 @@ impl Line {
             OrderState::Issued => "plain",
             OrderState::Cancelled => "plain",
         };
-        let left = row.order.deadline_on.filter(|_| open).and_then(|day| today.until(day).ok());
+        let left =
+            row.order.deadline_on.filter(|_| row.order.is_open()).and_then(|day| today.until(day).ok());
         let due = match left.map(|left| left.get_days()) {
             Some(days) if days < 0 => "bad",
             Some(days) if days <= NEAR_DAYS => "warn",

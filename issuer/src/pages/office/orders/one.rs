@@ -55,15 +55,14 @@ async fn read(pages: &Pages, office: &Office, right: Right, id: &str) -> Result<
 }
 
 fn page_of(pages: &Pages, office: &Office, file: OrderFile, fields: Fields) -> Response {
-    let state = file.row.order.state;
     let now = pages.now();
     render_as(
         fields.status(),
         &ShowPage {
             page: office.page(NAV, "order-title"),
             fields,
-            open: matches!(state, OrderState::Waiting | OrderState::Ready),
-            issued: state == OrderState::Issued,
+            open: file.row.order.is_open(),
+            issued: file.row.order.state == OrderState::Issued,
             may_print: office.may(Right::MakeSlips),
             may_approve: office.may(Right::ApproveOrders),
             portal: on_portal(&file.profile),

@@ -8,12 +8,13 @@ use super::NAV;
 use crate::issuance::order::PlaceOrder;
 use crate::pages::form::{Fields, Sent};
 use crate::pages::frame::{Page, render_as};
+use crate::pages::office::applications::register::applicants;
 use crate::pages::office::{Office, done};
 use crate::pages::{PageFailure, Pages};
-use crate::registry::issue_book::application::{Applicants, ReadApplicants};
+use crate::registry::issue_book::application::Applicants;
 use crate::registry::rights::Right;
-use crate::store::id::{OrderId, PupilId};
-use crate::store::tables::order::{Order, OrderState};
+use crate::store::id::OrderId;
+use crate::store::tables::order::Order;
 use crate::store::tables::pupil::Pupil;
 
 #[derive(Template)]
@@ -27,19 +28,9 @@ struct NewPage {
     approval: bool,
 }
 
-async fn read(pages: &Pages, office: &Office, id: &str) -> Result<Applicants, PageFailure> {
-    office.must(Right::PlaceOrders)?;
-    let pupil = PupilId::parse(id).ok_or(PageFailure::NotFound)?;
-    let found = pages.issuance.store.read(ReadApplicants { pupil, now: pages.now() }).await?;
-    let found = found.ok_or(PageFailure::NotFound)?;
-    office.must_reach(Right::PlaceOrders, &found.pupil)?;
-    Ok(found)
-}
-
 fn show(office: &Office, found: Applicants, fields: Fields) -> Response {
-    let open = found.orders.into_iter().filter(|order| {
-        matches!(order.state, OrderState::Waiting | OrderState::Ready) && order.school_id == office.school.id
-    });
+    let open =
+        found.orders.into_iter().filter(|order| order.is_open() && order.school_id == office.school.id);
     render_as(
         fields.status(),
         &NewPage {
@@ -57,7 +48,7 @@ pub(super) async fn form(
     office: Office,
     Path(id): Path<String>,
 ) -> Result<Response, PageFailure> {
-    let found = read(&pages, &office, &id).await?;
+    let found = applicants(&pages, &office, Right::PlaceOrders, &id).await?;
     Ok(show(&office, found, Fields::default()))
 }
 
@@ -67,7 +58,7 @@ pub(super) async fn send(
     Path(id): Path<String>,
     sent: Sent,
 ) -> Result<Response, PageFailure> {
-    let found = read(&pages, &office, &id).await?;
+    let found = applicants(&pages, &office, Right::PlaceOrders, &id).await?;
     let act = office.act();
     let verb = PlaceOrder {
         id: OrderId::fresh(act.at, &*pages.issuance.entropy),

@@ -144,14 +144,13 @@ fn applications(file: &PupilFile, page: &Page) -> Vec<ApplicationView> {
 
 fn orders(file: &PupilFile, page: &Page, today: jiff::civil::Date) -> Vec<OrderView> {
     let view = |order: &crate::store::tables::order::Order| {
-        let open = matches!(order.state, OrderState::Waiting | OrderState::Ready);
         let base = file.base_cards.iter().find(|base| Some(&base.id) == order.base_card_id.as_ref());
         OrderView {
             id: order.id.to_string(),
             placed: page.instant(&order.created_at),
             number: base.map_or_else(String::new, number),
             deadline: order.deadline_on.map_or_else(String::new, |day| page.date(&day)),
-            overdue: open && order.deadline_on.is_some_and(|day| day < today),
+            overdue: order.is_open() && order.deadline_on.is_some_and(|day| day < today),
             state: order.state.word(),
             kind: match order.state {
                 OrderState::Waiting => "warn",

@@ -104,6 +104,7 @@ fn kind(action: &str) -> &'static str {
         | "device.replaced"
         | "certificate.voided"
         | "order.cancelled"
+        | "order.waiting"
         | "pupil.transferred" => "warn",
         _ => "",
     }

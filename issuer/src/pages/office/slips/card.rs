@@ -8,7 +8,7 @@ use axum::response::Response;
 use super::{NAV, make, on_portal};
 use crate::audit::Actor;
 use crate::issuance::grant::{GrantSource, MakeGrant};
-use crate::issuance::reissue::{ReissueCard, ReissueReason};
+use crate::issuance::reissue::{REISSUE_REASONS, ReissueCard, ReissueReason};
 use crate::pages::form::{Fields, Sent};
 use crate::pages::frame::{Page, render_as};
 use crate::pages::office::Office;
@@ -17,16 +17,6 @@ use crate::registry::issue_book::slip::{CardDesk, ReadCardDesk};
 use crate::registry::rights::Right;
 use crate::store::id::{CardId, DeviceId};
 use crate::store::tables::device::EndReason;
-
-/// Reasons for which a device's place gets a new slip; the first three revoke at once.
-const REASONS: [EndReason; 6] = [
-    EndReason::PhoneLost,
-    EndReason::IdentityStolen,
-    EndReason::ServiceGivenUp,
-    EndReason::PhoneDamaged,
-    EndReason::DataWrong,
-    EndReason::Superseded,
-];
 
 #[derive(Template)]
 #[template(path = "office/slip_card.html")]
@@ -50,7 +40,7 @@ async fn read(pages: &Pages, office: &Office, id: &str) -> Result<CardDesk, Page
 }
 
 fn show(office: &Office, desk: CardDesk, fields: Fields, status: StatusCode) -> Response {
-    let reasons = REASONS
+    let reasons = REISSUE_REASONS
         .into_iter()
         .filter_map(|reason| ReissueReason::new(reason).map(|possible| (reason.word(), possible.at_once())));
     render_as(

@@ -15,6 +15,7 @@ use axum::response::Response;
 use axum::routing::{get, post};
 use jiff::Timestamp;
 
+use self::one::{FILE, HAND_BACK, end, end_form};
 use super::Office;
 use super::applications::{ListQuery, Pager, Tab};
 use crate::pages::frame::{Page, query, render};
@@ -33,8 +34,8 @@ pub(super) fn routes() -> Router<Pages> {
         .route("/office/slips", get(list))
         .route("/office/slips/{grant}", get(one::show))
         .route("/office/slips/{grant}/collected", post(one::collected))
-        .route("/office/slips/{grant}/hand-back", get(one::hand_back_form).post(one::hand_back))
-        .route("/office/slips/{grant}/file", get(one::file_form).post(one::file))
+        .route("/office/slips/{grant}/hand-back", get(end_form::<HAND_BACK>).post(end::<HAND_BACK>))
+        .route("/office/slips/{grant}/file", get(end_form::<FILE>).post(end::<FILE>))
         .route("/office/slips/{grant}/replace", post(one::replace))
         .route("/office/cards/{id}/slips", get(card::form).post(card::send))
         .route("/office/classes/{name}/issue", get(class::form).post(class::send))

@@ -33,6 +33,8 @@ struct ShowPage {
     replaces: Option<Device>,
     newer: Option<GrantId>,
     tries_left: u8,
+    /// Whether a receipt may be noted: the codes are good, or were used before anybody noted it.
+    may_hand_out: bool,
     /// Whether it can be handed back: it was handed out and is not used.
     may_take_back: bool,
     /// Whether it belongs into the pupil's file: dead or never collected.
@@ -74,6 +76,7 @@ fn page_of(pages: &Pages, office: &Office, file: SlipFile, fields: Fields) -> Re
             page: office.page(NAV, "slip-title"),
             fields,
             tries_left: MAX_FAILURES.saturating_sub(slip.failures),
+            may_hand_out: slip.collected_at.is_none() && (line.open || used),
             may_take_back: line.open && slip.collected_at.is_some(),
             may_file: !used && slip.filed_at.is_none() && slip.state != GrantState::Replaced,
             may_replace: !used && !dead && file.newer.is_none() && office.may(Right::MakeSlips),
@@ -121,53 +124,40 @@ pub(super) async fn collected(
     office.act_once(&pages, &sent, verb, place, refused).await
 }
 
+/// Codes come back to the school: whoever had them hands them back…
+pub(super) const HAND_BACK: bool = false;
+/// …or they go into the pupil's file.
+pub(super) const FILE: bool = true;
+
 fn end_page(pages: &Pages, office: &Office, file: SlipFile, fields: Fields, filing: bool) -> Response {
     let page = office.page(NAV, if filing { "slip-file-title" } else { "slip-back-title" });
     let line = SlipLine::of(file.slip, pages.now());
     render_as(fields.status(), &EndPage { page, fields, line, pupil: file.pupil, filing })
 }
 
-pub(super) async fn hand_back_form(
+pub(super) async fn end_form<const FILING: bool>(
     State(pages): State<Pages>,
     office: Office,
     Path(id): Path<String>,
 ) -> Result<Response, PageFailure> {
     let file = read(&pages, &office, Right::HandOutSlips, &id).await?;
-    Ok(end_page(&pages, &office, file, Fields::default(), false))
+    Ok(end_page(&pages, &office, file, Fields::default(), FILING))
 }
 
-pub(super) async fn file_form(
-    State(pages): State<Pages>,
-    office: Office,
-    Path(id): Path<String>,
-) -> Result<Response, PageFailure> {
-    let file = read(&pages, &office, Right::HandOutSlips, &id).await?;
-    Ok(end_page(&pages, &office, file, Fields::default(), true))
-}
-
-pub(super) async fn hand_back(
+pub(super) async fn end<const FILING: bool>(
     State(pages): State<Pages>,
     office: Office,
     Path(id): Path<String>,
     sent: Sent,
 ) -> Result<Response, PageFailure> {
     let file = read(&pages, &office, Right::HandOutSlips, &id).await?;
-    let verb = MarkSlip { grant: file.slip.id.clone(), event: SlipEvent::Cancelled, act: office.act() };
-    let place = |grant: &Grant| done(&format!("{NAV}/{}", grant.id), "slip-handed-back");
-    let refused = async |fields| Ok(end_page(&pages, &office, file, fields, false));
-    office.act_once(&pages, &sent, verb, place, refused).await
-}
-
-pub(super) async fn file(
-    State(pages): State<Pages>,
-    office: Office,
-    Path(id): Path<String>,
-    sent: Sent,
-) -> Result<Response, PageFailure> {
-    let file = read(&pages, &office, Right::HandOutSlips, &id).await?;
-    let verb = MarkSlip { grant: file.slip.id.clone(), event: SlipEvent::Filed, act: office.act() };
-    let place = |grant: &Grant| done(&format!("{NAV}/{}", grant.id), "slip-filed");
-    let refused = async |fields| Ok(end_page(&pages, &office, file, fields, true));
+    let event = if FILING { SlipEvent::Filed } else { SlipEvent::Cancelled };
+    let verb = MarkSlip { grant: file.slip.id.clone(), event, act: office.act() };
+    let place = |grant: &Grant| {
+        let told = if FILING { "slip-filed" } else { "slip-handed-back" };
+        done(&format!("{NAV}/{}", grant.id), told)
+    };
+    let refused = async |fields| Ok(end_page(&pages, &office, file, fields, FILING));
     office.act_once(&pages, &sent, verb, place, refused).await
 }
 
