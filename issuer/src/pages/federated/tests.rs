@@ -19,7 +19,7 @@ use shared::jose::jws::SigningInput;
 use super::*;
 use crate::audit::Actor;
 use crate::config::ProviderSettings;
-use crate::pages::testing::{Browser, House};
+use crate::pages::testing::{Browser, House, PASSWORD};
 use crate::pages::{Outside, router};
 use crate::registry::federated::{FederatedId, LinkFederated};
 use crate::registry::sign_in::FindStaff;
@@ -164,9 +164,17 @@ async fn an_account_is_linked_and_unlinked_by_its_holder_who_says_so() {
     let proof = clerk.hidden("proof");
     let mut thief = house.office("dyrektor").await;
     thief.open("/office/account/federated").await;
-    let stolen = thief.post("/office/account/federated", &[("proof", &proof)]).await;
+    let with_password = [("proof", proof.as_str()), ("password", PASSWORD)];
+    let stolen = thief.post("/office/account/federated", &with_password).await;
     assert_eq!(stolen.status, StatusCode::FORBIDDEN, "the proof is for the session that asked");
-    let linked = clerk.post("/office/account/federated", &[("proof", &proof)]).await;
+    // Nor does a browser that is signed in: whoever found it open does not know the password.
+    for guess in ["", "to nie jest to hasło"] {
+        let fields = [("proof", proof.as_str()), ("password", guess)];
+        let answer = clerk.post("/office/account/federated", &fields).await;
+        assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{guess:?}");
+        assert!(answer.text().contains("Nikodem Nieznany") && !answer.text().contains(PASSWORD));
+    }
+    let linked = clerk.post("/office/account/federated", &with_password).await;
     assert_eq!(linked.location(), "/office/account/federated?done=federated-linked");
     assert!(clerk.open(linked.location()).await.contains("Twoje konto jest połączone"));
 
@@ -180,7 +188,8 @@ async fn an_account_is_linked_and_unlinked_by_its_holder_who_says_so() {
     let back = chosen(&mut principal, "/office/federated?link=1", "nieznajomy").await;
     principal.open(&back).await;
     let proof = principal.hidden("proof");
-    let taken = principal.post("/office/account/federated", &[("proof", &proof)]).await;
+    let with_password = [("proof", proof.as_str()), ("password", PASSWORD)];
+    let taken = principal.post("/office/account/federated", &with_password).await;
     assert_eq!(taken.status, StatusCode::CONFLICT);
     assert!(taken.text().contains("innego pracownika"), "{}", taken.text());
 
