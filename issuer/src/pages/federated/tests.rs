@@ -1,6 +1,7 @@
 //! Signing in elsewhere: by the simulator as it is, and by a provider that lies.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use aws_lc_rs::rand::SystemRandom;
@@ -270,6 +271,8 @@ struct Liar {
     lie: Arc<Mutex<Lie>>,
     nonce: Arc<Mutex<String>>,
     challenge: Arc<Mutex<String>>,
+    /// How often it was asked what it is.
+    discoveries: Arc<AtomicUsize>,
 }
 
 impl Liar {
@@ -281,6 +284,7 @@ impl Liar {
             lie: Arc::new(Mutex::new(Lie::Honest)),
             nonce: Arc::default(),
             challenge: Arc::default(),
+            discoveries: Arc::default(),
         };
         let keys = [0, 1].map(|_| EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).unwrap());
         let mut jwk = json!(PublicJwk::from_sec1(keys[0].public_key().as_ref()).unwrap());
@@ -291,6 +295,11 @@ impl Liar {
             "response_types_supported": ["code"], "subject_types_supported": ["public"],
             "id_token_signing_alg_values_supported": ["ES256"],
         });
+        let asked = liar.discoveries.clone();
+        let discovered = async move || {
+            asked.fetch_add(1, Ordering::SeqCst);
+            Json(document)
+        };
         let (lie, nonce, challenge) = (liar.lie.clone(), liar.nonce.clone(), liar.challenge.clone());
         let token = async move |Form(asked): Form<HashMap<String, String>>| {
             let verifier = BASE64.encode(Sha256::digest(asked["code_verifier"].as_bytes()));
@@ -329,7 +338,7 @@ impl Liar {
             Json(json!({ "access_token": "x", "token_type": "Bearer", "id_token": id_token }))
         };
         let router = Router::new()
-            .route("/.well-known/openid-configuration", get(async move || Json(document)))
+            .route("/.well-known/openid-configuration", get(discovered))
             .route("/jwks", get(async move || Json(json!({ "keys": [jwk] }))))
             .route("/token", post(token));
         tokio::spawn(async move { axum::serve(listener, router).await });
@@ -388,5 +397,22 @@ async fn only_what_the_provider_signed_for_this_sign_in_is_believed() {
             assert_eq!((answer.status, inside), (StatusCode::FORBIDDEN, false), "{lie:?}: {}", answer.text());
             assert!(answer.text().contains("nie przeszła sprawdzenia"), "{lie:?}");
         }
+    }
+}
+
+#[tokio::test]
+async fn what_a_provider_says_of_itself_is_believed_for_an_hour_of_our_clock() {
+    let mut house = House::new().await;
+    let liar = Liar::open(house.issuance.now()).await;
+    let settings =
+        ProviderSettings { issuer: liar.issuer.clone(), client_id: "mleg".into(), secret_file: None };
+    let provider = Some(Arc::new(Provider::new(&settings, None, ORIGIN).unwrap()));
+    let outside = Outside { mail: false, provider, simulator: None };
+    house.router = router(Pages::new(house.issuance.clone(), ORIGIN.into(), false).linked_to(outside));
+    let mut browser = house.browser();
+    for (later, asked) in [(0, 1), (59, 1), (1, 2), (30, 2), (-31, 3)] {
+        house.clock.set(house.issuance.now() + SignedDuration::from_mins(later));
+        assert_eq!(browser.get("/office/federated").await.status, StatusCode::SEE_OTHER);
+        assert_eq!(liar.discoveries.load(Ordering::SeqCst), asked, "{later} minutes later");
     }
 }

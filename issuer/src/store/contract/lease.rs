@@ -80,6 +80,7 @@ async fn all_taken(store: &Store, now: Timestamp) -> Result<Vec<NoticeId>, Breac
             return Ok(all);
         }
         all.extend(taken);
+        ensure(all.len() <= 2 * WAITING, "what was taken is not offered again")?;
     }
 }
 
