@@ -24,6 +24,7 @@ use crate::authority::hierarchy::CreateOptions;
 use crate::authority::{Authority, AuthorityError};
 use crate::config::{ConfigError, Given, Settings};
 use crate::demo_school;
+use crate::http::own_host::{OwnHosts, by_own_name};
 use crate::http::router::{pki_routes, wallet_routes, with_common_layers};
 use crate::http::sandbox::{MovableClock, Sandbox};
 use crate::http::staff_api::{self, ApiState};
@@ -35,12 +36,12 @@ use crate::notify::mail::Mailer;
 use crate::notify::outbox;
 use crate::pages::federated::{Provider, Simulator};
 use crate::pages::{self, Outside, Pages};
-use crate::registry::import;
 use crate::registry::pupil::IndexPupils;
 use crate::store::tables::installation::Installation;
 use crate::store::tables::staff::Role;
 use crate::store::{Statements, Store, StoreError, Verb};
 use crate::telemetry::log_request;
+use crate::upkeep;
 
 /// Where an issuer listens that was not told.
 pub const DEFAULT_LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8080);
@@ -304,6 +305,13 @@ impl App {
             Some(_) => (wallets, pki),
             None => (wallets.merge(pki), Router::new()),
         };
+        let lists_at = url::Url::parse(self.settings.pki().crl()).ok();
+        let own = OwnHosts::of([self.settings.issuer().as_url()].into_iter().chain(lists_at.as_ref()));
+        let main = if self.sandbox.is_some() {
+            main.layer(middleware::from_fn_with_state(own, by_own_name))
+        } else {
+            main
+        };
         let finish = |router: Router| with_common_layers(router).layer(middleware::from_fn(log_request));
         (finish(main), finish(lists))
     }
@@ -337,7 +345,8 @@ impl App {
             tasks.push(tokio::spawn(server.serve(lists.into_make_service())));
         }
         let issuance = self.state.issuance;
-        let background = vec![tokio::spawn(keep_house(issuance.clone())), tokio::spawn(self.outbox.run())];
+        let background =
+            vec![tokio::spawn(upkeep::keep_house(issuance.clone())), tokio::spawn(self.outbox.run())];
         Ok(Running { settings: self.settings, issuance, handle, tasks, background })
     }
 }
@@ -422,36 +431,6 @@ impl Running {
             task.abort();
         }
         self.background.iter().for_each(tokio::task::JoinHandle::abort);
-    }
-}
-
-/// Seals the audit trail twice a second and forgets what has run out once an hour.
-async fn keep_house(issuance: Issuance) {
-    let mut beats: u64 = 0;
-    let mut beat = tokio::time::interval(Duration::from_millis(500));
-    loop {
-        beat.tick().await;
-        if let Err(error) = audit::seal(&issuance.store).await {
-            tracing::warn!(%error, "cannot seal the audit trail");
-        }
-        if beats % 120 == 60
-            && let Err(error) = issuance.settle_leftovers(SignedDuration::from_secs(60)).await
-        {
-            tracing::warn!(%error, "cannot settle certificates that were left prepared");
-        }
-        // At the start everything that runs was left behind by whoever ran before.
-        let age = if beats == 0 { SignedDuration::ZERO } else { SignedDuration::from_secs(60) };
-        if beats.is_multiple_of(120)
-            && let Err(error) = import::start_abandoned(&issuance, age).await
-        {
-            tracing::warn!(%error, "cannot go on with imports");
-        }
-        if beats.is_multiple_of(7200)
-            && let Err(error) = issuance.forget_expired().await
-        {
-            tracing::warn!(%error, "cannot forget what has expired");
-        }
-        beats += 1;
     }
 }
 

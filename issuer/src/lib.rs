@@ -9,6 +9,7 @@ pub mod doctor;
 pub mod telemetry;
 
 mod mishap;
+mod upkeep;
 
 pub mod demo_school;
 pub mod http;

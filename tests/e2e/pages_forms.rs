@@ -75,19 +75,3 @@ async fn every_form_that_changes_something_is_worked_off_once() {
         assert_eq!(form.value(KEY).len(), 26, "{page}: {} has no key to be worked off once", form.action);
     }
 }
-
-#[tokio::test(flavor = "multi_thread")]
-async fn no_address_changes_anything_by_being_looked_at() {
-    let scene = Scene::living().await;
-    let mut reader = scene.reader(PRINCIPAL).await;
-    // What is noted when something is looked at (a slip is printed, books are exported) is noted the first time.
-    crawl(&mut reader, &["/office", "/office/components"], 2).await;
-    let before = changes(&scene).await;
-    let mut reader = scene.reader(PRINCIPAL).await;
-    let signed_in = changes(&scene).await;
-    assert!(signed_in > before, "signing in is noted");
-    for (page, form) in all_forms(&mut reader).await {
-        let answer = reader.get(&form.action).await;
-        assert!(answer.status < 500, "{page}: GET {} answers {}", form.action, answer.status);
-    }
-}

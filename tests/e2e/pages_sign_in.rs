@@ -58,7 +58,7 @@ async fn cookies_are_for_this_site_and_no_script() {
             seen += 1;
         }
     }
-    assert_eq!(seen, 3, "visitor, session, language");
+    assert_eq!(seen, 4, "visitor, session, known browser, language");
 }
 
 #[tokio::test(flavor = "multi_thread")]

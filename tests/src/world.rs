@@ -22,6 +22,7 @@ use std::time::Duration;
 
 use issuer::app::{self, App, Running, Surroundings, SystemEntropy};
 use issuer::config::Given;
+use issuer::issuance::Issuance;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use shared::clock::{Clock, ManualClock};
@@ -155,6 +156,12 @@ impl World {
     /// The issuer's address.
     pub fn base(&self) -> &str {
         &self.base
+    }
+
+    /// The issuer's decisions and the books behind them, for who wants to look into these.
+    pub fn issuance(&self) -> Issuance {
+        let issuer = self.issuer.lock().unwrap_or_else(PoisonError::into_inner);
+        issuer.as_ref().expect("an issuer that runs").issuance().clone()
     }
 
     /// The school's id.

@@ -175,6 +175,8 @@ account-new = New password
 account-new-hint = At least 12 characters; several words are best.
 account-repeat = New password once more
 account-change = Change the password
+account-elsewhere = Profil Zaufany
+account-elsewhere-link = Signing in by Profil Zaufany
 done-password-changed = Password changed.
 
 tokens-title = API tokens

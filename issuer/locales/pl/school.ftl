@@ -175,6 +175,8 @@ account-new = Nowe hasło
 account-new-hint = Co najmniej 12 znaków; najlepiej kilka słów.
 account-repeat = Nowe hasło jeszcze raz
 account-change = Zmień hasło
+account-elsewhere = Profil Zaufany
+account-elsewhere-link = Logowanie przez Profil Zaufany
 done-password-changed = Zmieniono hasło.
 
 tokens-title = Tokeny API

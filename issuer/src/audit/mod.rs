@@ -147,7 +147,7 @@ impl Verb for ReadTrail {
     }
 }
 
-/// Finds entries, newest first; what is none does not narrow the search.
+/// Finds sealed entries, the end of the chain first; what is none does not narrow the search.
 #[derive(Debug, Clone, Default)]
 pub struct SearchTrail {
     /// About this id.
@@ -160,8 +160,8 @@ pub struct SearchTrail {
     pub from: Option<Timestamp>,
     /// Before then.
     pub until: Option<Timestamp>,
-    /// Older than the entry with this name.
-    pub before: Option<String>,
+    /// Before this place in the chain.
+    pub before: Option<i64>,
     /// At most so many.
     pub limit: u32,
 }
@@ -215,8 +215,7 @@ impl Verb for SealBatch {
     type Answer = u64;
 
     async fn run(&self, tx: &mut dyn Statements) -> Result<u64, StoreError> {
-        // One sealer at a time, whichever issuer it runs in.
-        tx.query(&format!("SELECT value FROM counter WHERE name = 'audit'{}", tx.for_update()), &[]).await?;
+        AuditEntry::hold_chain(tx).await?;
         let (mut position, mut previous) = match AuditEntry::last_sealed(tx).await? {
             Some(last) => (last.position.unwrap_or(0), last.hash.unwrap_or(GENESIS)),
             None => (0, GENESIS),

@@ -4,6 +4,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 
 use super::ServerState;
+use crate::store::tables::revocation_list::RevocationList;
 use crate::store::{Statements, StoreError, Verb};
 
 /// `GET /health/live`: the process answers.
@@ -26,6 +27,6 @@ impl Verb for Ping {
     type Answer = ();
 
     async fn run(&self, tx: &mut dyn Statements) -> Result<(), StoreError> {
-        tx.query("SELECT value FROM counter WHERE name = 'revocations'", &[]).await.map(|_| ())
+        RevocationList::revision(tx, false).await.map(|_| ())
     }
 }

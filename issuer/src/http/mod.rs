@@ -1,5 +1,6 @@
 //! What the issuer says over HTTP. Nothing is decided here: requests are read, decisions asked, answers written.
 
+pub mod own_host;
 pub mod router;
 pub mod staff_api;
 

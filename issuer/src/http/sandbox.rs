@@ -210,7 +210,10 @@ async fn mail(State(sandbox): State<Sandbox>, headers: HeaderMap) -> Response {
         }
     }
     match sandbox.issuance.store.read(Latest).await {
-        Ok(notices) => Json(notices.iter().map(notice).collect::<Vec<_>>()).into_response(),
+        Ok(notices) => {
+            let told = Json(notices.iter().map(notice).collect::<Vec<_>>());
+            ([(header::CACHE_CONTROL, "no-store")], told).into_response()
+        }
         Err(error) => {
             tracing::error!(%error, "cannot list notices");
             StatusCode::SERVICE_UNAVAILABLE.into_response()

@@ -70,6 +70,8 @@ pub enum Sealed {
     FederatedSignIn,
     /// An account elsewhere that its holder is about to link.
     FederatedLink,
+    /// Where a browser has signed in before.
+    KnownBrowser,
 }
 
 impl Sealed {
@@ -81,6 +83,7 @@ impl Sealed {
             Self::DiarySecret => b"e-diary secret",
             Self::FederatedSignIn => b"federated sign-in",
             Self::FederatedLink => b"federated link",
+            Self::KnownBrowser => b"known browser",
         }
     }
 }

@@ -8,13 +8,6 @@ use shared::secret::Secret;
 
 use super::Issuance;
 use super::keys::Keys;
-use crate::audit::Actor;
-use crate::registry::import::ForgetImports;
-use crate::registry::photo_inbox::forget::ForgetPictures;
-use crate::registry::sign_in::ForgetSessions;
-use crate::store::tables::certificate::SpentNonce;
-use crate::store::tables::idempotent_reply::IdempotentReply;
-use crate::store::{Statements, StoreError, Verb};
 
 /// How long a nonce may be answered.
 pub const NONCE_TTL: SignedDuration = SignedDuration::from_mins(5);
@@ -61,33 +54,4 @@ pub(super) fn recognise(keys: &Keys, nonce: &str, now: Timestamp) -> Option<Live
         issued_at,
         forget_at,
     })
-}
-
-struct Forget {
-    now: Timestamp,
-}
-
-#[async_trait::async_trait]
-impl Verb for Forget {
-    type Answer = ();
-
-    async fn run(&self, tx: &mut dyn Statements) -> Result<(), StoreError> {
-        SpentNonce::forget(tx, self.now).await?;
-        IdempotentReply::forget(tx, self.now).await?;
-        Ok(())
-    }
-}
-
-impl Issuance {
-    /// Forgets spent nonces, idempotent replies, sessions and pictures from outside whose time is over.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub async fn forget_expired(&self) -> Result<(), StoreError> {
-        self.store.write(ForgetSessions { now: self.now() }).await?;
-        self.store.write(ForgetImports { act: self.act(Actor::System) }).await?;
-        self.store.write(Forget { now: self.now() }).await?;
-        while self.store.write(ForgetPictures::new(self.now(), &*self.entropy)).await? > 0 {}
-        Ok(())
-    }
 }

@@ -81,7 +81,7 @@ impl SendError {
 }
 
 /// A notice that is ours to hand over until its lease runs out.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Claimed {
     /// The notice; its next try is the end of the lease.
     pub notice: Notice,
@@ -91,6 +91,12 @@ pub struct Claimed {
     pub given_name: String,
     /// The school's electronic diary, if there is one.
     pub e_diary: Option<EDiary>,
+}
+
+impl std::fmt::Debug for Claimed {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Claimed({:?})", self.notice)
+    }
 }
 
 /// Claims what can be handed over. Two workers never hold the same notice at the same time.

@@ -70,12 +70,18 @@ impl Typed {
 }
 
 /// A form that came from a page of ours: its token was right.
-#[derive(Debug)]
 pub struct Sent {
     /// What was typed.
     pub typed: Typed,
     /// What the browser said of itself.
     pub headers: HeaderMap,
+}
+
+impl std::fmt::Debug for Sent {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        // Among the headers are the browser's cookies.
+        write!(f, "Sent({:?})", self.typed)
+    }
 }
 
 impl Sent {
@@ -153,9 +159,10 @@ impl FromRequest<Pages> for SentFiles {
     }
 }
 
-/// Whether the form carries the token of the browser that sends it, and comes from our own address.
+/// Whether the form carries the token of the browser that sends it, and comes from our own address. A neighbour
+/// under the same domain (`same-site`) is not us.
 fn check_token(pages: &Pages, headers: &HeaderMap, path: &str, typed: &Typed) -> Result<(), PageFailure> {
-    let foreign = headers.get("sec-fetch-site").is_some_and(|site| site == "cross-site");
+    let foreign = headers.get("sec-fetch-site").is_some_and(|site| site != "same-origin" && site != "none");
     let expected = pages.expected_form_token(headers, realm_of(path)).ok_or(PageFailure::StaleForm)?;
     let right: bool = expected.as_bytes().ct_eq(typed.text("form_token").as_bytes()).into();
     if right && !foreign { Ok(()) } else { Err(PageFailure::StaleForm) }
@@ -272,5 +279,15 @@ mod tests {
         assert_eq!(typed.text("ą"), "ę");
         assert_eq!(typed.some("none"), None);
         assert!(!format!("{typed:?}").contains("Zofia"));
+    }
+
+    #[test]
+    fn a_form_that_is_looked_at_tells_neither_cookies_nor_what_was_typed() {
+        let mut headers = HeaderMap::new();
+        headers.insert("cookie", axum::http::HeaderValue::from_static("mleg_office=geheim"));
+        let sent = Sent { typed: Typed::read(b"password=tajne"), headers };
+        let files = SentFiles { sent, files: Vec::new() };
+        let told = format!("{files:?}");
+        assert!(!told.contains("geheim") && !told.contains("tajne"), "{told}");
     }
 }

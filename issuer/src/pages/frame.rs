@@ -23,7 +23,7 @@ pub struct NavItem {
 }
 
 /// Who is signed in, for the head of the page.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Who {
     /// Name or login.
     pub name: String,
@@ -36,7 +36,7 @@ pub struct Who {
 }
 
 /// What the frame around a page needs; templates call it `page`.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Page {
     /// Language.
     pub lang: Lang,
@@ -58,6 +58,13 @@ pub struct Page {
     pub sandbox: bool,
     /// Now.
     pub now: Timestamp,
+}
+
+impl std::fmt::Debug for Page {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        // Titles are names of pupils, addresses hold searches, and the token is the session's.
+        write!(f, "Page({:?})", self.lang)
+    }
 }
 
 impl Page {

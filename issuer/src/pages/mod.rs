@@ -12,9 +12,13 @@ pub mod federated;
 pub(crate) mod mailbox;
 
 mod assets;
+mod door;
+#[cfg(test)]
+mod door_tests;
 mod failure;
 pub mod form;
 pub mod frame;
+mod known;
 mod once;
 mod session;
 #[cfg(test)]
@@ -248,11 +252,12 @@ struct Back {
 
 /// Remembers the language for a year and goes back to where the link stood.
 async fn choose_language(
+    extract::State(pages): extract::State<Pages>,
     extract::Path(lang): extract::Path<String>,
     Query(Back { back }): Query<Back>,
 ) -> Response {
     let lang = Lang::parse(&lang).unwrap_or_default();
-    let cookie = format!("lang={}; Path=/; Max-Age=31536000; HttpOnly; SameSite=Lax", lang.tag());
+    let cookie = pages.set_cookie("lang", lang.tag(), "; Max-Age=31536000");
     let back = back.filter(|back| session::is_own_path(back)).unwrap_or_else(|| "/office".to_owned());
     ([(header::SET_COOKIE, cookie)], Redirect::to(&back)).into_response()
 }

@@ -6,6 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use shared::secret::Secret;
 
 use super::Pages;
+use super::known::Guard;
 use super::words::Lang;
 use crate::audit::Actor;
 use crate::pages::PageFailure;
@@ -14,10 +15,13 @@ use crate::store::StoreError;
 use crate::store::id::SchoolId;
 use crate::store::tables::session::{Realm, Session};
 
-/// Holds a random value before anybody is signed in, so that even the sign-in form is known to be ours.
-const VISITOR_COOKIE: &str = "mleg_visitor";
-
 impl Pages {
+    /// Holds a random value before anybody is signed in, so that even the sign-in form is known to be ours. A
+    /// neighbour under the same domain could plant one of its own, and with it a form; but not by this name.
+    fn visitor_cookie(&self) -> &'static str {
+        if self.secure() { "__Host-mleg_visitor" } else { "mleg_visitor" }
+    }
+
     fn cookie_name(&self, realm: Realm) -> &'static str {
         // `__Host-`: by TLS alone, for this host alone (RFC 6265bis §4.1.3.2); browsers refuse it without TLS.
         match (realm, self.secure()) {
@@ -61,11 +65,11 @@ impl Pages {
 
     /// The visitor's cookie as it came, or a new one with the header that sets it.
     pub(super) fn visitor(&self, headers: &HeaderMap) -> (Secret, Option<HeaderValue>) {
-        match cookie(headers, VISITOR_COOKIE) {
+        match cookie(headers, self.visitor_cookie()) {
             Some(value) if value.len() == 26 => (Secret::new(value), None),
             _ => {
                 let value = self.fresh_key();
-                let header = self.set_cookie(VISITOR_COOKIE, &value, "");
+                let header = self.set_cookie(self.visitor_cookie(), &value, "");
                 (Secret::new(value), Some(header))
             }
         }
@@ -74,7 +78,7 @@ impl Pages {
     /// The token that forms for this browser must carry, in a realm.
     pub(super) fn expected_form_token(&self, headers: &HeaderMap, realm: Realm) -> Option<String> {
         let cookie = self.session_cookie(headers, realm);
-        let cookie = cookie.or_else(|| cookie_of(headers, VISITOR_COOKIE))?;
+        let cookie = cookie.or_else(|| cookie_of(headers, self.visitor_cookie()))?;
         let keys = &self.issuance.keys;
         Some(keys.form_token(&keys.session_hash(&cookie)))
     }
@@ -86,7 +90,7 @@ impl Pages {
         headers: &HeaderMap,
         account: (Realm, &str, Actor),
         school: Option<SchoolId>,
-        login_hash: Option<[u8; 32]>,
+        by: Option<&Guard>,
         next: &str,
     ) -> Result<Response, PageFailure> {
         let (issuance, (realm, id, actor)) = (&self.issuance, account);
@@ -94,11 +98,16 @@ impl Pages {
             issuance.store.write(EndSession(issuance.keys.session_hash(&old))).await?;
         }
         let (id, act) = (id.to_owned(), issuance.act(actor));
+        let counted = by.map(Guard::counted_as);
         let (begin, cookie) =
-            BeginSession::new(realm, id, school, login_hash, act, &issuance.keys, &*issuance.entropy);
+            BeginSession::new(realm, id, school, counted, act, &issuance.keys, &*issuance.entropy);
         issuance.store.write(begin).await?;
         let cookie = self.begin_cookie(realm, &cookie);
-        Ok(([(header::SET_COOKIE, cookie)], Redirect::to(next)).into_response())
+        let mut response = ([(header::SET_COOKIE, cookie)], Redirect::to(next)).into_response();
+        if let Some(guard) = by {
+            response.headers_mut().append(header::SET_COOKIE, self.known_cookie(headers, guard));
+        }
+        Ok(response)
     }
 
     /// The token for the forms of a visitor who is not signed in.

@@ -7,6 +7,7 @@ use crate::issuance::order::withdraw_open;
 use crate::issuance::reissue::void;
 use crate::issuance::revocation::end_all;
 use crate::registry::import;
+use crate::registry::sorting::folded;
 use crate::store::id::PupilId;
 use crate::store::tables::base_card::{BaseCard, BaseCardState, VoidReason};
 use crate::store::tables::device::{Device, DeviceState, EndReason};
@@ -116,28 +117,67 @@ fn blank(pupil: Pupil, at: jiff::Timestamp) -> Pupil {
     }
 }
 
-/// Erases the files that wait to be imported, or were, and in which the pupil stands.
+/// Erases the files of the pupil's school that wait to be imported, or were, and in which the pupil stands. What
+/// another school imports is that school's own business.
 async fn forget_imports(tx: &mut dyn Statements, pupil: &Pupil, act: &Act) -> Result<(), StoreError> {
-    // A spreadsheet may have eaten the noughts in front of a PESEL.
-    let number = pupil.pesel.as_deref().map(|pesel| pesel.trim_start_matches('0'));
-    let signs: Vec<&str> = [number, pupil.other_document.as_deref(), Some(pupil.surname.as_str())]
-        .into_iter()
-        .flatten()
-        .collect();
+    let signs = Signs::of(pupil);
     for batch in ImportBatch::with_content(tx).await? {
+        if batch.school_id != pupil.school_id {
+            continue;
+        }
         let Some(batch) = ImportBatch::lock(tx, &batch.id).await? else { continue };
-        let mut content = batch.file_name.clone();
-        if let Some(body) = ImportBatch::body(tx, &batch.id).await? {
-            content.push_str(&String::from_utf8_lossy(&body));
+        let mut found = signs.name_a_file(&batch.file_name);
+        if let Some(table) = import::table_of(tx, &batch.id).await? {
+            found |= table.rows.iter().any(|row| signs.stand_in(&row.cells));
         }
         for reject in ImportReject::of_batch(tx, &batch.id, u32::MAX).await? {
-            content.push_str(&reject.cells);
+            let cells: Vec<String> = serde_json::from_str(&reject.cells).unwrap_or_default();
+            found |= signs.stand_in(&cells);
         }
-        if signs.iter().any(|sign| content.contains(sign)) {
+        if found {
             import::end(tx, batch, act).await?.erase(tx).await?;
         }
     }
     Ok(())
+}
+
+/// What a pupil is known by in a table, however it was typed.
+struct Signs {
+    /// PESEL without the noughts that spreadsheets eat, or another document.
+    numbers: Vec<String>,
+    surname: String,
+    given_name: String,
+}
+
+impl Signs {
+    fn of(pupil: &Pupil) -> Self {
+        let pesel = pupil.pesel.as_deref().map(|pesel| pesel.trim_start_matches('0').to_owned());
+        Self {
+            numbers: pesel.into_iter().chain(pupil.other_document.as_deref().map(folded)).collect(),
+            surname: folded(&pupil.surname),
+            given_name: first_word(&pupil.given_names),
+        }
+    }
+
+    /// Whether a row is about the pupil: by number, or by name where the number was typed wrong.
+    fn stand_in(&self, cells: &[String]) -> bool {
+        let folded: Vec<String> = cells.iter().map(|cell| folded(cell)).collect();
+        let holds = |wanted: &str| folded.iter().any(|cell| cell == wanted);
+        let number = folded.iter().any(|cell| {
+            let bare = cell.trim_start_matches('0');
+            self.numbers.iter().any(|number| number == bare || number == cell)
+        });
+        number || holds(&self.surname) && cells.iter().any(|cell| first_word(cell) == self.given_name)
+    }
+
+    /// Whether a file is called after the pupil.
+    fn name_a_file(&self, name: &str) -> bool {
+        folded(name).split(|c: char| !c.is_alphanumeric()).any(|word| word == self.surname)
+    }
+}
+
+fn first_word(text: &str) -> String {
+    folded(text).split(' ').next().unwrap_or_default().to_owned()
 }
 
 /// What erasing a pupil will do, before it is done.

@@ -45,6 +45,7 @@ impl Verb for ExportPupil {
         for id in personal::ids(tx, &self.pupil).await? {
             for entry in AuditEntry::of_subject(tx, &id, 0, ENTRIES).await? {
                 let detail: Value = serde_json::from_str(&entry.detail).unwrap_or_default();
+                let Some(detail) = without_others(detail, &self.pupil) else { continue };
                 trail.push(json!({
                     "at": entry.at, "actor": entry.actor, "action": entry.action, "subject": entry.subject,
                     "detail": detail,
@@ -56,4 +57,17 @@ impl Verb for ExportPupil {
         self.act.trail().record(tx, "pupil.exported", self.pupil.as_str(), json!({})).await?;
         Ok(Some(Value::Object(all)))
     }
+}
+
+/// What an entry says, without other pupils: a guardian's account may be of brothers and sisters too. None for an
+/// entry about another pupil alone.
+fn without_others(mut detail: Value, pupil: &PupilId) -> Option<Value> {
+    let other = |id: &Value| id.as_str().is_some_and(|id| id != pupil.as_str());
+    if other(&detail["pupil"]) {
+        return None;
+    }
+    if let Some(pupils) = detail.get_mut("pupils").and_then(Value::as_array_mut) {
+        pupils.retain(|id| !other(id));
+    }
+    Some(detail)
 }

@@ -82,9 +82,15 @@ impl fmt::Debug for Email {
     }
 }
 
-/// What a member of staff types at sign-in.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// What a member of staff types at sign-in. Often made of a name: `Debug` does not tell it.
+#[derive(Clone, PartialEq, Eq)]
 pub struct Login(String);
+
+impl fmt::Debug for Login {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Login(…)")
+    }
+}
 
 impl Login {
     /// Reads 3 to 64 of `a-z`, `0-9`, `.`, `_`, `-` and `@`, in any case: accounts differ in more than case.

@@ -11,8 +11,9 @@ impl Default for SafeCsv {
     }
 }
 
-/// What spreadsheets take for the beginning of a formula, or skip before they look for one.
-const STARTS: [char; 6] = ['=', '+', '-', '@', '\t', '\r'];
+/// What spreadsheets take for the beginning of a formula, or skip before they look for one. Some take the wide forms
+/// of East Asian keyboards as well.
+const STARTS: [char; 10] = ['=', '+', '-', '@', '\t', '\r', '＝', '＋', '－', '＠'];
 
 impl SafeCsv {
     /// Adds a row.
@@ -30,7 +31,7 @@ impl SafeCsv {
 
     fn cell(&mut self, text: &str) {
         // A line feed hides a formula as well as the others do once a program trims it away.
-        let risky = text.trim_start_matches([' ', '\n', '\u{feff}']).starts_with(STARTS);
+        let risky = is_formula(text);
         self.0.push('"');
         if risky {
             self.0.push('\'');
@@ -45,10 +46,16 @@ impl SafeCsv {
     }
 }
 
+/// Whether a spreadsheet could run a text. Blanks of any kind in front hide nothing: programs trim them.
+fn is_formula(text: &str) -> bool {
+    let hidden = |c: char| c.is_whitespace() && !STARTS.contains(&c) || matches!(c, '\u{feff}' | '\u{200b}');
+    text.trim_start_matches(hidden).starts_with(STARTS)
+}
+
 /// Takes the apostrophe away again that [`SafeCsv`] puts in front.
 pub fn unguarded(cell: &str) -> &str {
     match cell.strip_prefix('\'') {
-        Some(rest) if rest.trim_start_matches([' ', '\n', '\u{feff}']).starts_with(STARTS) => rest,
+        Some(rest) if is_formula(rest) => rest,
         _ => cell,
     }
 }
@@ -59,9 +66,22 @@ mod tests {
 
     #[test]
     fn nothing_begins_like_a_formula() {
-        for text in
-            ["=1+1", "+48", "-2", "@SUM(A1)", "\t=1", "\r=1", " =1", "\n=1", "=HYPERLINK(\"http://x\";\"a\")"]
-        {
+        for text in [
+            "=1+1",
+            "+48",
+            "-2",
+            "@SUM(A1)",
+            "\t=1",
+            "\r=1",
+            " =1",
+            "\n=1",
+            "=HYPERLINK(\"http://x\";\"a\")",
+            "＝1+1",
+            "＠SUM(A1)",
+            "\u{a0}=1",
+            "\u{2009}+1",
+            "\u{200b}=1",
+        ] {
             let mut csv = SafeCsv::default();
             csv.row([text, "Nowak-Żółć", "a;b \"c\""]);
             let file = csv.finish();

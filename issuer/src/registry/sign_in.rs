@@ -189,7 +189,6 @@ impl Verb for TouchSession {
 }
 
 /// Finds the open account with this login.
-#[derive(Debug)]
 pub struct FindStaff(pub String);
 
 #[async_trait::async_trait]
@@ -202,7 +201,6 @@ impl Verb for FindStaff {
 }
 
 /// Finds the open account for which a sign-in elsewhere stands.
-#[derive(Debug)]
 pub struct FindFederatedStaff(pub String);
 
 #[async_trait::async_trait]

@@ -2,6 +2,8 @@
 //!
 //! It is a plain function so that whoever adds a backend, or distrusts one, can run it: give it an empty store.
 
+mod lease;
+
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
@@ -50,6 +52,7 @@ pub async fn run(store: &Store, now: Timestamp, entropy: &dyn Entropy) -> Result
     a_nonce_is_spent_once(store, &rows).await?;
     places_are_unique(store, &rows, entropy).await?;
     revocations_are_counted(store, &rows).await?;
+    lease::is_one_workers_until_it_runs_out(store, &rows, now, entropy).await?;
     Ok(())
 }
 

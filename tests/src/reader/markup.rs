@@ -126,22 +126,35 @@ impl Form {
         self.fields.iter().find(|(known, _)| known == name).map_or("", |(_, value)| value)
     }
 
-    /// The form as `multipart/form-data`, its file fields left empty.
-    pub(super) fn multipart(&self, boundary: &str) -> Vec<u8> {
+    /// The form as `multipart/form-data` with files: their fields, what stands behind `filename=` and before their
+    /// content, and the content. File fields without one are left empty.
+    pub(super) fn multipart(&self, boundary: &str, files: &[(&str, &str, &[u8])]) -> Vec<u8> {
         let mut body = String::new();
         for (name, value) in &self.fields {
             body += &format!(
                 "--{boundary}\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n"
             );
         }
-        for name in &self.files {
+        for name in self.files.iter().filter(|name| files.iter().all(|(field, ..)| field != name)) {
             body += &format!(
                 "--{boundary}\r\nContent-Disposition: form-data; name=\"{name}\"; filename=\"\"\r\n\
                  Content-Type: application/octet-stream\r\n\r\n\r\n"
             );
         }
-        body += &format!("--{boundary}--\r\n");
-        body.into_bytes()
+        let mut body = body.into_bytes();
+        for (field, file_name, content) in files {
+            body.extend(
+                format!(
+                    "--{boundary}\r\nContent-Disposition: form-data; name=\"{field}\"; filename={file_name}\r\n\
+                     Content-Type: application/octet-stream\r\n\r\n"
+                )
+                .bytes(),
+            );
+            body.extend(*content);
+            body.extend(b"\r\n");
+        }
+        body.extend(format!("--{boundary}--\r\n").bytes());
+        body
     }
 
     fn take(&mut self, tag: &Tag) {

@@ -110,6 +110,21 @@ impl Reader {
 
     /// Sends a form with headers of its own.
     pub async fn send_as(&mut self, form: &Form, headers: &[(&str, &str)]) -> Answer {
+        self.send_all(form, headers, &[]).await
+    }
+
+    /// Sends a form with files: the field, the quoted name as it stands in the header, and the content.
+    pub async fn send_files(&mut self, form: &Form, files: &[(&str, &str, &[u8])]) -> Answer {
+        assert!(form.with_files, "{} takes no files", form.action);
+        self.send_all(form, &[], files).await
+    }
+
+    async fn send_all(
+        &mut self,
+        form: &Form,
+        headers: &[(&str, &str)],
+        files: &[(&str, &str, &[u8])],
+    ) -> Answer {
         let url = format!("{}{}", self.base, form.action);
         let mut request = self.http.post(url);
         for (name, value) in headers {
@@ -119,7 +134,7 @@ impl Reader {
             const BOUNDARY: &str = "----between-the-parts";
             request
                 .header(CONTENT_TYPE, format!("multipart/form-data; boundary={BOUNDARY}"))
-                .body(form.multipart(BOUNDARY))
+                .body(form.multipart(BOUNDARY, files))
         } else {
             request.form(&form.fields)
         };

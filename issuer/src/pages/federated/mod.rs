@@ -201,7 +201,7 @@ async fn come_back(
         if office.session().hash != session {
             return Ok(failed(&pages, &parts.headers, Failed::Stale));
         }
-        account::confirm(&pages, &office, &vouched)
+        account::confirm(&pages, &office, vouched)
     } else {
         let find = FindFederatedStaff(vouched.account.as_str().to_owned());
         match pages.issuance.store.read(find).await? {

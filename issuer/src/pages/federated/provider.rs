@@ -2,7 +2,7 @@
 //! 1.0 §3.1, RFC 7636), found by discovery.
 
 use std::sync::{Arc, OnceLock};
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
@@ -23,7 +23,6 @@ use serde::{Deserialize, Serialize};
 use shared::entropy::Entropy;
 use shared::secret::Secret;
 use tokio::sync::Mutex;
-use tokio::time::Instant;
 use tower::Service as _;
 
 use super::simulator::Simulator;
@@ -38,7 +37,7 @@ const PATIENCE: SignedDuration = SignedDuration::from_mins(10);
 /// How far the provider's clock may be ahead of ours.
 const CLOCK_SKEW: SignedDuration = SignedDuration::from_mins(2);
 /// How long what the provider says of itself is believed.
-const REMEMBERED: Duration = Duration::from_secs(3600);
+const REMEMBERED: SignedDuration = SignedDuration::from_hours(1);
 /// The longest answer of a provider, in bytes.
 const ANSWER_LIMIT: usize = 512 * 1024;
 
@@ -58,7 +57,7 @@ pub struct Provider {
     secret: Option<ClientSecret>,
     redirect: RedirectUrl,
     channel: Channel,
-    known: Mutex<Option<(Instant, Arc<CoreProviderMetadata>)>>,
+    known: Mutex<Option<(Timestamp, Arc<CoreProviderMetadata>)>>,
 }
 
 impl std::fmt::Debug for Provider {
@@ -96,7 +95,6 @@ impl Begun {
 }
 
 /// Somebody whom the provider vouches for. Only [`Provider::redeem`] makes one.
-#[derive(Debug)]
 pub(super) struct Vouched {
     /// Which account.
     pub(super) account: FederatedId,
@@ -150,17 +148,19 @@ impl Provider {
     }
 
     /// What it says of itself, asked again when it is old or of no use.
-    async fn metadata(&self, anew: bool) -> Result<Arc<CoreProviderMetadata>, ProviderError> {
+    async fn metadata(&self, anew: bool, now: Timestamp) -> Result<Arc<CoreProviderMetadata>, ProviderError> {
         let mut known = self.known.lock().await;
+        // A clock that was set back makes it old as well.
+        let fresh = |at: Timestamp| (SignedDuration::ZERO..REMEMBERED).contains(&now.duration_since(at));
         if let Some((at, metadata)) = known.as_ref()
             && !anew
-            && at.elapsed() < REMEMBERED
+            && fresh(*at)
         {
             return Ok(Arc::clone(metadata));
         }
         let found = CoreProviderMetadata::discover_async(self.issuer.clone(), &self.channel).await;
         let found = Arc::new(found.map_err(|_| ProviderError::Unreachable)?);
-        *known = Some((Instant::now(), Arc::clone(&found)));
+        *known = Some((now, Arc::clone(&found)));
         Ok(found)
     }
 
@@ -190,7 +190,7 @@ impl Provider {
             until: now.saturating_add(PATIENCE).unwrap_or(Timestamp::MAX),
         };
         let verifier = PkceCodeVerifier::new(begun.verifier.clone());
-        let metadata = self.metadata(false).await?;
+        let metadata = self.metadata(false, now).await?;
         let client = self.client(&metadata);
         let (state, nonce) = (CsrfToken::new(begun.state.clone()), Nonce::new(begun.nonce.clone()));
         let (url, ..) = client
@@ -211,7 +211,7 @@ impl Provider {
         code: &str,
         now: Timestamp,
     ) -> Result<Vouched, ProviderError> {
-        let metadata = self.metadata(false).await?;
+        let metadata = self.metadata(false, now).await?;
         let answer =
             self.client(&metadata)
                 .exchange_code(AuthorizationCode::new(code.to_owned()))
@@ -232,7 +232,7 @@ impl Provider {
             Err(ClaimsVerificationError::SignatureVerification(
                 SignatureVerificationError::NoMatchingKey,
             )) => {
-                let metadata = self.metadata(true).await?;
+                let metadata = self.metadata(true, now).await?;
                 self.verified(&metadata, token, &nonce, now)
             }
             outcome => outcome,

@@ -1,6 +1,7 @@
 //! Signing in elsewhere: by the simulator as it is, and by a provider that lies.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use aws_lc_rs::rand::SystemRandom;
@@ -19,7 +20,7 @@ use shared::jose::jws::SigningInput;
 use super::*;
 use crate::audit::Actor;
 use crate::config::ProviderSettings;
-use crate::pages::testing::{Browser, House};
+use crate::pages::testing::{Browser, House, PASSWORD};
 use crate::pages::{Outside, router};
 use crate::registry::federated::{FederatedId, LinkFederated};
 use crate::registry::sign_in::FindStaff;
@@ -164,9 +165,17 @@ async fn an_account_is_linked_and_unlinked_by_its_holder_who_says_so() {
     let proof = clerk.hidden("proof");
     let mut thief = house.office("dyrektor").await;
     thief.open("/office/account/federated").await;
-    let stolen = thief.post("/office/account/federated", &[("proof", &proof)]).await;
+    let with_password = [("proof", proof.as_str()), ("password", PASSWORD)];
+    let stolen = thief.post("/office/account/federated", &with_password).await;
     assert_eq!(stolen.status, StatusCode::FORBIDDEN, "the proof is for the session that asked");
-    let linked = clerk.post("/office/account/federated", &[("proof", &proof)]).await;
+    // Nor does a browser that is signed in: whoever found it open does not know the password.
+    for guess in ["", "to nie jest to hasło"] {
+        let fields = [("proof", proof.as_str()), ("password", guess)];
+        let answer = clerk.post("/office/account/federated", &fields).await;
+        assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{guess:?}");
+        assert!(answer.text().contains("Nikodem Nieznany") && !answer.text().contains(PASSWORD));
+    }
+    let linked = clerk.post("/office/account/federated", &with_password).await;
     assert_eq!(linked.location(), "/office/account/federated?done=federated-linked");
     assert!(clerk.open(linked.location()).await.contains("Twoje konto jest połączone"));
 
@@ -180,7 +189,8 @@ async fn an_account_is_linked_and_unlinked_by_its_holder_who_says_so() {
     let back = chosen(&mut principal, "/office/federated?link=1", "nieznajomy").await;
     principal.open(&back).await;
     let proof = principal.hidden("proof");
-    let taken = principal.post("/office/account/federated", &[("proof", &proof)]).await;
+    let with_password = [("proof", proof.as_str()), ("password", PASSWORD)];
+    let taken = principal.post("/office/account/federated", &with_password).await;
     assert_eq!(taken.status, StatusCode::CONFLICT);
     assert!(taken.text().contains("innego pracownika"), "{}", taken.text());
 
@@ -261,6 +271,8 @@ struct Liar {
     lie: Arc<Mutex<Lie>>,
     nonce: Arc<Mutex<String>>,
     challenge: Arc<Mutex<String>>,
+    /// How often it was asked what it is.
+    discoveries: Arc<AtomicUsize>,
 }
 
 impl Liar {
@@ -272,6 +284,7 @@ impl Liar {
             lie: Arc::new(Mutex::new(Lie::Honest)),
             nonce: Arc::default(),
             challenge: Arc::default(),
+            discoveries: Arc::default(),
         };
         let keys = [0, 1].map(|_| EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).unwrap());
         let mut jwk = json!(PublicJwk::from_sec1(keys[0].public_key().as_ref()).unwrap());
@@ -282,6 +295,11 @@ impl Liar {
             "response_types_supported": ["code"], "subject_types_supported": ["public"],
             "id_token_signing_alg_values_supported": ["ES256"],
         });
+        let asked = liar.discoveries.clone();
+        let discovered = async move || {
+            asked.fetch_add(1, Ordering::SeqCst);
+            Json(document)
+        };
         let (lie, nonce, challenge) = (liar.lie.clone(), liar.nonce.clone(), liar.challenge.clone());
         let token = async move |Form(asked): Form<HashMap<String, String>>| {
             let verifier = BASE64.encode(Sha256::digest(asked["code_verifier"].as_bytes()));
@@ -320,7 +338,7 @@ impl Liar {
             Json(json!({ "access_token": "x", "token_type": "Bearer", "id_token": id_token }))
         };
         let router = Router::new()
-            .route("/.well-known/openid-configuration", get(async move || Json(document)))
+            .route("/.well-known/openid-configuration", get(discovered))
             .route("/jwks", get(async move || Json(json!({ "keys": [jwk] }))))
             .route("/token", post(token));
         tokio::spawn(async move { axum::serve(listener, router).await });
@@ -379,5 +397,22 @@ async fn only_what_the_provider_signed_for_this_sign_in_is_believed() {
             assert_eq!((answer.status, inside), (StatusCode::FORBIDDEN, false), "{lie:?}: {}", answer.text());
             assert!(answer.text().contains("nie przeszła sprawdzenia"), "{lie:?}");
         }
+    }
+}
+
+#[tokio::test]
+async fn what_a_provider_says_of_itself_is_believed_for_an_hour_of_our_clock() {
+    let mut house = House::new().await;
+    let liar = Liar::open(house.issuance.now()).await;
+    let settings =
+        ProviderSettings { issuer: liar.issuer.clone(), client_id: "mleg".into(), secret_file: None };
+    let provider = Some(Arc::new(Provider::new(&settings, None, ORIGIN).unwrap()));
+    let outside = Outside { mail: false, provider, simulator: None };
+    house.router = router(Pages::new(house.issuance.clone(), ORIGIN.into(), false).linked_to(outside));
+    let mut browser = house.browser();
+    for (later, asked) in [(0, 1), (59, 1), (1, 2), (30, 2), (-31, 3)] {
+        house.clock.set(house.issuance.now() + SignedDuration::from_mins(later));
+        assert_eq!(browser.get("/office/federated").await.status, StatusCode::SEE_OTHER);
+        assert_eq!(liar.discoveries.load(Ordering::SeqCst), asked, "{later} minutes later");
     }
 }

@@ -7,19 +7,16 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use serde::Deserialize;
-use shared::secret::Secret;
 
 use super::{Office, done};
 use crate::audit::Actor;
 use crate::pages::federated::Way;
-use crate::pages::form::{Fields, Sent, Typed};
+use crate::pages::form::{Fields, Sent};
 use crate::pages::frame::{Page, render_as};
+use crate::pages::known::Guard;
 use crate::pages::session::is_own_path;
-pub(in crate::pages) use crate::pages::session::wait_message;
-use crate::pages::words::Lang;
 use crate::pages::{PageFailure, Pages};
-use crate::registry::line::Login;
-use crate::registry::sign_in::{CountTry, EndSession, FindStaff, TouchSession};
+use crate::registry::sign_in::{EndSession, FindStaff, TouchSession};
 use crate::store::id::SchoolId;
 use crate::store::tables::school::School;
 use crate::store::tables::session::Realm;
@@ -56,15 +53,9 @@ async fn form(State(pages): State<Pages>, Query(Next { next }): Query<Next>, req
 }
 
 fn show(pages: &Pages, headers: &HeaderMap, fields: Fields, next: String, status: StatusCode) -> Response {
-    let (visitor, set_visitor) = pages.visitor(headers);
-    // A form that is shown to somebody who is signed in is checked against that session.
-    let token = pages
-        .session_cookie(headers, Realm::Office)
-        .and_then(|_| pages.expected_form_token(headers, Realm::Office))
-        .unwrap_or_else(|| pages.visitor_form_token(&visitor));
-    let page = pages.visitor_page(Lang::of(headers), "/office/sign-in".to_owned(), token);
-    let page = page.titled("sign-in-title");
+    let (page, set_visitor) = pages.door_page(headers, Realm::Office, super::SIGN_IN);
     let elsewhere = pages.way_elsewhere(&next);
+    let page = page.titled("sign-in-title");
     let mut response = render_as(status, &SignInPage { page, fields, next, elsewhere });
     if let Some(cookie) = set_visitor {
         response.headers_mut().append(header::SET_COOKIE, cookie);
@@ -73,28 +64,13 @@ fn show(pages: &Pages, headers: &HeaderMap, fields: Fields, next: String, status
 }
 
 async fn sign_in(State(pages): State<Pages>, sent: Sent) -> Result<Response, PageFailure> {
-    let lang = Lang::of(&sent.headers);
     let next = own(sent.typed.some("next"));
-    // The password is not shown again.
-    let typed = Typed::of([("login", sent.typed.text("login"))]);
-    let refuse = |message: String, status| {
-        let fields = Fields::of(typed.clone()).with_fault("login", message);
-        Ok(show(&pages, &sent.headers, fields, next.clone(), status))
-    };
-    let login = Login::parse(sent.typed.text("login")).map(|login| login.as_str().to_owned());
-    let login = login.unwrap_or_else(|_| String::new());
-    let login_hash = pages.issuance.keys.sign_in_hash(Realm::Office.word(), &login);
-    let store = &pages.issuance.store;
-    // Counted before it is looked at: many tries at once are many tries.
-    if let Err(wait) = store.write(CountTry { login_hash, now: pages.now() }).await? {
-        return refuse(wait_message(lang, wait.until, pages.now()), StatusCode::TOO_MANY_REQUESTS);
-    }
-    let staff = store.read(FindStaff(login)).await?;
-    let stored = staff.as_ref().map(|staff| staff.password_hash.clone());
-    let right = pages.password_is_right(stored, Secret::new(sent.typed.raw("password"))).await;
-    match staff {
-        Some(staff) if right => begin(&pages, &sent.headers, staff, Some(login_hash), &next).await,
-        _ => refuse(lang.t("sign-in-wrong"), StatusCode::UNPROCESSABLE_ENTITY),
+    match pages.knock(&sent, Realm::Office, FindStaff).await? {
+        Ok((staff, guard)) => begin(&pages, &sent.headers, staff, Some(&guard), &next).await,
+        Err(not_in) => {
+            let (fields, status) = not_in.told(&pages, &sent, "sign-in-wrong");
+            Ok(show(&pages, &sent.headers, fields, next, status))
+        }
     }
 }
 
@@ -103,11 +79,11 @@ pub(in crate::pages) async fn begin(
     pages: &Pages,
     headers: &HeaderMap,
     staff: Staff,
-    login_hash: Option<[u8; 32]>,
+    by: Option<&Guard>,
     next: &str,
 ) -> Result<Response, PageFailure> {
     let account = (Realm::Office, staff.id.as_str(), Actor::Staff(staff.id.clone()));
-    pages.begin_session(headers, account, staff.school_id.clone(), login_hash, next).await
+    pages.begin_session(headers, account, staff.school_id.clone(), by, next).await
 }
 
 async fn sign_out(State(pages): State<Pages>, office: Office, _: Sent) -> Result<Response, PageFailure> {

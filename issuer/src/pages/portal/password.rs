@@ -76,7 +76,7 @@ async fn change(State(pages): State<Pages>, visitor: Visitor, sent: Sent) -> Res
     let stored = Some(account.password_hash.clone());
     // Whoever has just come in by the first password need not type it again.
     if !account.must_change {
-        let login_hash = issuance.keys.sign_in_hash(Realm::Portal.word(), &account.login);
+        let login_hash = pages.guard(&sent.headers, Realm::Portal, &account.login).counted_as();
         if let Err(wait) = issuance.store.write(CountTry { login_hash, now: pages.now() }).await? {
             let message = wait_message(visitor.lang, wait.until, pages.now());
             let fields = Fields::default().with_fault("current", message);

@@ -25,12 +25,17 @@ const KEPT: SignedDuration = SignedDuration::from_hours(24);
 const REMEMBERED: SignedDuration = SignedDuration::from_hours(30 * 24);
 
 /// Takes a file in: judges its rows against the books and keeps both. Enters nothing.
-#[derive(Debug)]
 pub struct TakeIn {
     batch: ImportBatch,
     body: Vec<u8>,
     rows: Vec<Judged>,
     act: Act,
+}
+
+impl std::fmt::Debug for TakeIn {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "TakeIn({:?}, {} rows)", self.batch, self.rows.len())
+    }
 }
 
 impl TakeIn {
@@ -156,7 +161,6 @@ impl Known {
 }
 
 /// An import as it stands.
-#[derive(Debug)]
 pub struct ImportFile {
     /// The import.
     pub batch: ImportBatch,
@@ -166,6 +170,13 @@ pub struct ImportFile {
     pub columns: Vec<Column>,
     /// Rejected rows: where they stood, their cells, and what is wrong with them.
     pub rejects: Vec<(u32, Vec<String>, Vec<RowFault>)>,
+}
+
+impl std::fmt::Debug for ImportFile {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        // Pupils stand in the rejected rows.
+        write!(f, "ImportFile({:?}, {:?}, {} rejected)", self.batch, self.table, self.rejects.len())
+    }
 }
 
 /// Reads an import of a school.
@@ -200,7 +211,7 @@ impl Verb for ReadImport {
 }
 
 /// The table of an import, while it is kept.
-pub(super) async fn table_of(tx: &mut dyn Statements, id: &ImportId) -> Result<Option<Table>, StoreError> {
+pub(crate) async fn table_of(tx: &mut dyn Statements, id: &ImportId) -> Result<Option<Table>, StoreError> {
     let Some(body) = ImportBatch::body(tx, id).await? else { return Ok(None) };
     serde_json::from_slice(&body).map(Some).map_err(|_| StoreError::Damaged("expected a table of pupils"))
 }

@@ -4,6 +4,7 @@
 //! [`TakeIn`] keeps the file for a day with what was found; [`ConfirmImport`] and [`start`] enter the rows, a few
 //! in each transaction, each row whole or not at all.
 
+mod aside;
 mod batch;
 mod column;
 mod encoding;
@@ -14,10 +15,11 @@ mod table;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use self::batch::end;
+pub use self::aside::read_and_judge;
 pub use self::batch::{
     ConfirmImport, ForgetImports, ImportFile, ImportRefusal, ListImports, ReadImport, StopImport, TakeIn,
 };
+pub(crate) use self::batch::{end, table_of};
 pub use self::column::{Column, REASON, ROW};
 pub use self::row::{Judged, NewRow, RowFault, judge};
 pub use self::run::{run, start, start_abandoned};

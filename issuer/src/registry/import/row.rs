@@ -36,15 +36,21 @@ impl RowFault {
 }
 
 /// A row that can be entered.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct NewRow {
     pub(super) pupil: NewPupil,
     pub(super) guardians: Vec<NewGuardian>,
     pub(super) card: Option<NewBaseCard>,
 }
 
+impl std::fmt::Debug for NewRow {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("NewRow(…)")
+    }
+}
+
 /// A row, and what came of looking at it.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Judged {
     /// Where it stands in the file.
     pub line: u32,
@@ -52,6 +58,13 @@ pub struct Judged {
     pub cells: Vec<String>,
     /// What would be entered, or everything that is wrong with it.
     pub outcome: Result<NewRow, Vec<RowFault>>,
+}
+
+impl std::fmt::Debug for Judged {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        // A pupil stands in its cells.
+        write!(f, "Judged({}, {:?})", self.line, self.outcome.as_ref().err())
+    }
 }
 
 /// Judges every row by itself and against those above it; `today` in Warsaw. The books are not asked.

@@ -12,6 +12,8 @@ use super::table::{TableRefusal, WIDTH, clean};
 const UNPACKED_LIMIT: u64 = 64 * 1024 * 1024;
 /// The most files within a file.
 const PARTS_LIMIT: usize = 500;
+/// How many shared texts a part announces.
+const ANNOUNCED: &[u8] = b"uniqueCount";
 /// All text of the cells together, in bytes: one long text may stand in many cells.
 const TEXT_LIMIT: usize = 16 * 1024 * 1024;
 
@@ -50,18 +52,48 @@ pub(super) fn lines(bytes: &[u8]) -> Result<Vec<(u32, Vec<String>)>, TableRefusa
     Ok((1..).zip(lines).collect())
 }
 
-/// Unpacks everything once without keeping it: what a file says of its own size may be a lie.
+/// Unpacks everything once, one part at a time: what a file says of its own size may be a lie.
 fn weigh(bytes: &[u8]) -> Result<(), TableRefusal> {
     let mut parts = zip::ZipArchive::new(Cursor::new(bytes)).map_err(|_| TableRefusal::NotATable)?;
     if parts.len() > PARTS_LIMIT {
         return Err(TableRefusal::TooLarge);
     }
     let mut left = UNPACKED_LIMIT;
+    let mut unpacked = Vec::new();
     for part in 0..parts.len() {
         let part = parts.by_index(part).map_err(|_| TableRefusal::NotATable)?;
-        let unpacked = std::io::copy(&mut part.take(left + 1), &mut std::io::sink())
-            .map_err(|_| TableRefusal::NotATable)?;
-        left = left.checked_sub(unpacked).ok_or(TableRefusal::TooLarge)?;
+        let name = part.name().map_err(|_| TableRefusal::NotATable)?;
+        let is_text = name.to_ascii_lowercase().ends_with(".xml");
+        unpacked.clear();
+        part.take(left + 1).read_to_end(&mut unpacked).map_err(|_| TableRefusal::NotATable)?;
+        left = left.checked_sub(unpacked.len() as u64).ok_or(TableRefusal::TooLarge)?;
+        if is_text {
+            no_promises(&unpacked)?;
+        }
+    }
+    Ok(())
+}
+
+/// Refuses a part that announces more shared texts than it can hold. Whoever reads it takes memory for as many as
+/// it announces, and a program that asks for more memory than there is ends at once.
+fn no_promises(part: &[u8]) -> Result<(), TableRefusal> {
+    // In an encoding of other bytes than ASCII's the announcement could not be seen. No spreadsheet writes one.
+    if part.iter().any(|byte| matches!(byte, 0 | 0x1b)) {
+        return Err(TableRefusal::NotATable);
+    }
+    // `<si/>` is the shortest.
+    let most = part.len() / 5;
+    let mut rest = part;
+    while let Some(at) = rest.windows(ANNOUNCED.len()).position(|name| name == ANNOUNCED) {
+        rest = rest.get(at + ANNOUNCED.len()..).unwrap_or_default();
+        let value = rest.trim_ascii_start().strip_prefix(b"=").unwrap_or_default().trim_ascii_start();
+        let figures =
+            value.iter().skip(1).skip_while(|byte| **byte == b'+').take_while(|b| b.is_ascii_digit());
+        let count = figures
+            .fold(0_usize, |count, figure| count.saturating_mul(10).saturating_add((*figure - b'0').into()));
+        if count > most {
+            return Err(TableRefusal::TooLarge);
+        }
     }
     Ok(())
 }

@@ -154,6 +154,11 @@ fn what_is_no_table_is_told_apart() {
 
 /// An XLSX file with this sheet and these shared texts.
 fn xlsx(sheet: &str, strings: &str) -> Vec<u8> {
+    xlsx_of(sheet, "", strings)
+}
+
+/// The same, with attributes of the list of shared texts.
+fn xlsx_of(sheet: &str, announced: &str, strings: &str) -> Vec<u8> {
     let mut zip = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
     let types = r#"<?xml version="1.0"?><Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"/>"#;
     let rels = r#"<?xml version="1.0"?><Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="rId1" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/officeDocument" Target="xl/workbook.xml"/></Relationships>"#;
@@ -164,7 +169,7 @@ fn xlsx(sheet: &str, strings: &str) -> Vec<u8> {
         r#"<?xml version="1.0"?><worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData>{sheet}</sheetData></worksheet>"#
     );
     let strings = format!(
-        r#"<?xml version="1.0"?><sst xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main">{strings}</sst>"#
+        r#"<?xml version="1.0"?><sst xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main" {announced}>{strings}</sst>"#
     );
     for (name, content) in [
         ("[Content_Types].xml", types),
@@ -224,4 +229,39 @@ fn a_hostile_workbook_is_refused_before_it_fills_the_memory() {
     let wide =
         cells(1, &HEAD.split(';').collect::<Vec<_>>()) + r#"<row r="2"><c r="XFD2"><v>1</v></c></row>"#;
     assert_eq!(Table::read(&xlsx(&wide, "")).unwrap_err(), TableRefusal::Empty);
+}
+
+#[test]
+fn rows_that_are_looked_at_tell_nothing_of_pupils() {
+    let table = table(&format!("{HEAD}\nKot;Ala;12290155531;2012-09-01;7b;ul. A 1;42-200;Łódź\nPies;x"));
+    for row in judge(&table, TODAY) {
+        let told = format!("{row:?}{:?}", row.outcome);
+        for word in ["Kot", "Ala", "Pies", "12290155531", "2012-09-01", "2012", "42-200"] {
+            assert!(!told.contains(word), "{told}");
+        }
+    }
+}
+
+#[test]
+fn a_workbook_that_announces_more_texts_than_it_has_takes_no_memory_for_them() {
+    let sheet = cells(1, &HEAD.split(';').collect::<Vec<_>>());
+    let announcing = |attribute: &str, text: &str| {
+        let strings = format!("<si><t>{text}</t></si>");
+        let honest = xlsx(&sheet, &strings);
+        assert_eq!(Table::read(&honest).unwrap_err(), TableRefusal::Empty, "the workbook itself is fine");
+        Table::read(&xlsx_of(&sheet, attribute, &strings)).unwrap_err()
+    };
+    // The second would be the end of the whole program: four terabytes are not there.
+    for count in ["18446744073709551615", "200000000000"] {
+        for attribute in [
+            format!("count=\"1\" uniqueCount=\"{count}\""),
+            format!("uniqueCount = '{count}'"),
+            format!("uniqueCount\n=\t\"00{count}\""),
+            format!("uniqueCount=\"+{count}\""),
+        ] {
+            assert_eq!(announcing(&attribute, "a"), TableRefusal::TooLarge, "{attribute}");
+        }
+    }
+    assert_eq!(announcing("uniqueCount=\"1\"", "a"), TableRefusal::Empty);
+    assert_eq!(announcing("unique\u{1b}(BCount=\"200000000000\"", "a"), TableRefusal::NotATable);
 }

@@ -42,7 +42,9 @@ impl Sqlite {
     pub(super) async fn open(path: &Path) -> Result<Self, StoreError> {
         let mut connection = connect(path, false)?;
         connection
-            .execute_batch("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;")
+            .execute_batch(
+                "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA secure_delete=ON;",
+            )
             .map_err(failure)?;
         connection.execute_batch("BEGIN IMMEDIATE").map_err(failure)?;
         let migrated = migrate::run(&mut Session { connection: &mut connection, usable: true }, "BLOB").await;
@@ -234,5 +236,40 @@ fn failure(error: rusqlite::Error) -> StoreError {
         Some(ErrorCode::ConstraintViolation) => StoreError::Constraint(error.to_string()),
         Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => StoreError::Contention,
         _ => StoreError::Unavailable(error.to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::store::{Location, Statements, Store, StoreError, Verb};
+
+    struct Run(&'static str);
+
+    #[async_trait::async_trait]
+    impl Verb for Run {
+        type Answer = ();
+
+        async fn run(&self, tx: &mut dyn Statements) -> Result<(), StoreError> {
+            tx.execute(self.0, &[]).await.map(|_| ())
+        }
+    }
+
+    #[tokio::test]
+    async fn what_was_erased_is_not_left_in_the_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("issuer.db");
+        let store = Store::open(&Location::Sqlite(path.clone())).await.unwrap();
+        let insert = "INSERT INTO idempotent_reply (token_id, key, request_hash, status, body, expires_at) \
+                      VALUES ('t', 'k', x'00', 200, 'Niepowtarzalska', 1)";
+        store.write(Run(insert)).await.unwrap();
+        let raw = rusqlite::Connection::open(&path).unwrap();
+        let settle = || {
+            raw.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get::<_, i64>(0)).unwrap();
+            let file = std::fs::read(&path).unwrap();
+            file.windows(15).any(|bytes| bytes == b"Niepowtarzalska")
+        };
+        assert!(settle(), "it stands in the file");
+        store.write(Run("DELETE FROM idempotent_reply")).await.unwrap();
+        assert!(!settle(), "it is still in the file's free space");
     }
 }

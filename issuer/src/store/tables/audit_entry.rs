@@ -54,9 +54,16 @@ impl AuditEntry {
         Self::select(tx, "WHERE position > $1 ORDER BY position LIMIT $2", params![position, limit]).await
     }
 
-    /// Entries that a search finds, newest first.
+    /// Holds the end of the chain until the act ends: one sealer at a time, whichever issuer it runs in.
+    pub async fn hold_chain(tx: &mut dyn Statements) -> Result<(), StoreError> {
+        let sql = format!("SELECT value FROM counter WHERE name = 'audit'{}", tx.for_update());
+        tx.query(&sql, &[]).await.map(|_| ())
+    }
+
+    /// Sealed entries that a search finds, the end of the chain first. Their order is that of the chain: instants and
+    /// names go back with a clock that is set back.
     pub async fn search(tx: &mut dyn Statements, search: &SearchTrail) -> Result<Vec<Self>, StoreError> {
-        let mut condition = "WHERE id <> ''".to_owned();
+        let mut condition = "WHERE position IS NOT NULL".to_owned();
         let mut values = Vec::new();
         let mut narrow = |clause: &str, value: Value| {
             values.push(value);
@@ -82,10 +89,10 @@ impl AuditEntry {
         if let Some(until) = search.until {
             narrow(" AND at < ?", until.into());
         }
-        if let Some(before) = &search.before {
-            narrow(" AND id < ?", before.into());
+        if let Some(before) = search.before {
+            narrow(" AND position < ?", before.into());
         }
-        narrow(" ORDER BY id DESC LIMIT ?", search.limit.into());
+        narrow(" ORDER BY position DESC LIMIT ?", search.limit.into());
         Self::select(tx, &condition, &values).await
     }
 

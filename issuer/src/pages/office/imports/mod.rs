@@ -19,8 +19,7 @@ use crate::pages::form::{Fields, Sent, SentFiles, Typed};
 use crate::pages::frame::{Page, render, render_as};
 use crate::pages::{PageFailure, Pages};
 use crate::registry::import::{
-    self, ConfirmImport, FILE_LIMIT, ImportFile, ListImports, ROW_LIMIT, ReadImport, StopImport, Table,
-    TableRefusal, TakeIn,
+    self, ConfirmImport, FILE_LIMIT, ImportFile, ListImports, ROW_LIMIT, ReadImport, StopImport, TakeIn,
 };
 use crate::registry::rights::Right;
 use crate::store::id::ImportId;
@@ -107,12 +106,7 @@ async fn send(State(pages): State<Pages>, office: Office, sent: SentFiles) -> Re
         return refuse(office.lang.t("import-no-file")).await;
     };
     let today = warsaw_date(pages.now());
-    let bytes = file.bytes;
-    let reading = tokio::task::spawn_blocking(move || {
-        let table = Table::read(&bytes)?;
-        let rows = import::judge(&table, today);
-        Ok::<_, TableRefusal>((table, rows))
-    });
+    let reading = import::read_and_judge(file.bytes, today);
     let (table, rows) = match reading.await.map_err(|error| PageFailure::ours(&error))? {
         Ok(read) => read,
         Err(refusal) => return refuse(refusal_text(&refusal, office.lang)).await,

@@ -33,21 +33,24 @@ struct AccountPage {
     fields: Fields,
     staff: Staff,
     school: String,
+    /// Whether the account may be linked to one elsewhere, or is.
+    elsewhere: bool,
 }
 
-fn form(office: &Office, fields: Fields) -> Response {
+fn form(pages: &Pages, office: &Office, fields: Fields) -> Response {
     let status = fields.status();
     let page = AccountPage {
         page: office.page("", "account-title"),
         fields,
         staff: office.staff.clone(),
         school: office.staff.school_id.as_ref().map_or_else(String::new, |_| office.school.name.clone()),
+        elsewhere: pages.outside().provider.is_some() || office.staff.federated_id.is_some(),
     };
     render_as(status, &page)
 }
 
-async fn show(office: Office) -> Response {
-    form(&office, Fields::default())
+async fn show(State(pages): State<Pages>, office: Office) -> Response {
+    form(&pages, &office, Fields::default())
 }
 
 async fn change(State(pages): State<Pages>, office: Office, sent: Sent) -> Result<Response, PageFailure> {
@@ -61,20 +64,19 @@ async fn change(State(pages): State<Pages>, office: Office, sent: Sent) -> Resul
     }
     let password = match password {
         Some(password) if faults.is_empty() => password,
-        _ => return Ok(form(&office, Fields::faulty(&none, &Faults(faults), lang))),
+        _ => return Ok(form(&pages, &office, Fields::faulty(&none, &Faults(faults), lang))),
     };
     // Whoever found a browser that is signed in must not be able to try passwords without end.
-    let keys = &pages.issuance.keys;
-    let login_hash = keys.sign_in_hash(Realm::Office.word(), &office.staff.login);
+    let login_hash = pages.guard(&sent.headers, Realm::Office, &office.staff.login).counted_as();
     let store = &pages.issuance.store;
     if let Err(wait) = store.write(CountTry { login_hash, now: pages.now() }).await? {
         let message = wait_message(lang, wait.until, pages.now());
-        return Ok(form(&office, Fields::of(none).with_fault("old_password", message)));
+        return Ok(form(&pages, &office, Fields::of(none).with_fault("old_password", message)));
     }
     let stored = Some(office.staff.password_hash.clone());
     if !pages.password_is_right(stored, Secret::new(typed.raw("old_password"))).await {
         let message = lang.t("account-old-wrong");
-        return Ok(form(&office, Fields::of(none).with_fault("old_password", message)));
+        return Ok(form(&pages, &office, Fields::of(none).with_fault("old_password", message)));
     }
     let verb = ChangePassword {
         staff: office.staff.id.clone(),
@@ -85,6 +87,6 @@ async fn change(State(pages): State<Pages>, office: Office, sent: Sent) -> Resul
     };
     match office.try_once(&pages, &sent, verb, |_| done(ACCOUNT, "password-changed")).await? {
         Ok((_, place)) => Ok(Redirect::to(&place).into_response()),
-        Err(refusal) => Ok(form(&office, Fields::refused(&none, &refusal, lang))),
+        Err(refusal) => Ok(form(&pages, &office, Fields::refused(&none, &refusal, lang))),
     }
 }

@@ -108,17 +108,18 @@ fn search_of(typed: &Typed, office: &Office) -> Result<SearchTrail, Fields> {
         actor: plain("actor"),
         from,
         until,
-        before: plain("before"),
+        before: typed.some("before").and_then(|place| place.parse().ok()),
         limit: PAGE + 1,
     })
 }
 
 /// The fields of a search that are filled in, as a query.
-fn as_query(typed: &Typed, before: Option<&str>) -> String {
+fn as_query(typed: &Typed, before: Option<i64>) -> String {
     let names = ["subject", "action", "actor", "from", "until"];
     let mut pairs: Vec<(&str, &str)> =
         names.iter().map(|name| (*name, typed.text(name))).filter(|(_, value)| !value.is_empty()).collect();
-    pairs.extend(before.map(|before| ("before", before)));
+    let before = before.map(|place| place.to_string());
+    pairs.extend(before.as_deref().map(|before| ("before", before)));
     if pairs.is_empty() { String::new() } else { query(&pairs) }
 }
 
@@ -129,14 +130,16 @@ async fn list(
     verdict: Option<ChainVerdict>,
 ) -> Result<Response, PageFailure> {
     let store = &pages.issuance.store;
+    // Only what is sealed has its place; nothing that was done before now is missing.
+    audit::seal(store).await?;
     let (fields, mut entries) = match search_of(&typed, office) {
         Ok(search) => (Fields::of(typed.clone()), store.read(search).await?),
         Err(faulty) => (faulty, Vec::new()),
     };
     let more = entries.len() > PAGE as usize;
     entries.truncate(PAGE as usize);
-    let older =
-        entries.last().filter(|_| more).map(|last| format!("{AUDIT}{}", as_query(&typed, Some(&last.id))));
+    let last = entries.last().filter(|_| more).and_then(|last| last.position);
+    let older = last.map(|place| format!("{AUDIT}{}", as_query(&typed, Some(place))));
     let names = actors(pages, office).await?;
     let lang = office.lang;
     let lines = entries.iter().map(|entry| Line {
@@ -208,11 +211,12 @@ async fn found(
     let typed = Typed::of(wanted);
     let mut search = search_of(&typed, office).map_err(|_| PageFailure::Unreadable)?;
     search.limit = BATCH;
+    audit::seal(&pages.issuance.store).await?;
     let mut all = Vec::new();
     loop {
         let some = pages.issuance.store.read(search.clone()).await?;
         let last = some.len() < BATCH as usize;
-        search.before = some.last().map(|entry| entry.id.clone());
+        search.before = some.last().and_then(|entry| entry.position);
         all.extend(some);
         if last {
             all.reverse();

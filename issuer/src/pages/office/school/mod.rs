@@ -11,6 +11,10 @@ mod staff;
 mod tokens;
 
 #[cfg(test)]
+mod audit_tests;
+#[cfg(test)]
+mod erase_tests;
+#[cfg(test)]
 mod tests;
 
 use askama::Template;
