@@ -104,6 +104,7 @@ fn kind(action: &str) -> &'static str {
         | "device.replaced"
         | "certificate.voided"
         | "order.cancelled"
+        | "guardian.removed"
         | "pupil.transferred" => "warn",
         _ => "",
     }
