@@ -215,7 +215,7 @@ fn what_cannot_be_done_is_refused_with_a_hint() {
     refused(&["import", &table, "--school", "99999"], "there is no such school");
     let school = ["--school", "12345"];
     for (name, content, told) in [
-        ("pusty.csv", &b""[..], "no pupil"),
+        ("pusty.csv", &b""[..], "not a single pupil"),
         ("stary.xls", &b"\xd0\xcf\x11\xe0 old"[..], "old Excel"),
         ("bez.csv", "Nazwisko;Imiona\nA;B".as_bytes(), "Birth date"),
         ("obraz.png", &b"\x89PNG\0\0"[..], "CSV"),
