@@ -110,4 +110,22 @@ CREATE TABLE portal_access (
     account_id TEXT NOT NULL REFERENCES portal_account (id), pupil_id TEXT NOT NULL REFERENCES pupil (id),
     guardian_id TEXT, created_at BIGINT NOT NULL, PRIMARY KEY (account_id, pupil_id));
 
-CREATE INDEX portal_access_by_pupil ON portal_access (pupil_id)
+CREATE INDEX portal_access_by_pupil ON portal_access (pupil_id);
+
+CREATE TABLE junior_code (
+    hash {bytes} PRIMARY KEY, account_id TEXT NOT NULL, redirect_uri TEXT NOT NULL, challenge TEXT NOT NULL,
+    expires_at BIGINT NOT NULL, used_at BIGINT);
+
+CREATE INDEX junior_code_by_account ON junior_code (account_id);
+
+CREATE INDEX junior_code_by_expiry ON junior_code (expires_at);
+
+CREATE TABLE junior_token (
+    hash {bytes} PRIMARY KEY, code_hash {bytes} NOT NULL, account_id TEXT NOT NULL, bound_to TEXT,
+    expires_at BIGINT NOT NULL);
+
+CREATE INDEX junior_token_by_code ON junior_token (code_hash);
+
+CREATE INDEX junior_token_by_account ON junior_token (account_id);
+
+CREATE INDEX junior_token_by_expiry ON junior_token (expires_at)

@@ -3,6 +3,7 @@
 //! Nothing in the workspace reads the system's clock but the composition roots; everything else is handed
 //! a [`Clock`]. That is what lets a test stand on the last second of a card's validity.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use jiff::{SignedDuration, Timestamp};
@@ -41,6 +42,37 @@ impl Clock for ManualClock {
     }
 }
 
+/// A clock that runs like another one, ahead of it or behind it by what it was moved.
+pub struct MovableClock {
+    base: Arc<dyn Clock>,
+    ahead_micros: AtomicI64,
+}
+
+impl MovableClock {
+    /// A clock that shows what `base` shows, until it is moved.
+    pub fn new(base: Arc<dyn Clock>) -> Self {
+        Self { base, ahead_micros: AtomicI64::new(0) }
+    }
+
+    /// Moves the clock, forwards or backwards, so that it shows `now` now.
+    pub fn set(&self, now: Timestamp) {
+        let ahead = now.as_microsecond() - self.base.now().as_microsecond();
+        self.ahead_micros.store(ahead, Ordering::SeqCst);
+    }
+
+    /// Takes back every move.
+    pub fn reset(&self) {
+        self.ahead_micros.store(0, Ordering::SeqCst);
+    }
+}
+
+impl Clock for MovableClock {
+    fn now(&self) -> Timestamp {
+        let ahead = SignedDuration::from_micros(self.ahead_micros.load(Ordering::SeqCst));
+        self.base.now().saturating_add(ahead).unwrap_or(Timestamp::MAX)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -53,5 +85,16 @@ mod tests {
         assert_eq!(clock.now().to_string(), "2026-12-21T18:30:00Z");
         clock.set("2026-01-01T00:00:00Z".parse().unwrap());
         assert_eq!(clock.now().to_string(), "2026-01-01T00:00:00Z");
+    }
+
+    #[test]
+    fn a_moved_clock_runs_on_with_the_one_below() {
+        let base = Arc::new(ManualClock::new("2026-11-21T18:30:00Z".parse().unwrap()));
+        let clock = MovableClock::new(Arc::clone(&base) as Arc<dyn Clock>);
+        clock.set("2027-10-01T00:00:00Z".parse().unwrap());
+        base.advance(SignedDuration::from_secs(5));
+        assert_eq!(clock.now().to_string(), "2027-10-01T00:00:05Z");
+        clock.reset();
+        assert_eq!(clock.now(), base.now());
     }
 }

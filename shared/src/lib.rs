@@ -21,3 +21,6 @@ pub mod x509;
 pub mod clock;
 pub mod entropy;
 pub mod secret;
+
+#[cfg(feature = "words")]
+pub mod words;

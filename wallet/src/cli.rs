@@ -14,6 +14,7 @@
 //! | 5 | the issuer cannot be reached, or is out of order |
 //! | 6 | no usable QR code in the picture |
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
@@ -79,6 +80,8 @@ pub enum Command {
     Delete(OneCard),
     /// The phone's PIN.
     Pin(Pin),
+    /// Shows a desk with phones in a browser.
+    Screen(Screen),
 }
 
 /// `init`
@@ -199,6 +202,26 @@ pub struct ChangePin {
     /// File that holds the new PIN; without it, the environment's MLEG_NEW_PIN, or a prompt.
     #[arg(long, value_name = "FILE")]
     pub new_pin_file: Option<PathBuf>,
+}
+
+/// `screen`
+#[derive(Debug, Args)]
+pub struct Screen {
+    /// How many phones lie on the desk.
+    #[arg(long, default_value_t = 6, value_parser = clap::value_parser!(u8).range(1..=12))]
+    pub phones: u8,
+    /// Where the desk is served; for the person at this machine alone.
+    #[arg(long, default_value = "127.0.0.1:8090", value_name = "ADDRESS")]
+    pub listen: SocketAddr,
+    /// Identifier of the issuer that the phones trust.
+    #[arg(long, default_value = "http://127.0.0.1:8080", value_name = "URL")]
+    pub issuer: String,
+    /// SHA-256 of the issuer's root certificate; may be left out where the issuer is on this machine.
+    #[arg(long, value_name = "HEX")]
+    pub fingerprint: Option<String>,
+    /// How often unlocked phones ask about their cards by themselves, in seconds; 0 for never.
+    #[arg(long, default_value_t = 60, value_name = "SECONDS")]
+    pub refresh_every: u64,
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 //!
 //! The modules stand in the order in which a phone comes to life.
 
+pub mod app_kind;
 pub mod device;
 pub mod pin;
 pub mod secure_element;
@@ -15,6 +16,7 @@ pub mod transport;
 pub mod trust;
 
 pub mod acquire;
+pub mod junior;
 pub mod revocation;
 pub mod verify_card;
 
@@ -23,6 +25,8 @@ pub mod standing;
 
 pub mod delete;
 pub mod refresh;
+
+pub mod screen;
 
 pub mod cli;
 pub mod commands;

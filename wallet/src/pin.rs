@@ -1,4 +1,4 @@
-//! The phone's PIN, what it costs to try one, and which PINs are too easy to choose.
+//! What unlocks the phone, a PIN or a password; what it costs to try one, and which are too easy to choose.
 
 use std::fmt;
 
@@ -6,7 +6,7 @@ use argon2::{Algorithm, Argon2, Params};
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
-/// A PIN as typed: 6 to 12 digits. Redacted when printed, wiped when dropped.
+/// A PIN as typed: 6 to 12 digits. Or a password: 8 to 64 characters. Redacted when printed, wiped when dropped.
 ///
 /// Whether it is *the* PIN only the secure element knows.
 #[derive(Clone)]
@@ -32,7 +32,36 @@ impl Pin {
         Ok(Self(Zeroizing::new(text.to_owned())))
     }
 
-    fn digits(&self) -> &[u8] {
+    /// The fewest characters of a password.
+    pub const MIN_PASSWORD: usize = 8;
+    /// The most characters of a password.
+    pub const MAX_PASSWORD: usize = 64;
+
+    /// Reads a password exactly as given.
+    ///
+    /// # Errors
+    /// [`PinError::PasswordLength`]; such a text costs no try.
+    pub fn password(text: &str) -> Result<Self, PinError> {
+        if !(Self::MIN_PASSWORD..=Self::MAX_PASSWORD).contains(&text.chars().count()) {
+            return Err(PinError::PasswordLength);
+        }
+        Ok(Self(Zeroizing::new(text.to_owned())))
+    }
+
+    /// Reads what was typed at a lock that takes both: nothing but digits is a PIN, anything else a password.
+    ///
+    /// # Errors
+    /// As [`parse`](Self::parse) and [`password`](Self::password).
+    pub fn typed(text: &str) -> Result<Self, PinError> {
+        if text.bytes().all(|byte| byte.is_ascii_digit()) { Self::parse(text) } else { Self::password(text) }
+    }
+
+    /// How many characters it has.
+    pub(crate) fn length(&self) -> usize {
+        self.0.chars().count()
+    }
+
+    fn bytes(&self) -> &[u8] {
         self.0.as_bytes()
     }
 }
@@ -57,7 +86,18 @@ impl NewPin {
     /// When it is no PIN, or one of those that are guessed first.
     pub fn parse(text: &str) -> Result<Self, PinError> {
         let pin = Pin::parse(text)?;
-        if is_trivial(pin.digits()) { Err(PinError::Trivial) } else { Ok(Self(pin)) }
+        if is_trivial(pin.bytes()) { Err(PinError::Trivial) } else { Ok(Self(pin)) }
+    }
+
+    /// Reads a password to be set: 8 to 64 characters, among them a small letter, a capital letter and a digit.
+    ///
+    /// # Errors
+    /// [`PinError::PasswordLength`] before [`PinError::PasswordWeak`].
+    pub fn password(text: &str) -> Result<Self, PinError> {
+        let password = Pin::password(text)?;
+        let has = |wanted: fn(char) -> bool| text.chars().any(wanted);
+        let kinds = has(char::is_lowercase) && has(char::is_uppercase) && has(|c| c.is_ascii_digit());
+        if kinds { Ok(Self(password)) } else { Err(PinError::PasswordWeak) }
     }
 
     /// The PIN, to be tried.
@@ -90,9 +130,32 @@ pub enum PinError {
     /// Something else than the digits 0 to 9.
     #[error("it must be digits only")]
     NotDigits,
+    /// Not six digits, in mObywatel Junior; only when a PIN is chosen.
+    #[error("it must have six digits")]
+    NotSixDigits,
     /// Among the first guesses of a thief; only when a PIN is chosen.
     #[error("it is too easy to guess")]
     Trivial,
+    /// A password of fewer than 8 or more than 64 characters.
+    #[error("a password must have 8 to 64 characters")]
+    PasswordLength,
+    /// A password without a small letter, a capital letter or a digit; only when it is chosen.
+    #[error("a password must have small and capital letters and a digit")]
+    PasswordWeak,
+}
+
+impl PinError {
+    /// A stable name for programs.
+    pub fn reason(self) -> &'static str {
+        match self {
+            Self::Length => "pin_length",
+            Self::NotDigits => "pin_not_digits",
+            Self::NotSixDigits => "pin_not_six_digits",
+            Self::Trivial => "pin_too_easy",
+            Self::PasswordLength => "password_length",
+            Self::PasswordWeak => "password_too_easy",
+        }
+    }
 }
 
 /// What one try of a PIN costs whoever has the files: Argon2id (RFC 9106) with one lane.
@@ -125,7 +188,7 @@ impl PinCost {
         let params = Params::new(self.memory_kib, self.passes, 1, Some(32)).ok()?;
         let mut stretched = Zeroizing::new([0; 32]);
         Argon2::new(Algorithm::Argon2id, argon2::Version::V0x13, params)
-            .hash_password_into(pin.digits(), salt, stretched.as_mut_slice())
+            .hash_password_into(pin.bytes(), salt, stretched.as_mut_slice())
             .ok()?;
         Some(stretched)
     }
@@ -170,6 +233,25 @@ mod tests {
         for text in ["493027", "123457", "112233", "135790", "121213"] {
             assert!(NewPin::parse(text).is_ok(), "{text}");
         }
+    }
+
+    #[test]
+    fn passwords_have_rules_of_their_own() {
+        for (text, expected) in [
+            ("Ab3defg", Some(PinError::PasswordLength)),
+            (&"Ab3".repeat(22), Some(PinError::PasswordLength)),
+            ("żółtażaba7", Some(PinError::PasswordWeak)),
+            ("ŻÓŁTAŻABA7", Some(PinError::PasswordWeak)),
+            ("ŻółtaŻaba", Some(PinError::PasswordWeak)),
+            ("ŻółtaŻaba7", None),
+            ("Ab3defgh", None),
+        ] {
+            assert_eq!(NewPin::password(text).err(), expected, "{text}");
+        }
+        assert!(Pin::typed("493027").is_ok());
+        assert_eq!(Pin::typed("49302").unwrap_err(), PinError::Length);
+        assert!(Pin::typed("abcdefgh").is_ok(), "a wrong password is tried, not explained");
+        assert_eq!(Pin::typed("abc").unwrap_err(), PinError::PasswordLength);
     }
 
     #[test]

@@ -206,7 +206,7 @@ impl OnlinePhone {
         let device = self.with_phone(|phone| phone.documents().device()).await?;
         let refresh_token =
             held.refresh_token.as_ref().ok_or(StoreError::Damaged("a refresh token vanished"))?;
-        let endpoint = TokenEndpoint { url: &held.endpoints.token, prover: Some(&key) };
+        let endpoint = TokenEndpoint { url: &held.endpoints.token, prover: Some(&key), holder: None };
         let tokens = endpoint.refresh(line, refresh_token).await?;
         let endpoint = CredentialEndpoint {
             issuer: &issuer,

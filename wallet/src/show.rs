@@ -115,3 +115,27 @@ impl OnlinePhone {
 pub(crate) fn open_all(phone: &UnlockedPhone) -> Result<Vec<OpenedCard>, StoreError> {
     phone.documents().cards()?.into_iter().map(|(id, held)| OpenedCard::read(id, held)).collect()
 }
+
+/// The chain, device certificate first, as RFC 7468 writes it.
+pub(crate) fn pem_chain(shown: &ShownCard) -> String {
+    use base64::Engine as _;
+    let encoded = shown.card.held().x5c.iter().map(|certificate| {
+        let base64 = base64::engine::general_purpose::STANDARD.encode(certificate.as_slice());
+        let lines: Vec<&str> =
+            base64.as_bytes().chunks(64).filter_map(|c| std::str::from_utf8(c).ok()).collect();
+        format!("-----BEGIN CERTIFICATE-----\n{}\n-----END CERTIFICATE-----\n", lines.join("\n"))
+    });
+    encoded.collect()
+}
+
+/// What is on a card, as its bytes say it, but the picture and the salt.
+pub(crate) fn without_picture(shown: &ShownCard) -> serde_json::Value {
+    let mut card: serde_json::Value =
+        serde_json::from_slice(shown.card.held().card_data.as_slice()).unwrap_or_default();
+    if let Some(members) = card.as_object_mut() {
+        members.shift_remove("salt");
+        members.shift_remove("photo");
+        members.insert("photo_bytes".to_owned(), shown.card.data().photo.jpeg().len().into());
+    }
+    card
+}

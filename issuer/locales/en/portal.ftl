@@ -26,6 +26,23 @@ portal-password-button = Save the password
 portal-password-wrong = This is not the present password. Check it and type it again.
 done-portal-password = The password was changed.
 
+portal-authorize-title = Sign in to mObywatel Junior
+portal-authorize-not-title = This account is not for mObywatel Junior
+portal-authorize-lead = The app asks whether it is you. Once you confirm, you can add your card in it.
+portal-authorize-guardian = mObywatel Junior is for pupils, and this is the account of a parent or guardian.
+portal-authorize-guardian-how = Add your child's card in the standard mObywatel app: Documents, School card, the QR code of this portal. If your child is signing in, go back to the app, sign out of the portal and sign in with the child's login.
+portal-authorize-app = App
+portal-authorize-account = Account
+portal-authorize-class = class
+portal-authorize-sees = What the app will see
+portal-authorize-sees-name = Your given name and class, to greet you.
+portal-authorize-sees-code = Whether the QR code that you scan is for your card.
+portal-authorize-not = It will see neither your password nor your PESEL number or address. The sign-in lasts an hour and is only for adding the card.
+portal-authorize-allow = It is me, sign in to the app
+portal-authorize-cancel = Cancel
+portal-authorize-back = Back to the app
+portal-authorize-warning = You did not begin this in the app, or a stranger asks you to do it? Choose Cancel.
+
 portal-children-title = My children
 portal-children-none = This account sees no pupil of this school now. If that is a mistake, ask the school's office.
 portal-class = class { $class }

@@ -26,6 +26,23 @@ portal-password-button = Zapisz hasło
 portal-password-wrong = To nie jest obecne hasło. Sprawdź je i wpisz ponownie.
 done-portal-password = Hasło zostało zmienione.
 
+portal-authorize-title = Logowanie w aplikacji mObywatel Junior
+portal-authorize-not-title = To konto nie jest dla aplikacji mObywatel Junior
+portal-authorize-lead = Aplikacja pyta, czy to Ty. Po potwierdzeniu dodasz w niej swoją legitymację.
+portal-authorize-guardian = mObywatel Junior jest dla uczniów, a to jest konto rodzica lub opiekuna.
+portal-authorize-guardian-how = Legitymację dziecka dodasz w zwykłej aplikacji mObywatel: Dokumenty, Legitymacja szkolna, kod QR z tego portalu. Jeśli loguje się tu dziecko, wróć do aplikacji, wyloguj się z portalu i zaloguj loginem dziecka.
+portal-authorize-app = Aplikacja
+portal-authorize-account = Konto
+portal-authorize-class = klasa
+portal-authorize-sees = Co zobaczy aplikacja
+portal-authorize-sees-name = Twoje imię i klasę, żeby Cię przywitać.
+portal-authorize-sees-code = Czy zeskanowany kod QR jest do Twojej legitymacji.
+portal-authorize-not = Nie zobaczy hasła, numeru PESEL ani adresu. Logowanie działa godzinę i służy tylko do dodania legitymacji.
+portal-authorize-allow = To ja, zaloguj w aplikacji
+portal-authorize-cancel = Anuluj
+portal-authorize-back = Wróć do aplikacji
+portal-authorize-warning = Nie Ty zaczynasz logowanie w aplikacji albo prosi Cię o to ktoś obcy? Wybierz Anuluj.
+
 portal-children-title = Moje dzieci
 portal-children-none = To konto nie widzi teraz żadnego ucznia tej szkoły. Jeśli to pomyłka, zgłoś się do sekretariatu.
 portal-class = klasa { $class }

@@ -60,6 +60,15 @@ pub(super) enum AuthorizationError {
     Proof(#[from] DpopError),
 }
 
+/// The request's `DPoP` header, if it has one.
+pub(super) fn proof_of(headers: &HeaderMap) -> Result<Option<&str>, AuthorizationError> {
+    let mut proofs = headers.get_all("dpop").iter();
+    match (proofs.next(), proofs.next()) {
+        (Some(_), Some(_)) => Err(AuthorizationError::SeveralProofs),
+        (proof, _) => Ok(proof.map(|proof| proof.to_str().unwrap_or_default())),
+    }
+}
+
 impl ServerState {
     /// Proves the key of the request's `DPoP` header, if it has one.
     pub(super) fn proven_key(
@@ -68,20 +77,27 @@ impl ServerState {
         endpoint: &str,
         access_token: Option<&str>,
     ) -> Result<Option<Thumbprint>, AuthorizationError> {
-        let mut proofs = headers.get_all("dpop").iter();
-        let Some(proof) = proofs.next() else { return Ok(None) };
-        if proofs.next().is_some() {
-            return Err(AuthorizationError::SeveralProofs);
-        }
-        let proof = UnverifiedDpop::parse(proof.to_str().unwrap_or_default())?;
+        let Some(proof) = proof_of(headers)? else { return Ok(None) };
+        let url = self.wire.issuer.endpoint(endpoint);
+        self.check_proof(proof, "POST", url.as_url(), access_token).map(Some)
+    }
+
+    /// Proves the key of a DPoP proof, wherever it stood; each counts once.
+    pub(super) fn check_proof(
+        &self,
+        proof: &str,
+        method: &str,
+        url: &Url,
+        access_token: Option<&str>,
+    ) -> Result<Thumbprint, AuthorizationError> {
+        let proof = UnverifiedDpop::parse(proof)?;
         let now = self.issuance.now();
-        let url: Url = self.wire.issuer.endpoint(endpoint).as_url().clone();
         let window =
             if self.wire.strict_time { DPOP_WINDOW } else { SignedDuration::from_hours(24 * 365 * 200) };
-        let check = DpopCheck { method: "POST", url: &url, now, access_token, window };
+        let check = DpopCheck { method, url, now, access_token, window };
         let proven = proof.verify(&check)?;
         if self.wire.replays.first_time(&proven, now, DPOP_WINDOW * 2) {
-            Ok(Some(proven.thumbprint()))
+            Ok(proven.thumbprint())
         } else {
             Err(AuthorizationError::Replayed)
         }

@@ -85,6 +85,14 @@ pub(super) fn of(reason: &Reason) -> (&'static str, &'static str) {
             "Nie udało się potwierdzić klucza telefonu. Sprawdź godzinę w telefonie i zeskanuj kod jeszcze raz.",
             "The phone's key could not be confirmed. Check the phone's clock and scan the code again.",
         ),
+        Reason::OtherPupil => (
+            "Ten kod QR jest do legitymacji innego ucznia. W mObywatelu Junior zeskanuj kod ze swojego konta w portalu.",
+            "This QR code is for another pupil's card. In mObywatel Junior, scan the code of your own account on the portal.",
+        ),
+        Reason::SignInAgain => (
+            "Logowanie w aplikacji straciło ważność. Zaloguj się jeszcze raz i zeskanuj kod QR ponownie.",
+            "The sign-in in the application is over. Sign in again, then scan the QR code once more.",
+        ),
         Reason::Other(_) => (
             "Szkoła nie może teraz wydać tej mLegitymacji. Zapytaj w sekretariacie.",
             "The school cannot issue this card at present. Ask at the school office.",

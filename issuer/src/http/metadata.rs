@@ -8,11 +8,13 @@ use axum::response::{IntoResponse, Response};
 use shared::vci::CONFIGURATION_X509;
 use shared::vci::metadata::{
     AuthorizationServerMetadata, ClaimDescription, CredentialConfiguration, CredentialMetadata, Display,
-    IssuerMetadata,
+    IssuerMetadata, PortalEndpoints,
 };
 use shared::vci::uri::IssuerUrl;
 
 use super::ServerState;
+use super::junior;
+use crate::issuance::junior::AUTHORIZE_PATH;
 
 /// The two documents, as they are sent.
 pub(super) struct Documents {
@@ -22,7 +24,11 @@ pub(super) struct Documents {
 
 impl Documents {
     pub(super) fn of(issuer: &IssuerUrl) -> Self {
-        let server = AuthorizationServerMetadata::of(issuer.clone(), issuer.endpoint("/token"));
+        let portal = PortalEndpoints {
+            authorization: issuer.at_root(AUTHORIZE_PATH),
+            holder: issuer.at_root(junior::HOLDER_PATH),
+        };
+        let server = AuthorizationServerMetadata::of(issuer.clone(), issuer.endpoint("/token"), portal);
         Self {
             issuer: serde_json::to_vec(&issuer_metadata(issuer)).unwrap_or_default(),
             authorization_server: serde_json::to_vec(&server).unwrap_or_default(),

@@ -9,6 +9,7 @@ mod openapi_page;
 mod credential;
 mod dpop;
 mod health;
+mod junior;
 mod limits;
 mod messages;
 mod metadata;

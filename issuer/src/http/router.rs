@@ -12,7 +12,9 @@ use shared::vci::error::{ErrorBody, TokenErrorCode};
 use super::failure::{Code, Failure};
 use super::reply::in_our_words;
 use super::staff_api::BASE_PATH;
-use super::{ServerState, credential, health, metadata, nonce, notification, offer, revocation, token};
+use super::{
+    ServerState, credential, health, junior, metadata, nonce, notification, offer, revocation, token,
+};
 
 use crate::mishap::{Mishap, survive};
 
@@ -32,6 +34,7 @@ pub fn wallet_routes(state: ServerState) -> Router {
         .route(&at("/nonce"), post(nonce::nonce))
         .route(&at("/credential"), post(credential::credential))
         .route(&at("/notification"), post(notification::notification))
+        .route(junior::HOLDER_PATH, get(junior::me))
         .layer(middleware::map_response(in_our_words))
         .layer(middleware::from_fn(never_stored));
     Router::new()

@@ -9,9 +9,12 @@ use shared::vci::error::{Coded, Reason, TokenErrorCode};
 use shared::vci::token::{TokenRequest, TokenResponse, TokenType};
 
 use super::ServerState;
+use super::dpop::AuthorizationError;
+use super::junior;
 use super::offer;
 use super::reply::Refusal;
 use crate::issuance::dossier::CardRefusal;
+use crate::issuance::junior::{HolderRefusal, SignInCode};
 use crate::issuance::token::{TOKEN_TTL, TokenError};
 
 /// `POST /token`
@@ -24,14 +27,25 @@ pub(super) async fn token(State(state): State<ServerState>, headers: HeaderMap, 
     };
     let key = match state.proven_key(&headers, "/token", None) {
         Ok(key) => key,
-        Err(error) => {
-            let code = TokenErrorCode::InvalidDpopProof;
-            return Refusal::new(code, &error.to_string(), Reason::BadDpop).into_response();
-        }
+        Err(error) => return refuse_proof(&error).into_response(),
     };
     let tokens = match request {
-        TokenRequest::PreAuthorizedCode { pre_authorized_code, tx_code } => {
-            state.issuance.redeem(&pre_authorized_code, tx_code.as_ref(), key).await
+        TokenRequest::PreAuthorizedCode { pre_authorized_code, tx_code, holder } => {
+            let holder = match state.presented_holder(holder) {
+                Ok(holder) => holder,
+                Err(error) => return refuse_proof(&error).into_response(),
+            };
+            state.issuance.redeem(&pre_authorized_code, tx_code.as_ref(), key, holder.as_ref()).await
+        }
+        TokenRequest::AuthorizationCode { code, redirect_uri, client_id, code_verifier } => {
+            let presented = SignInCode {
+                code: &code,
+                client_id: &client_id,
+                redirect_uri: &redirect_uri,
+                verifier: &code_verifier,
+            };
+            let token = state.issuance.redeem_sign_in(&presented, key).await;
+            return junior::signed_in(token, key.is_some());
         }
         TokenRequest::RefreshToken { refresh_token } => state.issuance.refresh(&refresh_token, key).await,
     };
@@ -46,6 +60,10 @@ pub(super) async fn token(State(state): State<ServerState>, headers: HeaderMap, 
         .into_response(),
         Err(error) => refuse(&error, state.wire.invalid_tx_code).into_response(),
     }
+}
+
+fn refuse_proof(error: &AuthorizationError) -> Refusal {
+    Refusal::new(TokenErrorCode::InvalidDpopProof, &error.to_string(), Reason::BadDpop)
 }
 
 fn refuse(error: &TokenError, invalid_tx_code: bool) -> Refusal {
@@ -63,6 +81,11 @@ fn refuse(error: &TokenError, invalid_tx_code: bool) -> Refusal {
             let reason = if *tries_left == 0 { Reason::Locked } else { Reason::WrongCode };
             say(code, reason).tries_left(*tries_left)
         }
+        TokenError::Holder(HolderRefusal::OtherKey) => {
+            say(TokenErrorCode::InvalidDpopProof, junior::holder_reason(&HolderRefusal::OtherKey))
+        }
+        TokenError::Holder(refusal) => say(TokenErrorCode::InvalidGrant, junior::holder_reason(refusal)),
+        TokenError::OtherPupil => say(TokenErrorCode::InvalidGrant, Reason::OtherPupil),
         TokenError::CodeMalformed => say(TokenErrorCode::InvalidRequest, Reason::CodeMissing),
         TokenError::CodeMissing => say(TokenErrorCode::InvalidRequest, Reason::CodeMissing),
         TokenError::CodeUnexpected => say(TokenErrorCode::InvalidRequest, Reason::CodeUnexpected),

@@ -31,6 +31,28 @@ enum Purpose {
     SignIn,
     Nonce,
     Installation,
+    Junior,
+}
+
+/// What a hash about mObywatel Junior is of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Junior {
+    /// A code that a browser carries.
+    Code,
+    /// The token that it gives.
+    Token,
+    /// A pupil: the hash is the name that the app knows them by.
+    Name,
+}
+
+impl Junior {
+    fn label(self) -> &'static [u8] {
+        match self {
+            Self::Code => b"code",
+            Self::Token => b"token",
+            Self::Name => b"name",
+        }
+    }
 }
 
 /// What a sealed text stands for.
@@ -74,6 +96,7 @@ pub struct Keys {
     sign_in: Zeroizing<[u8; 32]>,
     nonce: Zeroizing<[u8; 32]>,
     installation: Zeroizing<[u8; 32]>,
+    junior: Zeroizing<[u8; 32]>,
     seal: XChaCha20Poly1305,
 }
 
@@ -103,6 +126,7 @@ impl Keys {
             sign_in: derive("mleg sign-in"),
             nonce: derive("mleg c_nonce"),
             installation: derive("mleg installation"),
+            junior: derive("mleg junior"),
             seal: XChaCha20Poly1305::new(&Key::from(*derive("mleg sealed texts"))),
         }
     }
@@ -118,6 +142,7 @@ impl Keys {
             Purpose::SignIn => &self.sign_in,
             Purpose::Nonce => &self.nonce,
             Purpose::Installation => &self.installation,
+            Purpose::Junior => &self.junior,
         };
         let Ok(mut mac) = <Hmac<Sha256> as KeyInit>::new_from_slice(&**key) else {
             // HMAC takes keys of any length.
@@ -164,6 +189,11 @@ impl Keys {
     /// What is kept of an API token.
     pub fn api_token_hash(&self, token: &Secret) -> [u8; 32] {
         self.mac(Purpose::ApiToken, &[token.expose().as_bytes()])
+    }
+
+    /// What is kept, or told, of a secret or a pupil of mObywatel Junior.
+    pub fn junior_hash(&self, kind: Junior, text: &str) -> [u8; 32] {
+        self.mac(Purpose::Junior, &[kind.label(), text.as_bytes()])
     }
 
     /// What a database keeps of the master secret, to recognise it.
@@ -230,5 +260,6 @@ mod tests {
         let keys = Keys::derive(&[7; 32]);
         let token = Secret::new("A");
         assert_ne!(keys.offer_hash("A"), keys.api_token_hash(&token));
+        assert_ne!(keys.junior_hash(Junior::Code, "A"), keys.junior_hash(Junior::Token, "A"));
     }
 }

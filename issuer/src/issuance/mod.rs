@@ -11,6 +11,7 @@ pub mod class_confirmation;
 pub mod enrolment;
 pub mod grant;
 pub mod handover;
+pub mod junior;
 pub mod nonce;
 pub mod notification;
 pub mod offer;

@@ -98,7 +98,7 @@ impl Desk {
     async fn token(&self, slip: &SlipSecrets, with_code: bool) -> Result<Tokens, TokenError> {
         let offer = self.issuance.resolve_offer(slip.offer_id.expose()).await.map_err(TokenError::Slip)?;
         let code = Secret::new(slip.code.expose());
-        self.issuance.redeem(&offer.pre_authorized_code, with_code.then_some(&code), None).await
+        self.issuance.redeem(&offer.pre_authorized_code, with_code.then_some(&code), None, None).await
     }
 
     async fn enrol(&self, tokens: &Tokens, phone: &Phone) -> Result<IssuedCard, EnrolmentError> {
@@ -264,13 +264,13 @@ async fn five_wrong_codes_lock_and_other_mistakes_cost_nothing() {
     for left in (0..5).rev() {
         let offer = desk.issuance.resolve_offer(slip.offer_id.expose()).await.unwrap();
         let code = &offer.pre_authorized_code;
-        assert!(matches!(desk.issuance.redeem(code, None, None).await, Err(TokenError::CodeMissing)));
+        assert!(matches!(desk.issuance.redeem(code, None, None, None).await, Err(TokenError::CodeMissing)));
         let short = Secret::new("123");
         assert!(matches!(
-            desk.issuance.redeem(code, Some(&short), None).await,
+            desk.issuance.redeem(code, Some(&short), None, None).await,
             Err(TokenError::CodeMalformed)
         ));
-        match desk.issuance.redeem(code, Some(&wrong), None).await {
+        match desk.issuance.redeem(code, Some(&wrong), None, None).await {
             Err(TokenError::WrongCode { tries_left }) => assert_eq!(tries_left, left),
             other => panic!("{other:?}"),
         }

@@ -10,12 +10,14 @@ use shared::secret::Secret;
 use super::Issuance;
 use super::dossier::{CardRefusal, Dossier};
 use super::grant::MAX_FAILURES;
+use super::junior::{HolderClaim, HolderRefusal, PresentedHolder};
 use super::keys::{Sealed, same};
 use super::offer::{CodeContent, OfferError, usable};
 use crate::audit::{Act, Actor};
 use crate::store::id::GrantId;
 use crate::store::tables::device::{Device, DeviceState};
 use crate::store::tables::grant::{Grant, GrantState};
+use crate::store::tables::mobile_card::MobileCard;
 use crate::store::{Statements, StoreError, Verb};
 
 /// How long an access token lives.
@@ -54,7 +56,7 @@ pub struct Tokens {
 
 impl Issuance {
     /// Redeems a pre-authorized code. `tx_code` is what the wallet sent, if anything; `key` the key that its
-    /// DPoP proof proved.
+    /// DPoP proof proved; `holder` what a phone for pupils shows to say who holds it.
     ///
     /// # Errors
     /// See [`TokenError`]; only a wrong code of the right form costs a try.
@@ -63,6 +65,7 @@ impl Issuance {
         code: &Secret,
         tx_code: Option<&Secret>,
         key: Option<Thumbprint>,
+        holder: Option<&PresentedHolder>,
     ) -> Result<Tokens, TokenError> {
         let content: CodeContent =
             self.keys.unseal(Sealed::PreAuthorizedCode, code.expose()).ok_or(TokenError::UnknownCode)?;
@@ -77,6 +80,7 @@ impl Issuance {
             presented: tx_code.map(|code| self.keys.code_mac(&content.grant, &code)),
             grant: content.grant.clone(),
             epoch: content.epoch,
+            holder: holder.map(|holder| self.holder_claim(holder)),
             act: self.act(Actor::Wallet),
         };
         let epoch = self.store.write(verb).await??;
@@ -132,6 +136,7 @@ struct RedeemGrant {
     grant: GrantId,
     epoch: i64,
     presented: Option<[u8; 32]>,
+    holder: Option<HolderClaim>,
     act: Act,
 }
 
@@ -151,6 +156,10 @@ impl Verb for RedeemGrant {
         if grant.epoch != self.epoch {
             return Ok(Err(TokenError::Used));
         }
+        // Before anything is counted or taken: who scanned another's code has tried nothing yet.
+        if let Some(refusal) = self.held_by_another(tx, &grant).await? {
+            return Ok(Err(refusal));
+        }
         match (&grant.code_mac, &self.presented) {
             (Some(_), None) => return Ok(Err(TokenError::CodeMissing)),
             (None, Some(_)) => return Ok(Err(TokenError::CodeUnexpected)),
@@ -165,6 +174,25 @@ impl Verb for RedeemGrant {
         grant.epoch += 1;
         grant.update(tx).await?;
         Ok(Ok(grant.epoch))
+    }
+}
+
+impl RedeemGrant {
+    /// Why whoever holds the phone may not have this card: only a phone that says who holds it is asked.
+    async fn held_by_another(
+        &self,
+        tx: &mut dyn Statements,
+        grant: &Grant,
+    ) -> Result<Option<TokenError>, StoreError> {
+        let Some(claim) = &self.holder else { return Ok(None) };
+        let pupil = match claim.pupil(tx).await? {
+            Ok(pupil) => pupil,
+            Err(refusal) => return Ok(Some(TokenError::Holder(refusal))),
+        };
+        let Some(card) = MobileCard::find(tx, &grant.card_id).await? else {
+            return Err(StoreError::Damaged("a grant lacks its card"));
+        };
+        Ok((card.pupil_id != pupil.id).then_some(TokenError::OtherPupil))
     }
 }
 
@@ -249,6 +277,12 @@ pub enum TokenError {
         /// How many more may be tried.
         tries_left: u8,
     },
+    /// The phone shows no live sign-in; not counted.
+    #[error(transparent)]
+    Holder(HolderRefusal),
+    /// The card is another pupil's than the phone's; not counted.
+    #[error("card is another pupil's")]
+    OtherPupil,
     /// Not eight digits; not counted.
     #[error("activation code has eight digits")]
     CodeMalformed,

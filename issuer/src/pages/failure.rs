@@ -24,6 +24,8 @@ pub enum PageFailure {
     StaleForm,
     /// The request cannot be read.
     Unreadable,
+    /// Some other program sent the browser here, and it is none that we know.
+    UnknownApp,
     /// What was sent is too large.
     TooLarge,
     /// An act was refused where there is no form to show it at.
@@ -40,7 +42,7 @@ impl PageFailure {
             Self::SignIn(_) => StatusCode::SEE_OTHER,
             Self::Forbidden | Self::StaleForm => StatusCode::FORBIDDEN,
             Self::NotFound => StatusCode::NOT_FOUND,
-            Self::Unreadable => StatusCode::BAD_REQUEST,
+            Self::Unreadable | Self::UnknownApp => StatusCode::BAD_REQUEST,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Refused(code) => code.status(),
             Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
@@ -57,6 +59,7 @@ impl PageFailure {
             Self::NotFound => both("failure-not-found"),
             Self::StaleForm => both("failure-stale-form"),
             Self::Unreadable => both("failure-unreadable"),
+            Self::UnknownApp => both("failure-unknown-app"),
             Self::TooLarge => both("failure-too-large"),
             Self::Refused(code) => {
                 let told = frame::capital(lang.pick(code.message_pl(), code.message_en()));

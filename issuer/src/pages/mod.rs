@@ -176,7 +176,13 @@ impl Pages {
 
 /// The address of a page with word of what was done there.
 pub fn done(path: &str, word: &str) -> String {
-    format!("{path}{}", frame::query(&[("done", word)]))
+    let query = frame::query(&[("done", word)]);
+    // The page may have a query of its own.
+    if path.contains('?') {
+        format!("{path}{}", query.replacen('?', "&", 1))
+    } else {
+        format!("{path}{query}")
+    }
 }
 
 /// All pages, with what holds for every one of them.
@@ -210,6 +216,13 @@ async fn never_stored(request: Request, next: Next) -> Response {
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; \
     img-src 'self' data: blob:; media-src 'self' blob:; connect-src 'self'; form-action 'self'; \
     base-uri 'none'; frame-ancestors 'none'";
+
+/// The same policy for a page whose form may lead elsewhere in the end: to `target`, a source of CSP.
+pub(crate) fn policy_with_form_target(target: &str) -> Result<HeaderValue, header::InvalidHeaderValue> {
+    let policy =
+        CONTENT_SECURITY_POLICY.replace("form-action 'self'", &format!("form-action 'self' {target}"));
+    HeaderValue::from_str(&policy)
+}
 
 pub(crate) async fn confined(request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;

@@ -10,6 +10,7 @@ use shared::secret::Secret;
 use crate::audit::Act;
 use crate::issuance::keys::Keys;
 use crate::store::id::{SchoolId, StaffId};
+use crate::store::tables::junior::{JuniorCode, JuniorToken};
 use crate::store::tables::session::{Realm, Session, SignInGuard};
 use crate::store::tables::staff::Staff;
 use crate::store::{Statements, StoreError, Verb};
@@ -240,6 +241,8 @@ impl Verb for ForgetSessions {
     async fn run(&self, tx: &mut dyn Statements) -> Result<(), StoreError> {
         let yesterday = self.now.saturating_sub(SignedDuration::from_hours(24)).unwrap_or(Timestamp::MIN);
         Session::forget(tx, self.now).await?;
+        JuniorToken::forget(tx, self.now).await?;
+        JuniorCode::forget(tx, yesterday).await?;
         SignInGuard::forget(tx, yesterday).await?;
         crate::store::tables::session::SentForm::forget(tx, yesterday).await?;
         Ok(())

@@ -2,14 +2,17 @@
 //!
 //! Both sides share this: the issuer draws what the wallet scans, and each reads what the other shows.
 
+pub mod frame;
 pub mod render;
 pub mod scan;
 
 mod containment;
+mod hint;
 mod picture;
 mod reading;
 mod rqrr_reader;
 mod rxing_reader;
+mod search;
 mod view;
 
 #[cfg(test)]

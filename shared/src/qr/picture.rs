@@ -14,7 +14,7 @@ use super::scan::{MAX_BYTES, MAX_PIXELS, MAX_SIDE_PX, ScanError};
 const MAX_UNPACKED_BYTES: u64 = 4 * MAX_PIXELS;
 
 /// The grey readings of a picture, the likelier first: one, or two where transparency leaves open what lies beneath.
-pub(super) fn decode(bytes: &[u8]) -> Result<Vec<GrayImage>, ScanError> {
+pub(super) fn decode(bytes: &[u8], max_pixels: u64) -> Result<Vec<GrayImage>, ScanError> {
     if bytes.len() > MAX_BYTES {
         return Err(ScanError::TooLarge);
     }
@@ -22,7 +22,7 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Vec<GrayImage>, ScanError> {
         Ok(format @ (ImageFormat::Png | ImageFormat::Jpeg | ImageFormat::WebP)) => format,
         Ok(_) | Err(_) => return Err(ScanError::UnknownFormat),
     };
-    let upright = contained(|| unpack(bytes, format)).unwrap_or(Err(ScanError::Broken))?;
+    let upright = contained(|| unpack(bytes, format, max_pixels)).unwrap_or(Err(ScanError::Broken))?;
     Ok(if upright.color().has_alpha() {
         let grey = upright.into_luma_alpha8();
         // A black code on nothing was meant for white paper, a white one for a dark page.
@@ -36,7 +36,7 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Vec<GrayImage>, ScanError> {
     })
 }
 
-fn unpack(bytes: &[u8], format: ImageFormat) -> Result<DynamicImage, ScanError> {
+fn unpack(bytes: &[u8], format: ImageFormat, max_pixels: u64) -> Result<DynamicImage, ScanError> {
     let mut limits = Limits::default();
     limits.max_image_width = Some(MAX_SIDE_PX);
     limits.max_image_height = Some(MAX_SIDE_PX);
@@ -47,7 +47,7 @@ fn unpack(bytes: &[u8], format: ImageFormat) -> Result<DynamicImage, ScanError> 
     let mut decoder = reader.into_decoder().map_err(refusal)?;
     let (width, height) = decoder.dimensions();
     let pixels = u64::from(width) * u64::from(height);
-    if width.max(height) > MAX_SIDE_PX || pixels > MAX_PIXELS || decoder.total_bytes() > MAX_UNPACKED_BYTES {
+    if width.max(height) > MAX_SIDE_PX || pixels > max_pixels || decoder.total_bytes() > MAX_UNPACKED_BYTES {
         return Err(ScanError::TooLarge);
     }
     if width == 0 || height == 0 {
@@ -128,10 +128,10 @@ mod tests {
             ("pixels within bounds, too many bytes", claim(8_000, 8_000, 16, 6)),
         ];
         for (claimed, bytes) in cases {
-            assert_eq!(decode(&bytes), Err(ScanError::TooLarge), "{claimed}");
+            assert_eq!(decode(&bytes, MAX_PIXELS), Err(ScanError::TooLarge), "{claimed}");
         }
         // The same file with an honest size is merely torn: it is the claim that was refused.
-        assert_eq!(decode(&claim(8, 8, 8, 0)), Err(ScanError::Broken));
+        assert_eq!(decode(&claim(8, 8, 8, 0), MAX_PIXELS), Err(ScanError::Broken));
     }
 
     #[test]
@@ -141,13 +141,13 @@ mod tests {
         let frame = jpeg.windows(2).position(|marker| marker == [0xff, 0xc0]).unwrap();
         // Precision, then height and width, behind marker and length.
         jpeg[frame + 5..frame + 9].copy_from_slice(&[0xff, 0xff, 0xff, 0xff]);
-        assert_eq!(decode(&jpeg), Err(ScanError::TooLarge));
+        assert_eq!(decode(&jpeg, MAX_PIXELS), Err(ScanError::TooLarge));
 
         let mut webp = file(&DynamicImage::from(picture.to_rgb8()), ImageFormat::WebP);
         let lossless = webp.windows(4).position(|kind| kind == b"VP8L").unwrap();
         // Signature byte, then 14 bits each of width - 1 and height - 1: 16383 × 16383.
         webp[lossless + 9..lossless + 13].copy_from_slice(&[0xfe, 0xbf, 0xff, 0x0f]);
-        assert_eq!(decode(&webp), Err(ScanError::TooLarge));
+        assert_eq!(decode(&webp, MAX_PIXELS), Err(ScanError::TooLarge));
     }
 
     #[test]
@@ -168,7 +168,8 @@ mod tests {
             (9, (64, 32), (16, 8)),
         ];
         for (orientation, size, (x, y)) in cases {
-            let [upright] = decode(&with_orientation(&seen, orientation)).unwrap().try_into().unwrap();
+            let [upright] =
+                decode(&with_orientation(&seen, orientation), MAX_PIXELS).unwrap().try_into().unwrap();
             assert_eq!(upright.dimensions(), size, "orientation {orientation}");
             let dark = upright.enumerate_pixels().filter(|(_, _, pixel)| pixel.0[0] < 128).count();
             assert!((500..530).contains(&dark), "orientation {orientation}: {dark} dark pixels");
@@ -179,10 +180,13 @@ mod tests {
     #[test]
     fn what_is_transparent_is_seen_on_white_and_on_black() {
         let half = GrayAlphaImage::from_fn(4, 1, |x, _| image::LumaA([100, [0, 255][x as usize % 2]]));
-        let both = decode(&file(&DynamicImage::ImageLumaA8(half), ImageFormat::Png)).unwrap();
+        let both = decode(&file(&DynamicImage::ImageLumaA8(half), ImageFormat::Png), MAX_PIXELS).unwrap();
         let rows: Vec<&[u8]> = both.iter().map(|grey| grey.as_raw().as_slice()).collect();
         assert_eq!(rows, [[255, 100, 255, 100], [0, 100, 0, 100]]);
         let opaque = GrayAlphaImage::from_pixel(4, 1, image::LumaA([100, 255]));
-        assert_eq!(decode(&file(&DynamicImage::ImageLumaA8(opaque), ImageFormat::Png)).unwrap().len(), 1);
+        assert_eq!(
+            decode(&file(&DynamicImage::ImageLumaA8(opaque), ImageFormat::Png), MAX_PIXELS).unwrap().len(),
+            1
+        );
     }
 }

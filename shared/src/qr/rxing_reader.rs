@@ -15,8 +15,48 @@ use super::view::View;
 #[derive(Debug, Default)]
 pub(super) struct Look {
     pub(super) readings: Vec<Reading>,
-    /// Whether three finder patterns stand as a code's corners do, in a code that neither was read nor was known.
-    pub(super) unread: bool,
+    /// Where three finder patterns stand as a code's corners do, in a code that neither was read nor was known.
+    pub(super) unread: Vec<Suspect>,
+    /// How many finder patterns lie in no code that was read or known, single ones too.
+    pub(super) loose: usize,
+}
+
+/// A code that was seen by its finder patterns and not read.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Suspect {
+    /// The middles of its finder patterns: lower left, upper left, upper right as the code is read.
+    pub(super) finders: [Spot; 3],
+    /// The width of a module in pixels, as the finder patterns have it.
+    pub(super) module: f32,
+}
+
+impl Suspect {
+    fn new(triple: &FinderPatternSet) -> Self {
+        let corners = [triple.bl, triple.tl, triple.tr];
+        Self {
+            finders: corners.map(|corner| Spot { x: corner.p.x, y: corner.p.y }),
+            module: corners.iter().map(|corner| corner.size as f32).sum::<f32>() / 21.0,
+        }
+    }
+
+    /// The same code at another scale.
+    pub(super) fn times(self, factor: f32) -> Self {
+        Self { finders: self.finders.map(|spot| spot.times(factor)), module: self.module * factor }
+    }
+
+    /// Its four corners in order around it, as far as three finder patterns tell: half a pattern beyond their middles.
+    pub(super) fn corners(&self) -> [Spot; 4] {
+        let [bl, tl, tr] = self.finders;
+        let modules =
+            ((tr.x - tl.x).hypot(tr.y - tl.y) + (bl.x - tl.x).hypot(bl.y - tl.y)) / (2.0 * self.module);
+        let beyond = 3.5 / modules.max(1.0);
+        let place = |right: f32, down: f32| Spot {
+            x: tl.x + right * (tr.x - tl.x) + down * (bl.x - tl.x),
+            y: tl.y + right * (tr.y - tl.y) + down * (bl.y - tl.y),
+        };
+        let (near, far) = (-beyond, 1.0 + beyond);
+        [place(near, near), place(far, near), place(far, far), place(near, far)]
+    }
 }
 
 /// More finder patterns than this, and a view is debris or an attack; a sheet of a hundred slips has three hundred.
@@ -35,6 +75,7 @@ const MAX_TRIPLES: usize = 600;
 pub(super) fn look(bits: &BitMatrix, known: impl Fn(Spot) -> bool) -> Look {
     let Some(mut patterns) = finder_patterns(bits) else { return Look::default() };
     patterns.retain(|pattern| !known(Spot { x: pattern.p.x, y: pattern.p.y }));
+    let all = patterns.clone();
     let triples = contained(|| GenerateFinderPatternSets(&mut patterns)).unwrap_or_default();
     let mut look = Look::default();
     let mut used: Vec<ConcentricPattern> = Vec::new();
@@ -60,10 +101,13 @@ pub(super) fn look(bits: &BitMatrix, known: impl Fn(Spot) -> bool) -> Look {
         let spot = Spot { x: corner.p.x, y: corner.p.y };
         look.readings.iter().any(|reading| reading.covers(spot))
     };
-    look.unread = unread
+    let loose = all.iter().filter(|pattern| !used.contains(pattern) && !is_read(pattern)).count();
+    let still_unread = unread
         .iter()
-        .any(|triple| !is_used(triple, &used) && ![triple.bl, triple.tl, triple.tr].iter().any(is_read));
-    look
+        .filter(|triple| !is_used(triple, &used) && ![triple.bl, triple.tl, triple.tr].iter().any(is_read))
+        .map(Suspect::new)
+        .collect();
+    Look { unread: still_unread, loose, ..look }
 }
 
 fn read(sample: &impl DetectorRXingResult) -> Option<Reading> {
@@ -176,11 +220,11 @@ mod tests {
         let bits = bits_of(code(OFFER, 4));
         let fresh = look(&bits, |_| false);
         assert_eq!(fresh.readings.len(), 1);
-        assert!(!fresh.unread);
+        assert!(fresh.unread.is_empty());
         let [reading] = fresh.readings.try_into().unwrap();
         assert_eq!(reading.text, OFFER);
         let again = look(&bits, |spot| reading.covers(spot));
-        assert!(again.readings.is_empty() && !again.unread);
+        assert!(again.readings.is_empty() && again.unread.is_empty());
     }
 
     #[test]
@@ -190,7 +234,13 @@ mod tests {
         lay(&mut smeared, &sheet(90, 90, 0), side / 2 - 45, side / 2 - 45);
         let look = look(&bits_of(smeared), |_| false);
         assert!(look.readings.is_empty());
-        assert!(look.unread);
+        let suspect = look.unread.first().unwrap();
+        assert!((suspect.module - 4.0).abs() < 0.5, "{suspect:?}");
+        let [upper_left, _, lower_right, _] = suspect.corners();
+        let (near, far) = (16.0, side as f32 - 16.0);
+        for (found, drawn) in [(upper_left, near), (lower_right, far)] {
+            assert!((found.x - drawn).abs() < 4.0 && (found.y - drawn).abs() < 4.0, "{suspect:?}");
+        }
     }
 
     #[test]

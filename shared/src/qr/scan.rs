@@ -9,14 +9,11 @@
 //! is bounded, and a reader that panics on one costs that reading alone.
 
 use image::GrayImage;
-use rxing::common::BitMatrix;
 
 use super::containment::contained;
 use super::picture;
-use super::reading::{Reading, in_reading_order};
-use super::rqrr_reader;
-use super::rxing_reader::{self, Look};
-use super::view::{ALWAYS, Original, RECIPES, View};
+use super::search::Search;
+use super::view::{ALWAYS, Original, RECIPES};
 
 /// The largest file that is looked at, in bytes.
 pub const MAX_BYTES: usize = 32 * 1024 * 1024;
@@ -35,7 +32,7 @@ pub const MAX_SIDE_PX: u32 = 16_384;
 /// # Errors
 /// See [`ScanError`].
 pub fn scan(picture: &[u8]) -> Result<Vec<String>, ScanError> {
-    let mut readings = picture::decode(picture)?.into_iter().map(|grey| scan_luma(&grey));
+    let mut readings = picture::decode(picture, MAX_PIXELS)?.into_iter().map(|grey| scan_luma(&grey));
     readings.find(Result::is_ok).unwrap_or(Err(ScanError::NoCode))
 }
 
@@ -55,12 +52,13 @@ pub fn scan_luma(picture: &GrayImage) -> Result<Vec<String>, ScanError> {
     let mut search = Search::default();
     for (index, recipe) in RECIPES.iter().enumerate() {
         let Some(Some(view)) = contained(|| recipe.apply(&original)) else { continue };
-        let unread = search.look(&view);
-        if index + 1 >= ALWAYS && !search.found.is_empty() && !unread {
+        let unread = !search.look(&view).unread.is_empty();
+        if index + 1 >= ALWAYS && search.has_found() && !unread {
             break;
         }
     }
-    search.into_texts()
+    let texts = search.into_texts();
+    if texts.is_empty() { Err(ScanError::NoCode) } else { Ok(texts) }
 }
 
 /// Why nothing was read. Messages complete "cannot read QR code: …".
@@ -78,47 +76,4 @@ pub enum ScanError {
     /// The picture holds no code that could be read.
     #[error("no QR code was found in the picture")]
     NoCode,
-}
-
-/// What has been read so far, in the picture's own pixels.
-#[derive(Default)]
-struct Search {
-    found: Vec<Reading>,
-}
-
-impl Search {
-    /// Reads a view; says whether it shows a code that has not been read.
-    fn look(&mut self, view: &View) -> bool {
-        self.keep(rqrr_reader::read(view), view.scale);
-        let Some(mut bits) = rxing_reader::bits(view) else { return false };
-        let upright = self.second_look(&bits, view.scale);
-        bits.flip_self();
-        let inverted = self.second_look(&bits, view.scale);
-        upright || inverted
-    }
-
-    fn second_look(&mut self, bits: &BitMatrix, scale: f32) -> bool {
-        let Look { readings, unread } = rxing_reader::look(bits, |spot| {
-            self.found.iter().any(|known| known.covers(spot.times(1.0 / scale)))
-        });
-        self.keep(readings, scale);
-        unread
-    }
-
-    fn keep(&mut self, readings: Vec<Reading>, scale: f32) {
-        self.found.extend(readings.into_iter().map(|Reading { text, corners }| Reading {
-            text,
-            corners: corners.map(|spot| spot.times(1.0 / scale)),
-        }));
-    }
-
-    fn into_texts(self) -> Result<Vec<String>, ScanError> {
-        let mut texts: Vec<String> = Vec::new();
-        for Reading { text, .. } in in_reading_order(self.found) {
-            if !text.is_empty() && !texts.contains(&text) {
-                texts.push(text);
-            }
-        }
-        if texts.is_empty() { Err(ScanError::NoCode) } else { Ok(texts) }
-    }
 }

@@ -7,6 +7,9 @@ use image::{DynamicImage, GrayImage};
 /// The longest side of the ordinary view, in pixels: a code that fills a fifth of it still has 7 pixels a module.
 const ORDINARY_SIDE: u32 = 2000;
 
+/// The longest side of a live camera's ordinary view: there is a tenth of a second for it, and more where that is from.
+const FRAME_SIDE: u32 = 1300;
+
 /// The longest side of the largest view; it bounds the work on a picture of [`super::scan::MAX_PIXELS`].
 const FULL_SIDE: u32 = 4200;
 
@@ -98,6 +101,17 @@ pub(super) const RECIPES: &[Recipe] = &[
     Recipe { size: Size::Full, steps: &[TIGHT] },
 ];
 
+/// What a live camera's frames are looked at for besides the first of the [`RECIPES`], one after another.
+pub(super) const FRAME_RECIPES: &[Recipe] = &[
+    Recipe { size: Size::Ordinary, steps: &[MIDDLE] },
+    Recipe { size: Size::Half, steps: &[] },
+    Recipe { size: Size::Times(2), steps: &[] },
+    Recipe { size: Size::Ordinary, steps: &[WIDE] },
+    Recipe { size: Size::Full, steps: &[] },
+    Recipe { size: Size::Ordinary, steps: &[TIGHT] },
+    Recipe { size: Size::Ordinary, steps: &[Step::Stretch, Step::Blur(120)] },
+];
+
 /// A picture and its ordinary size, from which most views are made.
 pub(super) struct Original<'a> {
     picture: &'a GrayImage,
@@ -109,7 +123,16 @@ pub(super) struct Original<'a> {
 impl<'a> Original<'a> {
     /// Brings the picture, which has at least one pixel, to its ordinary size.
     pub(super) fn new(picture: &'a GrayImage) -> Self {
-        let divisor = picture.width().max(picture.height()).div_ceil(ORDINARY_SIDE);
+        Self::no_longer_than(ORDINARY_SIDE, picture)
+    }
+
+    /// Brings a live camera's frame, which has at least one pixel, to its ordinary size.
+    pub(super) fn of_frame(picture: &'a GrayImage) -> Self {
+        Self::no_longer_than(FRAME_SIDE, picture)
+    }
+
+    fn no_longer_than(side: u32, picture: &'a GrayImage) -> Self {
+        let divisor = picture.width().max(picture.height()).div_ceil(side);
         Self { picture, ordinary: reduced(picture, divisor), divisor }
     }
 }
@@ -149,7 +172,7 @@ impl Recipe {
 
 /// The picture with each `divisor` × `divisor` pixels averaged into one. Whole divisors only: averages of unequal
 /// numbers of pixels would make modules of unequal widths.
-fn reduced(picture: &GrayImage, divisor: u32) -> Cow<'_, GrayImage> {
+pub(super) fn reduced(picture: &GrayImage, divisor: u32) -> Cow<'_, GrayImage> {
     if divisor <= 1 {
         return Cow::Borrowed(picture);
     }

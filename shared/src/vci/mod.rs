@@ -8,6 +8,7 @@
 //! - [`requirements`] what the offer asks of the phone (extension)
 //! - [`typed_code`] the way to the offer without a camera (extension)
 //! - [`metadata`] what the issuer and its authorization server say of themselves
+//! - [`sign_in`] who holds a phone for pupils (extension)
 //! - [`token`] code for access token
 //! - [`nonce`] the challenge
 //! - [`proof`] the device key's answer to it
@@ -26,6 +27,7 @@ pub mod offer;
 pub mod offer_uri;
 pub mod proof;
 pub mod requirements;
+pub mod sign_in;
 pub mod token;
 pub mod typed_code;
 pub mod uri;
@@ -38,6 +40,9 @@ pub const FORMAT_X509: &str = "vnd.mleg.x509+json";
 
 /// Grant type of the pre-authorized code flow (OpenID4VCI 1.0 §4.1.1).
 pub const GRANT_PRE_AUTHORIZED_CODE: &str = "urn:ietf:params:oauth:grant-type:pre-authorized_code";
+
+/// Grant type of a sign-in in the browser (RFC 6749 §4.1.3).
+pub const GRANT_AUTHORIZATION_CODE: &str = "authorization_code";
 
 /// Grant type of renewal (RFC 6749 §6).
 pub const GRANT_REFRESH_TOKEN: &str = "refresh_token";

@@ -154,6 +154,13 @@ impl IssuerUrl {
         HttpUrl(url)
     }
 
+    /// An address of the same host beside the identifier, whatever its path, such as `/portal/authorize`.
+    pub fn at_root(&self, path: &str) -> HttpUrl {
+        let mut url = self.url.clone();
+        url.set_path(path);
+        HttpUrl(url)
+    }
+
     /// The address of an endpoint below the identifier, such as `credential` or `o/abc`.
     pub fn endpoint(&self, path: &str) -> HttpUrl {
         let mut url = self.url.clone();
@@ -261,6 +268,7 @@ mod tests {
     fn endpoints_lie_below_the_identifier() {
         assert_eq!(issuer("http://localhost:8080").endpoint("token").as_str(), "http://localhost:8080/token");
         assert_eq!(issuer("https://a.example/t/").endpoint("/o/x").as_str(), "https://a.example/t/o/x");
+        assert_eq!(issuer("https://a.example/t").at_root("/p/a").as_str(), "https://a.example/p/a");
         assert_eq!(issuer("https://a.example").endpoint("o/a?b#c").as_str(), "https://a.example/o/a%3Fb%23c");
     }
 

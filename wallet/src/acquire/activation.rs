@@ -26,6 +26,7 @@ use super::token::TokenEndpoint;
 use crate::documents::{
     AuthenticatedTime, CardId, CardIdentity, CardState, HeldCard, KeptBytes, StoreError, TimeFloor,
 };
+use crate::junior::key::HolderCredential;
 use crate::online::OnlinePhone;
 use crate::revocation::ListVerdict;
 use crate::show::{OpenedCard, open_all};
@@ -79,6 +80,11 @@ impl OnlinePhone {
         let _turn = self.activation_turn().await;
         let outcome = self.follow(&line, offer, code).await;
         if let Err(error) = &outcome
+            && error.refusal().is_some_and(|refusal| refusal.reason == Some(Reason::SignInAgain))
+        {
+            self.with_phone(|phone| phone.documents().end_holder_token()).await?;
+        }
+        if let Err(error) = &outcome
             && error.refusal().is_some_and(IssuerRefusal::is_final)
         {
             let hash = offer.hash.clone();
@@ -93,8 +99,10 @@ impl OnlinePhone {
         offer: &OpenedOffer,
         code: Option<Secret>,
     ) -> Result<Activated, ActivateError> {
+        let holder = self.holder_credential(&offer.issuer).await?;
         let key = self.pending_key(offer).await?;
-        let delivered = self.deliver_card(line, offer, key, code).await?;
+        let proofs = Proofs { key: &key, holder: holder.as_ref() };
+        let delivered = self.deliver_card(line, offer, &proofs, code).await?;
         let verified = self.verify(line, &delivered.card, &delivered.redeemed.key, &offer.anchors).await;
         if let Err(VerifyError::Card(_)) = &verified {
             // Said once and not kept: whoever sent a card that does not verify may not even listen.
@@ -148,16 +156,17 @@ impl OnlinePhone {
         &self,
         line: &Line<'_>,
         offer: &OpenedOffer,
-        key: DeviceKey,
+        proofs: &Proofs<'_>,
         code: Option<Secret>,
     ) -> Result<Delivered, ActivateError> {
-        let tokens = self.redeem(line, offer, &key, code.clone()).await?;
+        let key = proofs.key;
+        let tokens = self.redeem(line, offer, proofs, code.clone()).await?;
         match self.fetch_card(line, offer, Redeemed { tokens, key: key.clone() }).await {
             Err(ExchangeError::Refused(refusal))
                 if refusal.is_about_token() && offer.source.can_be_fetched_again() =>
             {
-                let tokens = self.redeem_again(line, offer, &key, code).await?;
-                Ok(self.fetch_card(line, offer, Redeemed { tokens, key }).await?)
+                let tokens = self.redeem_again(line, offer, proofs, code).await?;
+                Ok(self.fetch_card(line, offer, Redeemed { tokens, key: key.clone() }).await?)
             }
             outcome => Ok(outcome?),
         }
@@ -169,18 +178,18 @@ impl OnlinePhone {
         &self,
         line: &Line<'_>,
         offer: &OpenedOffer,
-        key: &DeviceKey,
+        proofs: &Proofs<'_>,
         code: Option<Secret>,
     ) -> Result<TokenResponse, ActivateError> {
         let first =
-            token_endpoint(offer, key).redeem(line, &offer.grant.pre_authorized_code, code.clone()).await;
+            token_endpoint(offer, proofs).redeem(line, &offer.grant.pre_authorized_code, code.clone()).await;
         let outlived =
             |refusal: &IssuerRefusal| matches!(refusal.reason, Some(Reason::Used | Reason::Expired));
         match first {
             Err(ExchangeError::Refused(refusal))
                 if outlived(&refusal) && offer.source.can_be_fetched_again() =>
             {
-                self.redeem_again(line, offer, key, code).await
+                self.redeem_again(line, offer, proofs, code).await
             }
             outcome => Ok(outcome?),
         }
@@ -191,14 +200,14 @@ impl OnlinePhone {
         &self,
         line: &Line<'_>,
         offer: &OpenedOffer,
-        key: &DeviceKey,
+        proofs: &Proofs<'_>,
         code: Option<Secret>,
     ) -> Result<TokenResponse, ActivateError> {
         line.tell(Event::NewOffer);
         let again = offer.source.fetch(line, offer.lookup.as_ref()).await?;
         let grant = again.grants.pre_authorized.filter(|_| again.credential_issuer == offer.issuer);
         let grant = grant.ok_or(ActivateError::AnotherIssuer)?;
-        Ok(token_endpoint(offer, key).redeem(line, &grant.pre_authorized_code, code).await?)
+        Ok(token_endpoint(offer, proofs).redeem(line, &grant.pre_authorized_code, code).await?)
     }
 
     async fn fetch_card(
@@ -291,8 +300,15 @@ impl OnlinePhone {
     }
 }
 
-fn token_endpoint<'a>(offer: &'a OpenedOffer, key: &'a DeviceKey) -> TokenEndpoint<'a> {
-    TokenEndpoint { url: offer.server.token_endpoint.as_url(), prover: offer.server.dpop.then_some(key) }
+/// What a token request proves besides its codes: the key of the card, and who holds the phone where that counts.
+struct Proofs<'a> {
+    key: &'a DeviceKey,
+    holder: Option<&'a HolderCredential>,
+}
+
+fn token_endpoint<'a>(offer: &'a OpenedOffer, proofs: &Proofs<'a>) -> TokenEndpoint<'a> {
+    let prover = offer.server.dpop.then_some(proofs.key);
+    TokenEndpoint { url: offer.server.token_endpoint.as_url(), prover, holder: proofs.holder }
 }
 
 fn held_card(offer: &OpenedOffer, delivered: &Delivered, card: &VerifiedCard, now: Timestamp) -> HeldCard {

@@ -52,18 +52,29 @@ impl OnlinePhone {
     /// # Errors
     /// When the store cannot be read or written.
     pub async fn accept_terms(&self) -> Result<(), StoreError> {
+        for text in self.missing_consents().await? {
+            self.accept(text).await?;
+        }
+        Ok(())
+    }
+
+    /// The owner accepts one text in its present version, now; what was accepted before keeps its time.
+    ///
+    /// # Errors
+    /// When the store cannot be read or written.
+    pub async fn accept(&self, text: &'static LegalText) -> Result<(), StoreError> {
         let now = self.now();
         self.with_phone(move |phone| {
             let documents = phone.documents();
-            for text in missing(&documents.consents()?) {
-                let consent = Consent { version: text.version.to_owned(), at: now };
-                if *text == TERMS {
-                    documents.accept_terms(consent)?;
-                } else {
-                    documents.accept_privacy_notice(consent)?;
-                }
+            if !missing(&documents.consents()?).contains(&text) {
+                return Ok(());
             }
-            Ok(())
+            let consent = Consent { version: text.version.to_owned(), at: now };
+            if *text == TERMS {
+                documents.accept_terms(consent)
+            } else {
+                documents.accept_privacy_notice(consent)
+            }
         })
         .await
     }

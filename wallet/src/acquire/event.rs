@@ -51,6 +51,23 @@ impl Step {
         Self::Notification,
     ];
 
+    /// A stable name for programs.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Offer => "offer",
+            Self::Metadata => "metadata",
+            Self::Requirements => "requirements",
+            Self::Token => "token",
+            Self::Nonce => "nonce",
+            Self::Proof => "proof",
+            Self::Credential => "credential",
+            Self::Verification => "verification",
+            Self::RevocationList => "revocation_list",
+            Self::Keeping => "keeping",
+            Self::Notification => "notification",
+        }
+    }
+
     /// What is being done, as a sentence's beginning.
     pub fn label(self) -> &'static str {
         match self {

@@ -6,12 +6,13 @@ use std::time::Duration;
 
 use shared::secret::Secret;
 use shared::vci::error::ErrorBody;
-use shared::vci::token::TokenType;
+use shared::vci::token::{HolderProof, TokenType};
 use url::Url;
 
 use super::event::{Event, Observer, Step};
 use super::failure::{Endpoint, ExchangeError, IssuerRefusal};
-use super::proof::{DeviceKey, ProvenRequest};
+use super::proof::{DeviceKey, ProvenRequest, Prover};
+use crate::junior::key::HolderCredential;
 use crate::online::Surroundings;
 use crate::transport::{Request, Response};
 
@@ -25,14 +26,16 @@ pub(crate) struct Call<'a> {
     /// The access token, and how it is presented.
     pub(crate) token: Option<(TokenType, &'a Secret)>,
     /// The key that proves possession by DPoP, if that is wanted.
-    pub(crate) prover: Option<&'a DeviceKey>,
+    pub(crate) prover: Option<&'a dyn Prover>,
+    /// Who holds the phone, if that is to be proved too; added to the form of every try, because a proof counts once.
+    pub(crate) holder: Option<&'a HolderCredential>,
     pub(crate) repeat: Repeat,
 }
 
 impl<'a> Call<'a> {
     /// A question that anybody may ask as often as they like.
     pub(crate) fn open(endpoint: Endpoint, request: Request) -> Self {
-        Self { endpoint, request, token: None, prover: None, repeat: Repeat::Safe }
+        Self { endpoint, request, token: None, prover: None, holder: None, repeat: Repeat::Safe }
     }
 
     /// A question under an access token, with a proof by `key` if the token is bound to one.
@@ -42,8 +45,8 @@ impl<'a> Call<'a> {
         token: (TokenType, &'a Secret),
         key: &'a DeviceKey,
     ) -> Self {
-        let prover = (token.0 == TokenType::Dpop).then_some(key);
-        Self { endpoint, request, token: Some(token), prover, repeat: Repeat::Safe }
+        let prover = (token.0 == TokenType::Dpop).then_some(key as &dyn Prover);
+        Self { prover, token: Some(token), ..Self::open(endpoint, request) }
     }
 }
 
@@ -137,12 +140,42 @@ impl<'a> Line<'a> {
             };
             request.dpop = Some(key.prove_request(&proven).await?);
         }
+        if let Some(holder) = call.holder {
+            self.add_holder(&mut request, holder).await?;
+        }
         let answer = self.surroundings.transport.send(request).await;
         let response = answer.map_err(|error| ExchangeError::NoAnswer { endpoint: call.endpoint, error })?;
         if let Some(nonce) = response.header("dpop-nonce") {
             self.nonces().insert(server, nonce.to_owned());
         }
         Ok(response)
+    }
+
+    /// Adds who holds the phone to a form (extension of the token request).
+    async fn add_holder(
+        &self,
+        request: &mut Request,
+        holder: &HolderCredential,
+    ) -> Result<(), ExchangeError> {
+        let proof = match &holder.key {
+            Some(key) => {
+                let proven = ProvenRequest {
+                    method: request.method,
+                    url: &request.url,
+                    access_token: Some(&holder.token),
+                    nonce: None,
+                    now: self.surroundings.clock.now(),
+                    entropy: &*self.surroundings.entropy,
+                };
+                Some(key.prove_request(&proven).await?)
+            }
+            None => None,
+        };
+        let proof = HolderProof { token: holder.token.clone(), proof };
+        if let Some(body) = &mut request.body {
+            body.text = proof.append_to(&body.text);
+        }
+        Ok(())
     }
 
     fn nonces(&self) -> std::sync::MutexGuard<'_, HashMap<String, String>> {

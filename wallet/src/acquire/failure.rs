@@ -35,6 +35,8 @@ pub enum Endpoint {
     RevocationList,
     /// The root certificate.
     Root,
+    /// What says who is signed in.
+    Holder,
 }
 
 impl fmt::Display for Endpoint {
@@ -50,6 +52,7 @@ impl fmt::Display for Endpoint {
             Self::Notification => "notification endpoint",
             Self::RevocationList => "revocation list",
             Self::Root => "root certificate",
+            Self::Holder => "holder endpoint",
         })
     }
 }
@@ -78,7 +81,7 @@ pub struct IssuerRefusal {
 impl IssuerRefusal {
     /// Reads the body of a refusal; `None` if it is none. Both ways of saying "wrong code" become the same reason: the
     /// `reason` that our issuers give, and the `invalid_tx_code` of the draft of OpenID4VCI 1.1.
-    pub(super) fn read(endpoint: Endpoint, status: u16, body: &[u8]) -> Option<Self> {
+    pub(crate) fn read(endpoint: Endpoint, status: u16, body: &[u8]) -> Option<Self> {
         let body = ErrorBody::parse(body)?;
         let wrong_code = body.is_wrong_code();
         Some(Self {

@@ -30,16 +30,25 @@ pub(crate) struct TokenServer {
 }
 
 /// Fetches the document of the authorization server that the offer names, or of the issuer's first.
+pub(crate) async fn authorization_server(
+    line: &Line<'_>,
+    metadata: &IssuerMetadata,
+    named: Option<&IssuerUrl>,
+) -> Result<AuthorizationServerMetadata, MetadataFault> {
+    let server = choose(metadata, named)?;
+    let url = server.authorization_server_metadata_url();
+    let request = Request::get(url.as_url().clone(), MAX_METADATA_LENGTH);
+    let response = line.ask(&Call::open(Endpoint::AuthorizationServerMetadata, request)).await?;
+    Ok(AuthorizationServerMetadata::parse(&response.body, server)?)
+}
+
+/// What that server must be able to do for an activation.
 pub(crate) async fn token_server(
     line: &Line<'_>,
     metadata: &IssuerMetadata,
     named: Option<&IssuerUrl>,
 ) -> Result<TokenServer, MetadataFault> {
-    let server = choose(metadata, named)?;
-    let url = server.authorization_server_metadata_url();
-    let request = Request::get(url.as_url().clone(), MAX_METADATA_LENGTH);
-    let response = line.ask(&Call::open(Endpoint::AuthorizationServerMetadata, request)).await?;
-    let document = AuthorizationServerMetadata::parse(&response.body, server)?;
+    let document = authorization_server(line, metadata, named).await?;
     // An absent list means grants of the browser (RFC 8414 §2), but issuers leave it out; the offer itself vouches
     // for the grant then.
     if document.grant_types_supported.is_some() && !document.grants(GRANT_PRE_AUTHORIZED_CODE) {

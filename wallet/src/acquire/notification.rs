@@ -117,7 +117,7 @@ impl OnlinePhone {
 
     async fn say(&self, line: &Line<'_>, notice: &Notice) -> Result<(), ExchangeError> {
         let key = DeviceKey::load(self.shared_phone(), notice.key.clone()).await?;
-        let tokens = TokenEndpoint { url: &notice.token_endpoint, prover: Some(&key) };
+        let tokens = TokenEndpoint { url: &notice.token_endpoint, prover: Some(&key), holder: None };
         let tokens = tokens.refresh(line, &notice.refresh_token).await?;
         let token = (tokens.token_type, &tokens.access_token);
         tell(line, &notice.notification_endpoint, token, &key, &notice.notification_id, notice.event).await

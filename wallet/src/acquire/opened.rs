@@ -13,8 +13,10 @@ use super::exchange::Line;
 use super::metadata::{self, TokenServer};
 use super::offer::{FetchError, OfferSource};
 use super::refusal::ActivateError;
+use crate::app_kind::AppKind;
 use crate::device::DeviceDescription;
-use crate::documents::{ClockVerdict, Endpoints, Issuer, OfferHash, StoreError, TrustedRoot};
+use crate::documents::{ClockVerdict, Endpoints, HolderToken, Issuer, OfferHash, StoreError, TrustedRoot};
+use crate::junior::key::HolderCredential;
 use crate::online::OnlinePhone;
 use crate::phone::UnlockedPhone;
 
@@ -66,7 +68,7 @@ impl OpenedOffer {
     }
 
     /// The code in `typed` as the issuer wants it, or nothing if it wants none.
-    pub(super) fn code(&self, typed: Option<&Secret>) -> Result<Option<Secret>, ActivateError> {
+    pub(crate) fn code(&self, typed: Option<&Secret>) -> Result<Option<Secret>, ActivateError> {
         match (&self.grant.tx_code, typed) {
             (None, _) => Ok(None),
             (Some(_), None) => Err(ActivateError::CodeNeeded),
@@ -105,6 +107,7 @@ impl OnlinePhone {
         let offer = source.fetch(&line, lookup.as_ref()).await?;
         let issuer = offer.credential_issuer;
         let anchors = self.anchors(&issuer).await?;
+        self.holder_credential(&issuer).await?;
         let metadata = match early {
             Some(metadata) if metadata.credential_issuer == issuer => metadata,
             Some(_) => return Err(ActivateError::AnotherIssuer),
@@ -138,6 +141,20 @@ impl OnlinePhone {
             anchors,
             device,
         })
+    }
+
+    /// What proves to `issuer` who holds this phone; `None` on a standard phone. It is for the issuer where the pupil
+    /// signed in and for nobody else.
+    pub(super) async fn holder_credential(
+        &self,
+        issuer: &IssuerUrl,
+    ) -> Result<Option<HolderCredential>, ActivateError> {
+        let now = self.now();
+        match self.with_phone(move |phone| signed_in(phone, now)).await? {
+            Some((at, _)) if at != issuer.as_str() => Err(ActivateError::SignedInElsewhere(at)),
+            Some((_, token)) => Ok(Some(HolderCredential::of(&token)?)),
+            None => Ok(None),
+        }
     }
 
     /// The roots that are believed for `issuer`.
@@ -174,10 +191,23 @@ fn ready(
     if !missing.is_empty() {
         return Err(ActivateError::ConsentMissing(missing));
     }
+    signed_in(phone, now)?;
     if let Some(id) = documents.opened_by(offer)? {
         return Err(ActivateError::AlreadyHeld { id, freed: None });
     }
     Ok(documents.device()?)
+}
+
+/// The sign-in that an activation rests on: none on a standard phone, and a live one on a phone for pupils.
+fn signed_in(phone: &UnlockedPhone, now: Timestamp) -> Result<Option<(String, HolderToken)>, ActivateError> {
+    if phone.app_kind() == AppKind::Standard {
+        return Ok(None);
+    }
+    let session = phone.documents().holder_session()?;
+    match session.as_ref().and_then(|session| session.live_token(now)) {
+        Some(token) => Ok(session.as_ref().map(|session| (session.issuer.clone(), token.clone()))),
+        None => Err(ActivateError::SignInNeeded { expired: session.is_some() }),
+    }
 }
 
 /// Holds what was typed against what the issuer asks for, so that a slip of the finger costs no try.

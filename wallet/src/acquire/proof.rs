@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use async_trait::async_trait;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jiff::Timestamp;
@@ -60,21 +61,6 @@ impl DeviceKey {
         self.sign(input).await
     }
 
-    /// Proves that a request comes from this key's holder.
-    pub(crate) async fn prove_request(&self, request: &ProvenRequest<'_>) -> Result<Secret, StoreError> {
-        let jti = URL_SAFE_NO_PAD.encode(request.entropy.bytes::<16>());
-        let claims = DpopClaims {
-            jti: &jti,
-            method: request.method.as_str(),
-            url: request.url,
-            now: request.now,
-            access_token: request.access_token.map(Secret::expose),
-            nonce: request.nonce,
-        };
-        let input = dpop::signing_input(&self.public, &claims);
-        self.sign(input).await.map(Secret::new)
-    }
-
     async fn sign(&self, input: Result<SigningInput, JwsError>) -> Result<String, StoreError> {
         let input = input.map_err(|_| StoreError::Damaged("a proof cannot be written"))?;
         let (phone, handle) = (Arc::clone(&self.phone), self.handle.clone());
@@ -83,6 +69,22 @@ impl DeviceKey {
             Ok(input.finish(signature))
         })
         .await
+    }
+}
+
+/// A key that proves whom a request comes from.
+#[async_trait]
+pub(crate) trait Prover: Send + Sync {
+    /// Proves that a request comes from this key's holder.
+    async fn prove_request(&self, request: &ProvenRequest<'_>) -> Result<Secret, StoreError>;
+}
+
+#[async_trait]
+impl Prover for DeviceKey {
+    async fn prove_request(&self, request: &ProvenRequest<'_>) -> Result<Secret, StoreError> {
+        let jti = request.fresh_jti();
+        let input = dpop::signing_input(&self.public, &fresh_claims(request, &jti));
+        self.sign(input).await.map(Secret::new)
     }
 }
 
@@ -95,4 +97,23 @@ pub(crate) struct ProvenRequest<'a> {
     pub(crate) nonce: Option<&'a str>,
     pub(crate) now: Timestamp,
     pub(crate) entropy: &'a dyn Entropy,
+}
+
+impl ProvenRequest<'_> {
+    /// A new unique id for a proof.
+    pub(crate) fn fresh_jti(&self) -> String {
+        URL_SAFE_NO_PAD.encode(self.entropy.bytes::<16>())
+    }
+}
+
+/// What the proof of `request` says, under the unique id `jti`.
+pub(crate) fn fresh_claims<'a>(request: &ProvenRequest<'a>, jti: &'a str) -> DpopClaims<'a> {
+    DpopClaims {
+        jti,
+        method: request.method.as_str(),
+        url: request.url,
+        now: request.now,
+        access_token: request.access_token.map(Secret::expose),
+        nonce: request.nonce,
+    }
 }

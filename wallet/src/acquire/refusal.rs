@@ -45,6 +45,15 @@ pub enum ActivateError {
     /// The phone is older than the offer asks for; the code was not asked for and stays valid.
     #[error("{} is too old for this card", if *.0 == Reason::AppTooOld { "the application" } else { "the phone's system" })]
     PhoneTooOld(Reason),
+    /// Nobody is signed in on this Junior phone, or not any more; nothing was sent to anybody.
+    #[error("{}", if *.expired { "the sign-in on this phone has run out" } else { "nobody is signed in on this phone" })]
+    SignInNeeded {
+        /// Whether somebody was signed in.
+        expired: bool,
+    },
+    /// The offer is of another issuer than the one where the pupil signed in.
+    #[error("the pupil is signed in at {0}, and the offer is another issuer's")]
+    SignedInElsewhere(String),
     /// The offer needs an activation code.
     #[error("an activation code is needed")]
     CodeNeeded,
@@ -90,6 +99,8 @@ impl ActivateError {
             Self::NotPreAuthorized => "not_pre_authorized",
             Self::UnknownCredential => "unknown_credential",
             Self::PhoneTooOld(reason) => reason.as_str(),
+            Self::SignInNeeded { .. } => "sign_in_needed",
+            Self::SignedInElsewhere(_) => "signed_in_elsewhere",
             Self::CodeNeeded => "code_needed",
             Self::CodeMalformed { .. } => "code_malformed",
             Self::AlreadyHeld { .. } => "already_held",

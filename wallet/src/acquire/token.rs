@@ -8,7 +8,8 @@ use url::Url;
 use super::event::Step;
 use super::exchange::{Call, Line, Repeat};
 use super::failure::{Endpoint, ExchangeError};
-use super::proof::DeviceKey;
+use super::proof::{DeviceKey, Prover};
+use crate::junior::key::HolderCredential;
 use crate::transport::{Body, FORM, Request};
 
 /// Where tokens come from.
@@ -16,6 +17,8 @@ pub(crate) struct TokenEndpoint<'a> {
     pub(crate) url: &'a Url,
     /// The key that the tokens shall be bound to; `None` where the server does not understand DPoP.
     pub(crate) prover: Option<&'a DeviceKey>,
+    /// Who holds the phone, on a phone for pupils.
+    pub(crate) holder: Option<&'a HolderCredential>,
 }
 
 impl TokenEndpoint<'_> {
@@ -28,7 +31,8 @@ impl TokenEndpoint<'_> {
     ) -> Result<TokenResponse, ExchangeError> {
         // A wrong activation code is counted whenever it arrives; without one nothing can be lost.
         let repeat = if tx_code.is_some() { Repeat::OnlyIfUnheard } else { Repeat::Safe };
-        let request = TokenRequest::PreAuthorizedCode { pre_authorized_code: code.clone(), tx_code };
+        let request =
+            TokenRequest::PreAuthorizedCode { pre_authorized_code: code.clone(), tx_code, holder: None };
         self.ask(line, &request, repeat).await
     }
 
@@ -51,7 +55,8 @@ impl TokenEndpoint<'_> {
         line.began(Step::Token);
         let body = Body { content_type: FORM, text: request.to_form() };
         let request = Request::post(self.url.clone(), Some(body), MAX_RESPONSE_LENGTH);
-        let call = Call { endpoint: Endpoint::Token, request, token: None, prover: self.prover, repeat };
+        let prover = self.prover.map(|key| key as &dyn Prover);
+        let call = Call { prover, holder: self.holder, repeat, ..Call::open(Endpoint::Token, request) };
         let response = line.ask(&call).await?;
         let unreadable = |what| ExchangeError::Unreadable { endpoint: Endpoint::Token, what };
         let tokens = TokenResponse::parse(&response.body).map_err(|_| unreadable("it holds no token"))?;

@@ -49,6 +49,16 @@ impl Context {
         })
     }
 
+    /// What a desk of phones is made of: the same clock, randomness and network as one phone's.
+    pub(super) fn surroundings(&self) -> &Surroundings {
+        &self.surroundings
+    }
+
+    /// The directory that was named, if one was.
+    pub(super) fn given_home(&self) -> Option<&Path> {
+        self.home.as_deref()
+    }
+
     /// The phone's directory.
     pub(super) fn home(&self) -> Result<&Path, Failure> {
         self.home.as_deref().ok_or_else(|| Failure::new(Exit::Usage, "home_needed", "which phone?"))
@@ -78,7 +88,7 @@ impl Context {
         let text = secret(self.pin_file.as_deref(), "MLEG_PIN", "PIN: ")?.ok_or_else(|| {
             Failure::new(Exit::Usage, "pin_needed", "the phone is locked: what is its PIN?")
         })?;
-        Ok(Pin::parse(text.expose())?)
+        Ok(Pin::typed(text.expose())?)
     }
 
     /// The PIN file, where a command reads it by itself.

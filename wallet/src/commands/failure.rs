@@ -103,6 +103,8 @@ fn hint_for_reason(reason: &Reason) -> Option<&'static str> {
         Reason::SlotsFull => "delete the card from another device first",
         Reason::Revoked | Reason::CardVoid | Reason::NoAgreement => "ask at the school office",
         Reason::CardExpired => "have the school card confirmed at the school office, then refresh",
+        Reason::OtherPupil => "scan the code that your own account on the portal shows",
+        Reason::SignInAgain => "sign in on the phone's screen again: `wallet screen`",
         Reason::BadDpop | Reason::BadProof => "check the phone's clock (`--now` in a sandbox)",
         _ => return None,
     })
@@ -125,6 +127,7 @@ fn hint_for_code(code: &str) -> Option<&'static str> {
         "plain_http" => "use https, or an issuer on this machine",
         "fingerprint_needed" => "compare it with the issuer's and repeat with --fingerprint, or with --yes",
         "fingerprint_differs" => "do not trust this root; ask the issuer",
+        "sign_in_needed" | "signed_in_elsewhere" => "sign in on the phone's screen first: `wallet screen`",
         "code_needed" => "use --code-file, MLEG_CODE or a terminal",
         "code_malformed" => "check the code on the slip; nothing was sent",
         "already_held" => "see `wallet list`",
@@ -180,6 +183,8 @@ impl From<ActivateError> for Failure {
             | E::NotPreAuthorized
             | E::UnknownCredential
             | E::PhoneTooOld(_)
+            | E::SignInNeeded { .. }
+            | E::SignedInElsewhere(_)
             | E::AlreadyHeld { .. }
             | E::Card(_)
             | E::Revoked(_) => Exit::RefusedByWallet,
@@ -263,6 +268,7 @@ impl From<OpenError> for Failure {
 impl From<CreateError> for Failure {
     fn from(error: CreateError) -> Self {
         let exit = match &error {
+            CreateError::Pin(_) => Exit::Usage,
             CreateError::Device(_) | CreateError::AlreadySetUp => Exit::RefusedByWallet,
             CreateError::Store(store) => store_exit(store),
             CreateError::InUse | CreateError::Element(_) | CreateError::Io(_) => Exit::Machine,
@@ -277,6 +283,7 @@ impl From<UnlockRefusal> for Failure {
             UnlockRefusal::WrongPin { .. } | UnlockRefusal::Wait { .. } | UnlockRefusal::Erased => {
                 Exit::RefusedByWallet
             }
+            UnlockRefusal::NewPin(_) => Exit::Usage,
             UnlockRefusal::Store(store) => store_exit(store),
             UnlockRefusal::Element(_) => Exit::Machine,
         };
@@ -293,11 +300,6 @@ impl From<UnlockRefusal> for Failure {
 
 impl From<PinError> for Failure {
     fn from(error: PinError) -> Self {
-        let code = match error {
-            PinError::Length => "pin_length",
-            PinError::NotDigits => "pin_not_digits",
-            PinError::Trivial => "pin_too_easy",
-        };
-        Self::new(Exit::Usage, code, format!("cannot take this PIN: {error}"))
+        Self::new(Exit::Usage, error.reason(), format!("cannot take this PIN: {error}"))
     }
 }

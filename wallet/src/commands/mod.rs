@@ -10,6 +10,7 @@ mod output;
 mod pin;
 mod refresh;
 mod scan;
+mod screen;
 mod show;
 mod trust;
 
@@ -56,7 +57,12 @@ pub fn main(machine: Machine) -> ExitCode {
         }
     };
     let json = cli.global.json;
-    let outcome = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+    let runtime = match &cli.command {
+        // Many phones at once, and frames from cameras.
+        Command::Screen(_) => tokio::runtime::Builder::new_multi_thread().enable_all().build(),
+        _ => tokio::runtime::Builder::new_current_thread().enable_all().build(),
+    };
+    let outcome = match runtime {
         Ok(runtime) => runtime.block_on(run(cli, machine)),
         Err(_) => Err(Failure::new(Exit::Machine, "runtime", "cannot start: no threads are to be had")),
     };
@@ -75,5 +81,6 @@ async fn run(cli: Cli, machine: Machine) -> Result<Reply, Failure> {
         Command::Refresh(options) => refresh::run(&context, options).await,
         Command::Delete(options) => delete::run(&context, options).await,
         Command::Pin(options) => pin::run(&context, options).await,
+        Command::Screen(options) => screen::run(&context, options).await,
     }
 }

@@ -9,14 +9,14 @@ use super::failure::Failure;
 use super::list::brief;
 use super::output::Reply;
 use crate::cli::Show;
-use crate::show::ShownCard;
+use crate::show::{ShownCard, pem_chain, without_picture};
 use crate::standing::Standing;
 
 pub(super) async fn run(context: &Context, options: Show) -> Result<Reply, Failure> {
     let cards = context.open().await?.cards().await?;
     let shown = pick(cards, options.id.as_deref())?;
     if options.pem {
-        let pem = pem(&shown);
+        let pem = pem_chain(&shown);
         return Ok(Reply::new(json!({ "id": shown.card.id(), "pem": pem }), pem.trim_end()));
     }
     if let Standing::ClockBehind { floor } = shown.standing {
@@ -31,14 +31,8 @@ pub(super) async fn run(context: &Context, options: Show) -> Result<Reply, Failu
 /// A card with everything that is on it but the picture itself.
 fn full(shown: &ShownCard) -> Value {
     let mut json = brief(shown);
-    let (data, certificate) = (shown.card.data(), shown.card.certificate());
-    let mut card: Value = serde_json::from_slice(shown.card.held().card_data.as_slice()).unwrap_or_default();
-    if let Some(members) = card.as_object_mut() {
-        members.shift_remove("salt");
-        members.shift_remove("photo");
-        members.insert("photo_bytes".to_owned(), data.photo.jpeg().len().into());
-    }
-    json["card"] = card;
+    let certificate = shown.card.certificate();
+    json["card"] = without_picture(shown);
     json["certificate"] = json!({
         "serial": certificate.serial(),
         "fingerprint": certificate.fingerprint().to_string(),
@@ -87,18 +81,6 @@ fn on_the_card(data: &CardData) -> [(&'static str, String); 10] {
         ("Adres szkoły", address(&data.school.address)),
         ("Adres zamieszkania", address(&data.home_address)),
     ]
-}
-
-/// The chain, device certificate first, as RFC 7468 writes it.
-fn pem(shown: &ShownCard) -> String {
-    use base64::Engine as _;
-    let encoded = shown.card.held().x5c.iter().map(|certificate| {
-        let base64 = base64::engine::general_purpose::STANDARD.encode(certificate.as_slice());
-        let lines: Vec<&str> =
-            base64.as_bytes().chunks(64).filter_map(|c| std::str::from_utf8(c).ok()).collect();
-        format!("-----BEGIN CERTIFICATE-----\n{}\n-----END CERTIFICATE-----\n", lines.join("\n"))
-    });
-    encoded.collect()
 }
 
 #[cfg(test)]

@@ -5,11 +5,13 @@
 //! crash, and when the call returns it is on disk.
 
 mod activation;
+mod app;
 mod card;
 mod consent;
 mod device;
 mod failure;
 mod history;
+mod holder;
 mod holding;
 mod notice;
 mod record;
@@ -32,6 +34,7 @@ pub use self::card::{CardCopy, CardId, CardIdentity, CardState, Endpoints, HeldC
 pub use self::consent::{Consent, Consents};
 pub use self::failure::StoreError;
 pub use self::history::{HistoryEntry, HistoryEvent};
+pub use self::holder::{HolderSession, HolderToken};
 pub use self::holding::KeepError;
 pub use self::notice::{Notice, NoticeId};
 pub use self::record::KeptBytes;
@@ -43,6 +46,7 @@ pub use self::trusted_issuer::{IssuerHash, TrustedIssuer};
 use self::record::{Record, parse};
 use self::seal::Sealer;
 use self::store::{Change, Store};
+use crate::app_kind::AppKind;
 use crate::device::DeviceDescription;
 use crate::secure_element::{ElementId, ElementSession};
 
@@ -135,7 +139,7 @@ impl Documents {
         dir: &Path,
         element: ElementId,
         session: Arc<dyn ElementSession>,
-        device: &DeviceDescription,
+        (device, app): (&DeviceDescription, AppKind),
         entropy: Arc<dyn Entropy>,
     ) -> Result<Self, StoreError> {
         let store = Store::create(dir)?;
@@ -145,7 +149,8 @@ impl Documents {
         let locked = LockedDocuments { store, element };
         let documents = Self { locked, sealer, session, writer: Mutex::new(0) };
         let device = documents.put(ONLY, &device::DeviceRecord::from(device))?;
-        documents.writer().commit(vec![Change::Put(HEADER.to_owned(), header), device])?;
+        let app = documents.app_change(app)?;
+        documents.writer().commit(vec![Change::Put(HEADER.to_owned(), header), device, app])?;
         Ok(documents)
     }
 

@@ -48,7 +48,14 @@ impl Home {
             app_version: Version::new(1, 0),
         };
         let entropy = Arc::new(TestEntropy::new(77));
-        Documents::create(&self.documents_dir(), self.id(), self.session(), &device, entropy).unwrap()
+        Documents::create(
+            &self.documents_dir(),
+            self.id(),
+            self.session(),
+            (&device, AppKind::Standard),
+            entropy,
+        )
+        .unwrap()
     }
 
     fn reopen(&self) -> Result<Documents, StoreError> {

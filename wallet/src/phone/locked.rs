@@ -7,9 +7,10 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 
 use super::{Marker, Parts, UnlockedPhone, documents_dir};
+use crate::app_kind::AppKind;
 use crate::documents::{LockedDocuments, StoreError};
 use crate::home::{self, DirLock, DirLockError};
-use crate::pin::Pin;
+use crate::pin::{Pin, PinError};
 use crate::secure_element::{ElementError, PinRefusal, SecureElement, Standing};
 
 /// A phone whose documents nobody can read and whose keys nobody can use.
@@ -19,6 +20,7 @@ pub struct LockedPhone {
     pub(super) element: Box<dyn SecureElement>,
     pub(super) documents: LockedDocuments,
     pub(super) parts: Parts,
+    pub(super) app: AppKind,
 }
 
 impl LockedPhone {
@@ -39,7 +41,13 @@ impl LockedPhone {
         let element = parts.elements.at(home)?;
         let id = element.id()?.ok_or(ElementError::Blank)?;
         let documents = LockedDocuments::open(&documents_dir(home), &id)?;
-        Ok(Self { home: home.to_owned(), lock, element, documents, parts })
+        Ok(Self { home: home.to_owned(), lock, element, documents, parts, app: marker.app })
+    }
+
+    /// Which app this phone was set up as, by what its files say in the clear: enough for a lock screen. What the
+    /// unlocked phone says is sealed.
+    pub fn app_kind(&self) -> AppKind {
+        self.app
     }
 
     /// How the secure element stands towards a try at `now`; changes nothing.
@@ -60,10 +68,15 @@ impl LockedPhone {
             Ok(session) => Arc::from(session),
             Err(refusal) => return Err(Box::new(StillLocked { phone: self, refusal: refusal.into() })),
         };
-        let Self { home, lock, element, documents, parts } = self;
-        match documents.unlock(Arc::clone(&session), Arc::clone(&parts.entropy)) {
-            Ok(documents) => {
-                let phone = UnlockedPhone::assemble(home, lock, element, session, documents, parts);
+        let Self { home, lock, element, documents, parts, app } = self;
+        let opened = documents.unlock(Arc::clone(&session), Arc::clone(&parts.entropy));
+        let opened = opened.and_then(|documents| match documents.app_kind() {
+            Ok(app) => Ok((documents, app)),
+            Err(error) => Err(Box::new((documents.lock(), error))),
+        });
+        match opened {
+            Ok((documents, app)) => {
+                let phone = UnlockedPhone::assemble(home, lock, (element, session), documents, parts, app);
                 // Keys of an activation that was killed before it was noted, and of cards that were replaced
                 // just before a kill. Left behind they do no harm, so nothing is refused if this fails.
                 let _swept = phone.forget_unused_keys();
@@ -71,7 +84,7 @@ impl LockedPhone {
             }
             Err(failed) => {
                 let (documents, error) = *failed;
-                let phone = Self { home, lock, element, documents, parts };
+                let phone = Self { home, lock, element, documents, parts, app };
                 Err(Box::new(StillLocked { phone, refusal: UnlockRefusal::Store(error) }))
             }
         }
@@ -148,6 +161,9 @@ pub enum UnlockRefusal {
     /// Too many wrong PINs: keys and documents are gone, the phone must be wiped and set up again.
     #[error("too many wrong PINs, the phone is erased")]
     Erased,
+    /// The new PIN is none for this app; nothing was tried.
+    #[error(transparent)]
+    NewPin(PinError),
     /// The secure element did not work.
     #[error(transparent)]
     Element(ElementError),
@@ -163,6 +179,7 @@ impl UnlockRefusal {
             Self::WrongPin { .. } => "wrong_pin",
             Self::Wait { .. } => "wait",
             Self::Erased => "erased",
+            Self::NewPin(error) => error.reason(),
             Self::Element(error) => error.reason(),
             Self::Store(error) => error.reason(),
         }

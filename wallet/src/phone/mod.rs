@@ -22,6 +22,7 @@ use shared::entropy::Entropy;
 
 pub use self::locked::{LockedPhone, OpenError, StillLocked, UnlockRefusal, WipeError};
 pub use self::unlocked::{CreateError, UnlockedPhone};
+use crate::app_kind::AppKind;
 use crate::device::Requirements;
 use crate::pin::PinCost;
 use crate::secure_element::{Elements, SimulatedElements};
@@ -54,10 +55,13 @@ impl Parts {
 #[derive(Serialize, Deserialize)]
 struct Marker {
     version: u16,
+    /// Which app, for the lock screen; the sealed record decides. Phones of version 1 are the standard one.
+    #[serde(default)]
+    app: AppKind,
 }
 
 impl Marker {
-    const VERSION: u16 = 1;
+    const VERSION: u16 = 2;
 
     fn path(home: &Path) -> PathBuf {
         home.join("phone.json")
@@ -67,8 +71,8 @@ impl Marker {
         Self::path(home).try_exists()
     }
 
-    fn write(home: &Path) -> io::Result<()> {
-        let json = serde_json::to_vec(&Self { version: Self::VERSION })?;
+    fn write(home: &Path, app: AppKind) -> io::Result<()> {
+        let json = serde_json::to_vec(&Self { version: Self::VERSION, app })?;
         crate::home::write_atomically(&Self::path(home), &json)
     }
 
@@ -81,7 +85,7 @@ impl Marker {
     }
 }
 
-fn documents_dir(home: &Path) -> PathBuf {
+pub(crate) fn documents_dir(home: &Path) -> PathBuf {
     home.join("documents")
 }
 

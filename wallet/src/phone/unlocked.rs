@@ -7,13 +7,14 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use jiff::Timestamp;
 
 use super::{LockedPhone, Marker, Parts, UnlockRefusal, documents_dir};
+use crate::app_kind::AppKind;
 use crate::device::{DeviceDescription, DeviceRefusal};
 use crate::documents::{
     CardId, Documents, HeldCard, KeepError, Notice, NoticeId, OfferHash, PendingActivation, PendingKey,
     StoreError,
 };
 use crate::home::{self, DirLock, DirLockError};
-use crate::pin::{NewPin, Pin};
+use crate::pin::{NewPin, Pin, PinError};
 use crate::secure_element::{ElementError, ElementSession, KeyHandle, PinRefusal, SecureElement};
 
 /// A phone that somebody unlocked with its PIN, or has just set up.
@@ -26,16 +27,14 @@ pub struct UnlockedPhone {
     session: Arc<dyn ElementSession>,
     documents: Documents,
     parts: Parts,
+    app: AppKind,
     /// Held from where keys are made or asked for until a record names them, so that nobody sweeps them away
     /// in between.
     keys_turn: Mutex<()>,
 }
 
 impl UnlockedPhone {
-    /// Sets up a new phone in `home`, which is made if missing, behind `pin`.
-    ///
-    /// What an earlier set-up left behind when it was killed is swept away. `now` as in
-    /// [`LockedPhone::unlock`].
+    /// Sets up a new phone with the standard app; see [`create_as`](Self::create_as).
     ///
     /// # Errors
     /// See [`CreateError`]; then there is no phone.
@@ -46,6 +45,25 @@ impl UnlockedPhone {
         now: Timestamp,
         parts: Parts,
     ) -> Result<Self, CreateError> {
+        Self::create_as(AppKind::Standard, home, device, pin, now, parts)
+    }
+
+    /// Sets up a new phone with the app `app` in `home`, which is made if missing, behind `pin`.
+    ///
+    /// What an earlier set-up left behind when it was killed is swept away. `now` as in
+    /// [`LockedPhone::unlock`].
+    ///
+    /// # Errors
+    /// See [`CreateError`]; then there is no phone.
+    pub fn create_as(
+        app: AppKind,
+        home: &Path,
+        device: &DeviceDescription,
+        pin: &NewPin,
+        now: Timestamp,
+        parts: Parts,
+    ) -> Result<Self, CreateError> {
+        app.check_pin(pin)?;
         device.check(&parts.requirements)?;
         home::private_dir(home)?;
         let lock = DirLock::take(home)?;
@@ -58,20 +76,20 @@ impl UnlockedPhone {
         let dir = documents_dir(home);
         home::remove_dir(&dir)?;
         let documents =
-            Documents::create(&dir, id, Arc::clone(&session), device, Arc::clone(&parts.entropy))?;
-        Marker::write(home)?;
-        Ok(Self::assemble(home.to_owned(), lock, element, session, documents, parts))
+            Documents::create(&dir, id, Arc::clone(&session), (device, app), Arc::clone(&parts.entropy))?;
+        Marker::write(home, app)?;
+        Ok(Self::assemble(home.to_owned(), lock, (element, session), documents, parts, app))
     }
 
     pub(super) fn assemble(
         home: PathBuf,
         lock: DirLock,
-        element: Box<dyn SecureElement>,
-        session: Arc<dyn ElementSession>,
+        (element, session): (Box<dyn SecureElement>, Arc<dyn ElementSession>),
         documents: Documents,
         parts: Parts,
+        app: AppKind,
     ) -> Self {
-        Self { home, lock, element, session, documents, parts, keys_turn: Mutex::new(()) }
+        Self { home, lock, element, session, documents, parts, app, keys_turn: Mutex::new(()) }
     }
 
     /// Locks the phone.
@@ -82,12 +100,18 @@ impl UnlockedPhone {
             element: self.element,
             documents: self.documents.lock(),
             parts: self.parts,
+            app: self.app,
         }
     }
 
     /// The phone's directory.
     pub fn home(&self) -> &Path {
         &self.home
+    }
+
+    /// Which app it was set up as.
+    pub fn app_kind(&self) -> AppKind {
+        self.app
     }
 
     /// The unlocked secure element: public keys and signatures.
@@ -115,6 +139,7 @@ impl UnlockedPhone {
     /// # Errors
     /// As when unlocking; the old PIN then still holds.
     pub fn change_pin(&self, current: &Pin, new: &NewPin, now: Timestamp) -> Result<(), UnlockRefusal> {
+        self.app.check_pin(new).map_err(UnlockRefusal::NewPin)?;
         Ok(self.element.change_pin(current, new, now)?)
     }
 
@@ -274,6 +299,9 @@ pub enum CreateError {
     /// It is too old.
     #[error(transparent)]
     Device(#[from] DeviceRefusal),
+    /// The PIN is none for this app.
+    #[error(transparent)]
+    Pin(#[from] PinError),
     /// There is a phone already.
     #[error("there is one already")]
     AlreadySetUp,
@@ -296,6 +324,7 @@ impl CreateError {
     pub fn reason(&self) -> &'static str {
         match self {
             Self::Device(refusal) => refusal.reason(),
+            Self::Pin(error) => error.reason(),
             Self::AlreadySetUp => "already_set_up",
             Self::InUse => "phone_in_use",
             Self::Element(error) => error.reason(),

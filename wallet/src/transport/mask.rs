@@ -6,7 +6,7 @@ use url::{Url, form_urlencoded};
 use super::{FORM, Request};
 
 /// Members and parameters whose values nobody else may see: bearer secrets, signatures, and the card itself.
-const HIDDEN: [&str; 11] = [
+const HIDDEN: [&str; 17] = [
     "pre-authorized_code",
     "tx_code",
     "typed_code",
@@ -18,6 +18,12 @@ const HIDDEN: [&str; 11] = [
     "notification_id",
     "mleg_device",
     "code",
+    "code_verifier",
+    "mleg_holder_token",
+    "mleg_holder_proof",
+    "sub",
+    "given_names",
+    "class",
 ];
 
 /// The address; a secret path is left out.

@@ -19,7 +19,9 @@ use shared::school_id::Rspo;
 use shared::secret::Secret;
 use shared::validity::ValidityPeriod;
 use shared::vci::credential::{CredentialRequest, CredentialResponse, X509Credential};
-use shared::vci::metadata::{AuthorizationServerMetadata, CredentialConfiguration, CredentialMetadata};
+use shared::vci::metadata::{
+    AuthorizationServerMetadata, CredentialConfiguration, CredentialMetadata, PortalEndpoints,
+};
 use shared::vci::notification::NotificationRequest;
 use shared::vci::proof::UnverifiedProof;
 use shared::vci::token::{TokenRequest, TokenType};
@@ -159,7 +161,12 @@ impl FakeIssuer {
             "/.well-known/oauth-authorization-server" => {
                 let issuer = IssuerUrl::parse(BASE, UrlPolicy::default()).unwrap();
                 let endpoint = issuer.endpoint("/token");
-                ok(&serde_json::to_value(AuthorizationServerMetadata::of(issuer, endpoint)).unwrap())
+                let portal = PortalEndpoints {
+                    authorization: issuer.at_root("/portal/authorize"),
+                    holder: issuer.at_root("/portal/junior/me"),
+                };
+                let server = AuthorizationServerMetadata::of(issuer, endpoint, portal);
+                ok(&serde_json::to_value(server).unwrap())
             }
             "/pki/ca/root.pem" => Response::new(200, self.authority.root_pem()),
             "/pki/crl" => {
@@ -240,7 +247,7 @@ impl FakeIssuer {
         };
         let mut books = self.books();
         match TokenRequest::parse(body).unwrap() {
-            TokenRequest::PreAuthorizedCode { pre_authorized_code, tx_code } => {
+            TokenRequest::PreAuthorizedCode { pre_authorized_code, tx_code, .. } => {
                 if pre_authorized_code.expose() != format!("code-{}", books.live_codes) {
                     return refuse(400, json!({"error": "invalid_grant", "reason": "used"}));
                 }
@@ -253,6 +260,9 @@ impl FakeIssuer {
                     return refuse(400, body);
                 }
                 books.live_codes += 1;
+            }
+            TokenRequest::AuthorizationCode { .. } => {
+                return refuse(400, json!({"error": "unsupported_grant_type"}));
             }
             TokenRequest::RefreshToken { refresh_token } => {
                 if refresh_token.expose() != format!("refresh-{prover}") {

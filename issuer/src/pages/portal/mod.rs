@@ -1,6 +1,7 @@
 //! The portal of pupils and guardians: how far a card is, its live QR code, its devices, and the photo from home.
 
 mod applications;
+mod authorize;
 mod children;
 mod devices;
 mod live;
@@ -52,6 +53,7 @@ pub(super) fn routes() -> Router<Pages> {
     Router::new()
         .merge(session::routes())
         .merge(password::routes())
+        .merge(authorize::routes())
         .merge(children::routes())
         .merge(applications::routes())
         .merge(live::routes())

@@ -66,7 +66,7 @@ impl House {
     pub(super) async fn activate(&self, typed: &str, name: &str) {
         let issuance = &self.issuance;
         let offer = issuance.resolve_typed(&TypedCode::parse(typed).unwrap()).await.unwrap();
-        let tokens = issuance.redeem(&offer.pre_authorized_code, None, None).await.unwrap();
+        let tokens = issuance.redeem(&offer.pre_authorized_code, None, None, None).await.unwrap();
         let access = issuance.open_access(tokens.access.expose(), None).unwrap();
         let nonce = issuance.fresh_nonce();
         let secret: [u8; 32] = issuance.entropy.bytes();

@@ -9,6 +9,7 @@ use crate::audit::Act;
 use crate::registry::staff::HashedPassword;
 use crate::store::id::{PortalAccountId, PupilId};
 use crate::store::tables::grant::Grant;
+use crate::store::tables::junior::JuniorToken;
 use crate::store::tables::mobile_card::MobileCard;
 use crate::store::tables::portal_account::{PortalAccess, PortalAccount, PortalKind};
 use crate::store::tables::session::{Realm, Session, SignInGuard};
@@ -54,6 +55,7 @@ async fn end(
     account.ended_at = Some(act.at);
     account.update(tx).await?;
     Session::end_others(tx, Realm::Portal, account.id.as_str(), None).await?;
+    JuniorToken::end_of_account(tx, &account.id).await?;
     Ok(account)
 }
 

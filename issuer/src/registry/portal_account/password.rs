@@ -9,6 +9,7 @@ use crate::registry::fault::{Checked, FaultCode, Faults};
 use crate::registry::line::Password;
 use crate::registry::staff::HashedPassword;
 use crate::store::id::PortalAccountId;
+use crate::store::tables::junior::JuniorToken;
 use crate::store::tables::portal_account::{PortalAccount, PortalKind};
 use crate::store::tables::session::{Realm, Session, SignInGuard};
 use crate::store::{Statements, StoreError, Verb};
@@ -64,6 +65,7 @@ impl Verb for ResetPortalPassword {
         account.must_change = true;
         account.update(tx).await?;
         Session::end_others(tx, Realm::Portal, account.id.as_str(), None).await?;
+        JuniorToken::end_of_account(tx, &account.id).await?;
         SignInGuard::forgive(tx, &self.login_hash).await?;
         self.act.trail().record(tx, "portal_account.reset", account.id.as_str(), json!({})).await?;
         Ok(Ok(account))
@@ -99,6 +101,7 @@ impl Verb for ChangePortalPassword {
         account.must_change = false;
         account.update(tx).await?;
         Session::end_others(tx, Realm::Portal, account.id.as_str(), Some(&self.session)).await?;
+        JuniorToken::end_of_account(tx, &account.id).await?;
         let action = "portal_account.password_changed";
         self.act.trail().record(tx, action, account.id.as_str(), json!({})).await?;
         Ok(Ok(()))

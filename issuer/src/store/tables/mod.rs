@@ -10,6 +10,7 @@ pub mod grant;
 pub mod idempotent_reply;
 pub mod import_batch;
 pub mod installation;
+pub mod junior;
 pub mod mobile_card;
 pub mod notice;
 pub mod order;
@@ -131,6 +132,8 @@ pub(crate) async fn erase_books(
     tx: &mut dyn crate::store::Statements,
 ) -> Result<(), crate::store::StoreError> {
     let tables = [
+        "junior_token",
+        "junior_code",
         "portal_access",
         "portal_account",
         "photo_inbox",

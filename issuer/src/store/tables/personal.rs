@@ -237,6 +237,12 @@ pub async fn erase(tx: &mut dyn Statements, pupil: &PupilId) -> Result<(), Store
             "DELETE FROM session WHERE realm = 'portal' AND account_id IN \
              (SELECT id FROM portal_account WHERE id IN {accounts})"
         ),
+        format!(
+            "DELETE FROM junior_token WHERE account_id IN (SELECT id FROM portal_account WHERE id IN {accounts})"
+        ),
+        format!(
+            "DELETE FROM junior_code WHERE account_id IN (SELECT id FROM portal_account WHERE id IN {accounts})"
+        ),
         // Accounts go after what names them, but are known by it: their logins and names first.
         format!(
             "UPDATE portal_account SET login = id, full_name = '', password_hash = '', \
@@ -281,7 +287,7 @@ mod tests {
     }
 
     /// Tables that name a pupil, a card, a device or a portal account and are dealt with apart.
-    const APART: &[&str] = &["session", "spent_nonce"];
+    const APART: &[&str] = &["session", "spent_nonce", "junior_code", "junior_token"];
 
     #[tokio::test]
     async fn every_table_that_speaks_of_a_pupil_is_named() {

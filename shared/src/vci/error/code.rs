@@ -195,6 +195,18 @@ codes! {
     }
 }
 
+codes! {
+    /// Of the endpoint that says who is signed in: those of its access token (RFC 6750 §3.1, RFC 9449 §7.1).
+    HolderErrorCode {
+        /// The access token is missing, wrong or no longer valid.
+        InvalidToken = "invalid_token", 401;
+        /// The DPoP proof is missing or wrong.
+        InvalidDpopProof = "invalid_dpop_proof", 401;
+        /// Ours, and soon over.
+        TemporarilyUnavailable = "temporarily_unavailable", 503;
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -219,6 +231,7 @@ mod tests {
         read_back::<NonceErrorCode>();
         read_back::<CredentialErrorCode>();
         read_back::<NotificationErrorCode>();
+        read_back::<HolderErrorCode>();
     }
 
     #[test]

@@ -84,6 +84,10 @@ reasons! {
     BadToken = "bad_token";
     /// The DPoP proof is wrong.
     BadDpop = "bad_dpop";
+    /// The card is another pupil's than the one who is signed in on the phone.
+    OtherPupil = "other_pupil";
+    /// Whoever held the phone is not signed in any more, or never was.
+    SignInAgain = "sign_in_again";
 }
 
 impl fmt::Display for Reason {

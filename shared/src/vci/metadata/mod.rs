@@ -6,7 +6,7 @@ mod server;
 
 pub use display::{ClaimDescription, CredentialMetadata, Display, PathStep};
 pub use issuer::{Algorithm, CredentialConfiguration, IssuerMetadata, ProofType};
-pub use server::AuthorizationServerMetadata;
+pub use server::{AuthorizationServerMetadata, PortalEndpoints};
 
 use super::json::JsonError;
 

@@ -127,7 +127,7 @@ fn a_new_pin_holds_from_then_on_and_a_wrong_old_one_counts() {
 fn what_a_phone_does_not_understand_it_says() {
     let home = tempfile::tempdir().unwrap();
     drop(create(&home, 1));
-    fs::write(home.path().join("phone.json"), br#"{"version":2}"#).unwrap();
+    fs::write(home.path().join("phone.json"), br#"{"version":3}"#).unwrap();
     assert_eq!(LockedPhone::open(home.path(), parts(2)).err().unwrap().reason(), "phone_newer");
     fs::write(home.path().join("phone.json"), br#"{"version":1}"#).unwrap();
     fs::remove_dir_all(home.path().join("documents")).unwrap();

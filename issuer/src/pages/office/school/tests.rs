@@ -306,7 +306,7 @@ async fn activate(house: &House, order: &crate::store::id::OrderId, name: &str) 
     issuance.store.write(verb).await.unwrap().unwrap();
     let offer = issuance.resolve_offer(secrets.offer_id.expose()).await.unwrap();
     let code = Secret::new(secrets.code.expose());
-    let tokens = issuance.redeem(&offer.pre_authorized_code, Some(&code), None).await.unwrap();
+    let tokens = issuance.redeem(&offer.pre_authorized_code, Some(&code), None, None).await.unwrap();
     let access = issuance.open_access(tokens.access.expose(), None).unwrap();
     let nonce = issuance.fresh_nonce();
     let key = SigningKey::from_slice(&[7; 32]).unwrap();

@@ -1,0 +1,445 @@
+//! What went wrong, as a screen: one kind per cause, each with what to do about it.
+
+use jiff::Timestamp;
+use shared::qr::scan::ScanError;
+use shared::vci::error::Reason;
+
+use crate::acquire::ActivateError;
+use crate::acquire::failure::{Endpoint, ExchangeError, IssuerRefusal};
+use crate::acquire::metadata::MetadataFault;
+use crate::acquire::scan::ScanRefusal;
+use crate::delete::DeleteError;
+use crate::documents::{CardId, KeepError, StoreError};
+use crate::junior::SignInError;
+use crate::phone::{CreateError, OpenError, UnlockRefusal};
+use crate::refresh::RefreshError;
+
+macro_rules! kinds {
+    ($($(#[$doc:meta])* $kind:ident = $word:literal, $ways:expr;)*) => {
+        /// The causes. Each has three texts: `trouble-WORD`, `trouble-WORD-text` and `trouble-WORD-advice`.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub(super) enum Kind {
+            $($(#[$doc])* $kind,)*
+        }
+
+        impl Kind {
+            #[cfg(test)]
+            pub(super) const ALL: &'static [Self] = &[$(Self::$kind),*];
+
+            /// A stable name.
+            pub(super) fn word(self) -> &'static str {
+                match self { $(Self::$kind => $word,)* }
+            }
+
+            /// What can be done at once, the best first.
+            pub(super) fn ways(self) -> &'static [Way] {
+                match self { $(Self::$kind => $ways,)* }
+            }
+        }
+    };
+}
+
+/// A way on from a screen of trouble.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Way {
+    /// Another picture.
+    Scan,
+    /// Type the code below the QR code.
+    Type,
+    /// Type the activation code again.
+    Code,
+    /// The same once more.
+    Retry,
+    /// To the card that is there.
+    Card,
+    /// To the documents.
+    Documents,
+    /// Set the phone up anew.
+    Reinstall,
+    /// Sign in on the portal.
+    SignIn,
+    /// To the beginning of the set-up, or to the lock.
+    Begin,
+}
+
+impl Way {
+    /// The name of the act behind the button.
+    pub(super) fn act(self) -> &'static str {
+        match self {
+            Self::Scan => "scan",
+            Self::Type => "type",
+            Self::Code => "code-again",
+            Self::Retry => "retry",
+            Self::Card => "held-card",
+            Self::Documents => "documents",
+            Self::Reinstall => "reinstall",
+            Self::SignIn => "sign-in",
+            Self::Begin => "restart-setup",
+        }
+    }
+
+    /// The key of the button's text.
+    pub(super) fn key(self) -> &'static str {
+        match self {
+            Self::Scan => "way-scan",
+            Self::Type => "way-type",
+            Self::Code => "way-code",
+            Self::Retry => "way-retry",
+            Self::Card => "way-card",
+            Self::Documents => "way-documents",
+            Self::Reinstall => "way-reinstall",
+            Self::SignIn => "way-sign-in",
+            Self::Begin => "back",
+        }
+    }
+}
+
+kinds! {
+    /// No QR code was found in the picture.
+    NoCode = "no_code", &[Way::Scan, Way::Type];
+    /// The file is no picture that can be read.
+    BadPicture = "bad_picture", &[Way::Scan, Way::Type];
+    /// The picture is too large.
+    LargePicture = "large_picture", &[Way::Scan, Way::Type];
+    /// The QR code is something else.
+    NotAnOffer = "not_an_offer", &[Way::Scan, Way::Type];
+    /// Two slips in one picture.
+    SeveralOffers = "several_offers", &[Way::Scan, Way::Type];
+    /// An offer that cannot be followed.
+    BrokenOffer = "broken_offer", &[Way::Scan, Way::Documents];
+    /// Nobody knows this slip.
+    UnknownSlip = "unknown_slip", &[Way::Scan, Way::Type, Way::Documents];
+    /// The issuer is not trusted; it has not seen the activation code.
+    UntrustedIssuer = "untrusted_issuer", &[Way::Documents];
+    /// The issuer's own documents will not do.
+    UnusableIssuer = "unusable_issuer", &[Way::Documents];
+    /// The slip was used.
+    Used = "used", &[Way::Documents];
+    /// The slip is over.
+    SlipExpired = "slip_expired", &[Way::Documents];
+    /// The office took the slip back.
+    Cancelled = "cancelled", &[Way::Documents];
+    /// A newer slip was printed.
+    Replaced = "replaced", &[Way::Scan, Way::Documents];
+    /// The card on this device was revoked.
+    Revoked = "revoked", &[Way::Documents];
+    /// Wrong activation code.
+    WrongCode = "wrong_code", &[Way::Code, Way::Documents];
+    /// Too many wrong codes.
+    SlipDead = "slip_dead", &[Way::Documents];
+    /// The slip was begun on another phone.
+    OtherDevice = "other_device", &[Way::Documents];
+    /// The app is too old.
+    AppTooOld = "app_too_old", &[Way::Documents];
+    /// The system is too old.
+    OsTooOld = "os_too_old", &[Way::Documents];
+    /// The card is on as many devices as it may be.
+    SlotsFull = "slots_full", &[Way::Retry, Way::Documents];
+    /// The card is on this phone already.
+    AlreadyHeld = "already_held", &[Way::Card, Way::Documents];
+    /// The school card itself is void.
+    CardVoid = "card_void", &[Way::Documents];
+    /// The school card itself is over.
+    CardExpired = "card_expired", &[Way::Documents];
+    /// The school may not issue.
+    NoAgreement = "no_agreement", &[Way::Documents];
+    /// There is no network.
+    NoNetwork = "no_network", &[Way::Retry, Way::Documents];
+    /// The connection cannot be trusted.
+    UnsafeNetwork = "unsafe_network", &[Way::Documents];
+    /// The server is busy.
+    ServerBusy = "server_busy", &[Way::Retry, Way::Documents];
+    /// The issuer says no for a reason that this version does not know, or that only a developer can mend.
+    Refused = "refused", &[Way::Retry, Way::Documents];
+    /// The answer makes no sense.
+    Nonsense = "nonsense", &[Way::Retry, Way::Documents];
+    /// The card that came failed a check.
+    CardRefused = "card_refused", &[Way::Documents];
+    /// The phone's clock is wrong.
+    ClockBehind = "clock_behind", &[Way::Documents];
+    /// The terms are not accepted.
+    Terms = "terms", &[Way::Documents];
+    /// Nobody is signed in on a Junior phone, or not any more.
+    SignInNeeded = "sign_in_needed", &[Way::SignIn, Way::Documents];
+    /// The sign-in was broken off or refused.
+    SignInFailed = "sign_in_failed", &[Way::SignIn, Way::Begin];
+    /// The card is another pupil's than the one who is signed in.
+    OtherPupil = "other_pupil", &[Way::Scan, Way::SignIn, Way::Documents];
+    /// The store was copied from another phone.
+    Copied = "copied", &[Way::Reinstall];
+    /// An older copy of the store was put back.
+    RolledBack = "rolled_back", &[Way::Reinstall];
+    /// Too many wrong PINs.
+    Erased = "erased", &[Way::Reinstall];
+    /// The phone is in use by another program.
+    InUse = "in_use", &[Way::Retry];
+    /// The disk is full.
+    DiskFull = "disk_full", &[Way::Retry];
+    /// The phone was set up by a later version.
+    Newer = "newer", &[];
+    /// Store or secure element are damaged.
+    Damaged = "damaged", &[Way::Retry, Way::Reinstall];
+}
+
+/// What went wrong.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Trouble {
+    pub(super) kind: Kind,
+    /// For developers: stable names and which check, in English; no secret, no personal data.
+    pub(super) detail: String,
+    /// How many wrong codes are still borne.
+    pub(super) tries_left: Option<u8>,
+    /// The card that is meant.
+    pub(super) card: Option<CardId>,
+    /// What a wrong clock should show at least.
+    pub(super) floor: Option<Timestamp>,
+    /// The issuer that is meant.
+    pub(super) issuer: Option<String>,
+}
+
+impl Trouble {
+    pub(super) fn new(kind: Kind, detail: impl Into<String>) -> Self {
+        Self { kind, detail: detail.into(), tries_left: None, card: None, floor: None, issuer: None }
+    }
+}
+
+impl From<ScanRefusal> for Trouble {
+    fn from(refusal: ScanRefusal) -> Self {
+        let kind = match refusal {
+            ScanRefusal::Unread(ScanError::NoCode) => Kind::NoCode,
+            ScanRefusal::Unread(ScanError::TooLarge) => Kind::LargePicture,
+            ScanRefusal::Unread(ScanError::UnknownFormat | ScanError::Broken) => Kind::BadPicture,
+            ScanRefusal::NoOffer => Kind::NotAnOffer,
+            ScanRefusal::SeveralOffers => Kind::SeveralOffers,
+            ScanRefusal::BadOffer(_) => Kind::BrokenOffer,
+        };
+        Self::new(kind, refusal.reason())
+    }
+}
+
+impl From<&ActivateError> for Trouble {
+    fn from(error: &ActivateError) -> Self {
+        use ActivateError as E;
+        let detail = format!("{}: {error}", error.reason());
+        match error {
+            E::ClockBehind { floor } => Self { floor: Some(*floor), ..Self::new(Kind::ClockBehind, detail) },
+            E::ConsentMissing(_) => Self::new(Kind::Terms, detail),
+            E::UntrustedIssuer(issuer) => {
+                Self { issuer: Some(issuer.to_string()), ..Self::new(Kind::UntrustedIssuer, detail) }
+            }
+            E::AnotherIssuer | E::NotPreAuthorized | E::UnknownCredential => {
+                Self::new(Kind::BrokenOffer, detail)
+            }
+            E::Exchange(error) | E::Metadata(MetadataFault::Exchange(error)) => Self::from(error),
+            E::Metadata(_) | E::NoTypedCodes => Self::new(Kind::UnusableIssuer, detail),
+            E::PhoneTooOld(Reason::AppTooOld) => Self::new(Kind::AppTooOld, detail),
+            E::PhoneTooOld(_) => Self::new(Kind::OsTooOld, detail),
+            E::SignInNeeded { .. } => Self::new(Kind::SignInNeeded, detail),
+            E::SignedInElsewhere(_) => Self::new(Kind::OtherPupil, detail),
+            E::CodeNeeded | E::CodeMalformed { .. } => Self::new(Kind::WrongCode, detail),
+            E::AlreadyHeld { id, .. } => {
+                Self { card: Some(id.clone()), ..Self::new(Kind::AlreadyHeld, detail) }
+            }
+            E::Card(fault) => Self::new(Kind::CardRefused, format!("{}: {fault}", fault.reason())),
+            E::Revoked(_) => Self::new(Kind::Revoked, detail),
+            E::Store(error) => Self::from(error),
+        }
+    }
+}
+
+impl From<&ExchangeError> for Trouble {
+    fn from(error: &ExchangeError) -> Self {
+        let detail = format!("{}: {error}", error.reason());
+        match error {
+            ExchangeError::NoAnswer { error, .. } if error.may_pass() => Self::new(Kind::NoNetwork, detail),
+            ExchangeError::NoAnswer { .. } => Self::new(Kind::UnsafeNetwork, detail),
+            ExchangeError::TryAgain { .. } => Self::new(Kind::ServerBusy, detail),
+            ExchangeError::Refused(refusal) => Self {
+                tries_left: refusal.tries_left,
+                ..Self::new(refused(refusal), refused_detail(refusal))
+            },
+            ExchangeError::Unreadable { .. } => Self::new(Kind::Nonsense, detail),
+            ExchangeError::Key(error) => Self::from(error),
+        }
+    }
+}
+
+fn refused(refusal: &IssuerRefusal) -> Kind {
+    let about_slip = matches!(refusal.endpoint, Endpoint::Offer | Endpoint::TypedCode);
+    match refusal.reason.as_ref() {
+        Some(Reason::WrongCode) => Kind::WrongCode,
+        Some(Reason::Locked) => Kind::SlipDead,
+        Some(Reason::Expired) => Kind::SlipExpired,
+        Some(Reason::Used) => Kind::Used,
+        Some(Reason::Cancelled) => Kind::Cancelled,
+        Some(Reason::Unknown) => Kind::UnknownSlip,
+        Some(Reason::Replaced) => Kind::Replaced,
+        Some(Reason::Revoked) => Kind::Revoked,
+        Some(Reason::OtherDevice) => Kind::OtherDevice,
+        Some(Reason::OsTooOld) => Kind::OsTooOld,
+        Some(Reason::AppTooOld) => Kind::AppTooOld,
+        Some(Reason::CardVoid) => Kind::CardVoid,
+        Some(Reason::CardExpired) => Kind::CardExpired,
+        Some(Reason::NoAgreement) => Kind::NoAgreement,
+        Some(Reason::SlotsFull) => Kind::SlotsFull,
+        Some(Reason::OtherPupil) => Kind::OtherPupil,
+        Some(Reason::SignInAgain) => Kind::SignInNeeded,
+        Some(Reason::RateLimited) => Kind::ServerBusy,
+        None if about_slip => Kind::UnknownSlip,
+        None | Some(_) => Kind::Refused,
+    }
+}
+
+fn refused_detail(refusal: &IssuerRefusal) -> String {
+    let reason = refusal.reason.as_ref().map_or("", Reason::as_str);
+    format!("{} {} {reason} (HTTP {})", refusal.endpoint, refusal.error, refusal.status)
+}
+
+impl From<&SignInError> for Trouble {
+    fn from(error: &SignInError) -> Self {
+        let detail = format!("{}: {error}", error.reason());
+        match error {
+            SignInError::UntrustedIssuer(issuer) => {
+                Self { issuer: Some(issuer.to_string()), ..Self::new(Kind::UntrustedIssuer, detail) }
+            }
+            SignInError::NoSignIn | SignInError::Metadata(_) => Self::new(Kind::UnusableIssuer, detail),
+            SignInError::Exchange(error) => Self::from(error),
+            SignInError::Store(error) => Self::from(error),
+            SignInError::NotJunior
+            | SignInError::Unreadable
+            | SignInError::OtherSignIn
+            | SignInError::AnotherIssuer
+            | SignInError::Cancelled
+            | SignInError::Refused(_) => Self::new(Kind::SignInFailed, detail),
+        }
+    }
+}
+
+impl From<&StoreError> for Trouble {
+    fn from(error: &StoreError) -> Self {
+        let kind = match error {
+            StoreError::OtherDevice => Kind::Copied,
+            StoreError::RolledBack => Kind::RolledBack,
+            StoreError::Newer { .. } => Kind::Newer,
+            error if error.reason() == "disk_full" => Kind::DiskFull,
+            _ => Kind::Damaged,
+        };
+        Self::new(kind, format!("{}: {error}", error.reason()))
+    }
+}
+
+impl From<&OpenError> for Trouble {
+    fn from(error: &OpenError) -> Self {
+        match error {
+            OpenError::InUse => Self::new(Kind::InUse, error.reason()),
+            OpenError::Newer { .. } => Self::new(Kind::Newer, error.to_string()),
+            OpenError::Store(error) => Self::from(error),
+            OpenError::NoPhone | OpenError::Element(_) | OpenError::Io(_) => {
+                Self::new(Kind::Damaged, format!("{}: {error}", error.reason()))
+            }
+        }
+    }
+}
+
+impl From<&CreateError> for Trouble {
+    fn from(error: &CreateError) -> Self {
+        let detail = format!("{}: {error}", error.reason());
+        match error {
+            CreateError::Device(refusal) if refusal.reason() == "app_too_old" => {
+                Self::new(Kind::AppTooOld, detail)
+            }
+            CreateError::Device(_) => Self::new(Kind::OsTooOld, detail),
+            CreateError::InUse => Self::new(Kind::InUse, detail),
+            CreateError::Store(error) => Self::from(error),
+            CreateError::AlreadySetUp
+            | CreateError::Pin(_)
+            | CreateError::Element(_)
+            | CreateError::Io(_) => Self::new(Kind::Damaged, detail),
+        }
+    }
+}
+
+/// For what is no matter of a wrong PIN.
+impl From<&UnlockRefusal> for Trouble {
+    fn from(refusal: &UnlockRefusal) -> Self {
+        match refusal {
+            UnlockRefusal::Erased => Self::new(Kind::Erased, refusal.reason()),
+            UnlockRefusal::Store(error) => Self::from(error),
+            UnlockRefusal::WrongPin { .. }
+            | UnlockRefusal::Wait { .. }
+            | UnlockRefusal::NewPin(_)
+            | UnlockRefusal::Element(_) => {
+                Self::new(Kind::Damaged, format!("{}: {refusal}", refusal.reason()))
+            }
+        }
+    }
+}
+
+impl From<&RefreshError> for Trouble {
+    fn from(error: &RefreshError) -> Self {
+        let detail = format!("{}: {error}", error.reason());
+        match error {
+            RefreshError::NoSuchCard => Self::new(Kind::Damaged, detail),
+            RefreshError::ClockBehind { floor } => {
+                Self { floor: Some(*floor), ..Self::new(Kind::ClockBehind, detail) }
+            }
+            RefreshError::UntrustedIssuer(issuer) => {
+                Self { issuer: Some(issuer.clone()), ..Self::new(Kind::UntrustedIssuer, detail) }
+            }
+            RefreshError::Exchange(error) => Self::from(error),
+            RefreshError::Card(fault) => Self::new(Kind::CardRefused, format!("{}: {fault}", fault.reason())),
+            RefreshError::AlreadyHeld { .. } => Self::new(Kind::AlreadyHeld, detail),
+            RefreshError::Store(error) => Self::from(error),
+        }
+    }
+}
+
+impl From<&DeleteError> for Trouble {
+    fn from(error: &DeleteError) -> Self {
+        match error {
+            DeleteError::Store(error) | DeleteError::Keep(KeepError::Store(error)) => Self::from(error),
+            DeleteError::Keep(error) => Self::new(Kind::Damaged, format!("{}: {error}", error.reason())),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use shared::words::Lang;
+
+    use super::super::words::Say;
+    use super::*;
+
+    #[test]
+    fn every_trouble_has_its_words_and_a_way_on() {
+        for lang in [Lang::Pl, Lang::En] {
+            let say = Say(lang);
+            for kind in Kind::ALL {
+                let key = format!("trouble-{}", kind.word().replace('_', "-"));
+                for key in [key.clone(), format!("{key}-text"), format!("{key}-advice")] {
+                    assert!(say.has(&key), "{key} is missing in {}", lang.tag());
+                }
+            }
+        }
+        let stuck: Vec<_> = Kind::ALL.iter().filter(|kind| kind.ways().is_empty()).collect();
+        assert_eq!(stuck, [&Kind::Newer], "only a later version helps");
+    }
+
+    #[test]
+    fn every_reason_that_issuers_give_is_known_or_a_developers() {
+        for reason in Reason::KNOWN {
+            let json = format!(r#"{{"error":"invalid_grant","reason":"{reason}"}}"#);
+            let refusal = IssuerRefusal::read(Endpoint::Token, 400, json.as_bytes()).unwrap();
+            let ours = [
+                Reason::CodeMissing,
+                Reason::CodeUnexpected,
+                Reason::Malformed,
+                Reason::BadProof,
+                Reason::BadNonce,
+                Reason::BadToken,
+                Reason::BadDpop,
+            ];
+            assert_eq!(refused(&refusal) == Kind::Refused, ours.contains(reason), "{reason}");
+        }
+    }
+}
