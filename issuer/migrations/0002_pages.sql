@@ -31,6 +31,8 @@ ALTER TABLE pupil ADD COLUMN sort_key {bytes};
 
 ALTER TABLE pupil ADD COLUMN erased_at BIGINT;
 
+ALTER TABLE guardian ADD COLUMN removed_at BIGINT;
+
 CREATE INDEX pupil_by_sort_key ON pupil (school_id, sort_key);
 
 ALTER TABLE application ADD COLUMN settled_at BIGINT;
@@ -58,7 +60,7 @@ CREATE INDEX photo_inbox_by_school ON photo_inbox (school_id, state, received_at
 CREATE INDEX photo_inbox_by_expiry ON photo_inbox (expires_at);
 
 CREATE TABLE import_batch (
-    id TEXT PRIMARY KEY, school_id TEXT NOT NULL REFERENCES school (id), staff_id TEXT NOT NULL, file_name TEXT NOT NULL,
+    id TEXT PRIMARY KEY, school_id TEXT NOT NULL REFERENCES school (id), staff_id TEXT, file_name TEXT NOT NULL,
     columns TEXT NOT NULL, body {bytes}, state TEXT NOT NULL, total BIGINT NOT NULL, done BIGINT NOT NULL,
     accepted BIGINT NOT NULL, rejected BIGINT NOT NULL, created_at BIGINT NOT NULL, touched_at BIGINT NOT NULL,
     expires_at BIGINT NOT NULL);

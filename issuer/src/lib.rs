@@ -3,6 +3,7 @@
 
 pub mod accounts;
 pub mod app;
+pub mod books;
 pub mod cli;
 pub mod config;
 pub mod doctor;

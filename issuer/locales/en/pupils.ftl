@@ -89,6 +89,30 @@ pupil-guardian-button = Enter the guardian
 pupil-guardian-email = E-mail
 pupil-guardian-email-hint = Notices go to this address; the field may stay empty.
 pupil-guardian-no-email = without an e-mail address
+pupil-guardian-remove = Remove the guardian
+pupil-guardian-remove-title = Removing a guardian: { $name }
+pupil-guardian-remove-who = { $name } will no longer be a guardian of { $pupil }: no applications, no collecting of codes, no notices.
+pupil-guardian-remove-closed = The portal account { $login } sees this pupil alone, so it will be closed, and whoever is signed in with it signed out.
+pupil-guardian-remove-kept = { $n ->
+    [one] The portal account { $login } will no longer show this pupil; it still sees { $n } other child.
+   *[other] The portal account { $login } will no longer show this pupil; it still sees { $n } other children.
+  }
+pupil-guardian-remove-code = The QR code that the portal shows right now will stop working; whoever still has access is shown a new one.
+pupil-guardian-remove-no-account = This person has no portal account that sees this pupil.
+pupil-guardian-remove-notices = { $n ->
+    [0] No e-mail notice is waiting to be sent to this person.
+    [one] { $n } e-mail notice that waits to be sent to this person will be struck out.
+   *[other] { $n } e-mail notices that wait to be sent to this person will be struck out.
+  }
+pupil-guardian-remove-applied = This person has applied: the name stays with the application, the e-mail address is erased.
+pupil-guardian-remove-erased = The person's name and e-mail address will be erased from the pupil's entry.
+pupil-guardian-remove-devices-title = Devices
+pupil-guardian-remove-no-devices = The pupil's mobile card is on no device now.
+pupil-guardian-remove-devices = { $n ->
+    [one] The mobile card stays on { $n } device. The system does not know whose it is: if it is this person's, revoke the card on it.
+   *[other] The mobile card stays on { $n } devices. The system does not know whose they are: if one is this person's, revoke the card on it.
+  }
+pupil-guardian-remove-button = Remove the guardian
 pupil-guardian-unknown = a guardian who is no longer in the books
 
 pupil-base-cards = Base cards (paper and plastic)
@@ -315,6 +339,8 @@ done-pupil-entered = The pupil was entered.
 done-pupil-corrected = The data were corrected. If phones show old data, the mobile card says so.
 done-pupil-transferred = The pupil was transferred; the cards of this school were voided.
 done-guardian-entered = The guardian was entered.
+done-guardian-removed = The guardian was removed from the pupil's entry.
+done-guardian-gone = This guardian is not here any more: somebody else removed the entry before.
 done-base-entered = The base card was entered.
 done-base-voided = The base card was voided, and its mobile card is gone from the phones.
 done-base-confirmed = The base card was confirmed.
@@ -355,6 +381,7 @@ act-pupil-entered = Pupil entered
 act-pupil-corrected = Pupil’s data corrected
 act-pupil-transferred = Pupil transferred to another school
 act-guardian-entered = Guardian entered
+act-guardian-removed = Guardian removed
 act-application-registered = Application registered
 act-application-completed = Application found complete
 act-application-sent-back = Application sent back

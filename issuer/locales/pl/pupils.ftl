@@ -91,6 +91,32 @@ pupil-guardian-button = Wpisz opiekuna
 pupil-guardian-email = E-mail
 pupil-guardian-email-hint = Na ten adres wysyłamy powiadomienia; pole może zostać puste.
 pupil-guardian-no-email = bez adresu e-mail
+pupil-guardian-remove = Usuń opiekuna
+pupil-guardian-remove-title = Usunięcie opiekuna: { $name }
+pupil-guardian-remove-who = { $name } przestanie być opiekunem ucznia { $pupil }: nie złoży wniosku, nie odbierze kodów i nie dostanie powiadomień.
+pupil-guardian-remove-closed = Konto { $login } w portalu widzi tylko tego ucznia, więc zostanie zamknięte, a kto jest nim zalogowany, zostanie wylogowany.
+pupil-guardian-remove-kept = { $n ->
+    [one] Konto { $login } w portalu nie pokaże już tego ucznia; nadal widzi { $n } inne dziecko.
+    [few] Konto { $login } w portalu nie pokaże już tego ucznia; nadal widzi { $n } inne dzieci.
+   *[many] Konto { $login } w portalu nie pokaże już tego ucznia; nadal widzi { $n } innych dzieci.
+  }
+pupil-guardian-remove-code = Kod QR, który portal pokazuje w tej chwili, przestanie działać; kto nadal ma dostęp, zobaczy nowy.
+pupil-guardian-remove-no-account = Ta osoba nie ma w portalu konta, które widzi tego ucznia.
+pupil-guardian-remove-notices = { $n ->
+    [0] Żadne powiadomienie e-mail nie czeka na wysłanie do tej osoby.
+    [one] { $n } powiadomienie e-mail, które czeka na wysłanie do tej osoby, zostanie skreślone.
+    [few] { $n } powiadomienia e-mail, które czekają na wysłanie do tej osoby, zostaną skreślone.
+   *[many] { $n } powiadomień e-mail, które czekają na wysłanie do tej osoby, zostanie skreślonych.
+  }
+pupil-guardian-remove-applied = Ta osoba złożyła wniosek: przy wniosku zostanie jej imię i nazwisko, adres e-mail zostanie usunięty.
+pupil-guardian-remove-erased = Imię, nazwisko i adres e-mail tej osoby zostaną usunięte z wpisu ucznia.
+pupil-guardian-remove-devices-title = Urządzenia
+pupil-guardian-remove-no-devices = mLegitymacji ucznia nie ma teraz na żadnym urządzeniu.
+pupil-guardian-remove-devices = { $n ->
+    [one] mLegitymacja zostaje na { $n } urządzeniu. System nie wie, czyje ono jest: jeśli należy do tej osoby, unieważnij na nim mLegitymację.
+   *[many] mLegitymacja zostaje na { $n } urządzeniach. System nie wie, czyje są: jeśli któreś należy do tej osoby, unieważnij na nim mLegitymację.
+  }
+pupil-guardian-remove-button = Usuń opiekuna
 pupil-guardian-unknown = opiekun, którego nie ma już w kartotece
 
 pupil-base-cards = Legitymacje (papierowe i plastikowe)
@@ -326,6 +352,8 @@ done-pupil-entered = Uczeń został wpisany do kartoteki.
 done-pupil-corrected = Dane zostały poprawione. Jeśli telefony pokazują stare dane, napisano to przy mLegitymacji.
 done-pupil-transferred = Uczeń został przeniesiony; jego legitymacje w tej szkole unieważniono.
 done-guardian-entered = Opiekun został wpisany.
+done-guardian-removed = Opiekun został usunięty z wpisu ucznia.
+done-guardian-gone = Tego opiekuna już tu nie ma: ktoś inny usunął go wcześniej.
 done-base-entered = Legitymacja została wpisana.
 done-base-voided = Legitymacja została unieważniona, a jej mLegitymacja zniknęła z telefonów.
 done-base-confirmed = Ważność legitymacji została potwierdzona.
@@ -368,6 +396,7 @@ act-pupil-entered = Wpisano ucznia
 act-pupil-corrected = Poprawiono dane ucznia
 act-pupil-transferred = Przeniesiono ucznia do innej szkoły
 act-guardian-entered = Wpisano opiekuna
+act-guardian-removed = Usunięto opiekuna
 act-application-registered = Zarejestrowano wniosek
 act-application-completed = Uznano wniosek za kompletny
 act-application-sent-back = Zwrócono wniosek do poprawy

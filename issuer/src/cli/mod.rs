@@ -1,5 +1,6 @@
-//! The command line: set up, serve, check.
+//! The command line: set up, serve, check; pupils in from a file, and one out.
 
+mod books;
 mod staff;
 
 use std::path::PathBuf;
@@ -56,6 +57,22 @@ enum Command {
         #[command(subcommand)]
         command: staff::StaffCommand,
     },
+    /// Enter many pupils of a school from a CSV or XLSX file, as the office's page does
+    #[command(after_help = books::IMPORT_HELP)]
+    Import {
+        #[command(flatten)]
+        given: Given,
+        #[command(flatten)]
+        import: books::ImportArgs,
+    },
+    /// Write all that is kept on a pupil as JSON, as the office's page does; that it was taken out is recorded
+    #[command(after_help = books::EXPORT_HELP)]
+    Export {
+        #[command(flatten)]
+        given: Given,
+        #[command(flatten)]
+        export: books::ExportArgs,
+    },
     /// The audit trail
     Audit {
         #[command(subcommand)]
@@ -101,6 +118,8 @@ async fn dispatch(cli: Cli) -> Result<ExitCode, AppError> {
         Command::Serve { given } => serve(given.or(file), cli.json).await,
         Command::Check { given } => check(given.or(file), cli.json).await,
         Command::Staff { command } => staff::run(command, &file, cli.json).await,
+        Command::Import { given, import } => books::import(given.or(file), import, cli.json).await,
+        Command::Export { given, export } => books::export(given.or(file), export, cli.json).await,
         Command::Audit { command: AuditCommand::Verify { given } } => verify(given.or(file), cli.json).await,
     }
 }

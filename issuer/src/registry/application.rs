@@ -162,11 +162,12 @@ impl Verb for RegisterApplication {
     type Answer = Result<Application, ApplicationRefusal>;
 
     async fn run(&self, tx: &mut dyn Statements) -> Result<Self::Answer, StoreError> {
-        if Pupil::find(tx, &self.pupil).await?.is_none() {
+        // Held: a guardian who applies is not taken off the pupil meanwhile.
+        if Pupil::lock(tx, &self.pupil).await?.is_none() {
             return Ok(Err(ApplicationRefusal::UnknownPupil));
         }
         if let Some(guardian) = &self.application.guardian
-            && Guardian::find(tx, guardian).await?.is_none_or(|guardian| guardian.pupil_id != self.pupil)
+            && !Guardian::of_pupil(tx, &self.pupil).await?.iter().any(|known| known.id == *guardian)
         {
             return Ok(Err(ApplicationRefusal::UnknownGuardian));
         }

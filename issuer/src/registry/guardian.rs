@@ -84,6 +84,7 @@ impl Verb for EnterGuardian {
             surname: self.guardian.surname.as_str().to_owned(),
             email: self.guardian.email.as_ref().map(|email| email.as_str().to_owned()),
             created_at: self.act.at,
+            removed_at: None,
         };
         guardian.insert(tx).await?;
         let detail = json!({ "guardian": guardian.id });

@@ -6,6 +6,7 @@ pub mod school;
 
 pub mod correction;
 pub mod guardian;
+pub mod guardian_removal;
 pub mod import;
 pub mod pupil;
 

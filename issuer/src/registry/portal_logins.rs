@@ -13,6 +13,8 @@ pub struct GuardianLogin {
     pub guardian: Guardian,
     /// The account.
     pub account: Option<PortalAccount>,
+    /// The account that was closed last, where none is open.
+    pub closed: Option<PortalAccount>,
     /// Accounts of guardians at the school with the same e-mail address.
     pub candidates: Vec<PortalAccount>,
 }
@@ -21,6 +23,11 @@ impl GuardianLogin {
     /// Given names and surname.
     pub fn name(&self) -> String {
         format!("{} {}", self.guardian.given_names, self.guardian.surname)
+    }
+
+    /// Whether there never was an account: one that was closed is opened again on purpose alone.
+    pub fn has_none(&self) -> bool {
+        self.account.is_none() && self.closed.is_none()
     }
 
     /// The account that is this guardian's beyond doubt: the same address and the same name.
@@ -37,11 +44,18 @@ pub struct PupilLogins {
     pub pupil: Pupil,
     /// The pupil's own account.
     pub own: Option<PortalAccount>,
+    /// The one that was closed last, where none is open.
+    pub own_closed: Option<PortalAccount>,
     /// The guardians, in the order of entry.
     pub guardians: Vec<GuardianLogin>,
 }
 
 impl PupilLogins {
+    /// Whether the pupil never had an account: one that was closed is opened again on purpose alone.
+    pub fn has_none(&self) -> bool {
+        self.own.is_none() && self.own_closed.is_none()
+    }
+
     async fn load(tx: &mut dyn Statements, pupil: Pupil) -> Result<Self, StoreError> {
         let accounts = PortalAccount::of_pupil(tx, &pupil.id).await?;
         let accounts: Vec<_> =
@@ -51,10 +65,21 @@ impl PupilLogins {
             let mut access = access.iter().filter(|access| access.guardian_id.as_ref() == guardian);
             access.find_map(|access| accounts.iter().find(|account| account.id == access.account_id)).cloned()
         };
+        let closed = PortalAccount::closed_of_pupil(tx, &pupil.id).await?;
+        let closed_of = |guardian: Option<&GuardianId>| {
+            let of_person = |account: &&PortalAccount| {
+                let seen = |access: &&PortalAccess| access.account_id == account.id;
+                account.school_id == pupil.school_id
+                    && access.iter().find(seen).is_some_and(|access| access.guardian_id.as_ref() == guardian)
+            };
+            closed.iter().find(of_person).cloned()
+        };
         let own = account_of(None);
+        let own_closed = if own.is_none() { closed_of(None) } else { None };
         let mut guardians = Vec::new();
         for guardian in Guardian::of_pupil(tx, &pupil.id).await? {
             let account = account_of(Some(&guardian.id));
+            let closed = if account.is_none() { closed_of(Some(&guardian.id)) } else { None };
             let candidates = match (&account, &guardian.email) {
                 (None, Some(email)) => {
                     let email = email.to_ascii_lowercase();
@@ -65,9 +90,9 @@ impl PupilLogins {
             // Whoever sees the pupil already is somebody else.
             let candidates = candidates.into_iter().filter(|one| accounts.iter().all(|two| two.id != one.id));
             let candidates = candidates.collect();
-            guardians.push(GuardianLogin { guardian, account, candidates });
+            guardians.push(GuardianLogin { guardian, account, closed, candidates });
         }
-        Ok(Self { pupil, own, guardians })
+        Ok(Self { pupil, own, own_closed, guardians })
     }
 }
 

@@ -1,6 +1,7 @@
 //! How far a pupil's mobile card is, as the portal shows it to the pupil and the guardians.
 
 use jiff::Timestamp;
+use jiff::civil::Date;
 use shared::validity::warsaw_date;
 
 use super::photo::PhotoRules;
@@ -25,6 +26,8 @@ pub enum Case {
     Paper,
     /// No card yet: a photo, then the card.
     NoCard,
+    /// A card that has run out: it is confirmed first, or a new one made.
+    Lapsed,
 }
 
 impl Case {
@@ -34,6 +37,7 @@ impl Case {
             Self::Plastic => "plastic",
             Self::Paper => "paper",
             Self::NoCard => "none",
+            Self::Lapsed => "lapsed",
         }
     }
 }
@@ -57,6 +61,8 @@ pub enum Next {
     PortalCode,
     /// The slip is being prepared.
     SlipToBe,
+    /// The slips are used up or over: the next one is made when the office is asked for it.
+    SlipAgain,
     /// The slip waits at the school.
     Slip,
     /// The slip was collected: the phone is next.
@@ -77,6 +83,7 @@ impl Next {
             Self::School => "school",
             Self::PortalCode => "portal_code",
             Self::SlipToBe => "slip_to_be",
+            Self::SlipAgain => "slip_again",
             Self::Slip => "slip",
             Self::Phone => "phone",
             Self::Full => "full",
@@ -93,6 +100,8 @@ pub struct Standing {
     pub office: SchoolFile,
     /// The base card that counts now.
     pub base_card: Option<BaseCard>,
+    /// The last day of the card held last, where none counts now.
+    pub lapsed_on: Option<Date>,
     /// Whether there is an accepted photo.
     pub photo: bool,
     /// The newest order that was not withdrawn.
@@ -115,11 +124,10 @@ impl Standing {
             return Err(StoreError::Damaged("a pupil lacks a school"));
         };
         let today = warsaw_date(now);
-        let base_card = BaseCard::of_pupil(tx, &pupil.id).await?.into_iter().rfind(|card| {
-            card.school_id == pupil.school_id
-                && card.state == BaseCardState::Held
-                && card.valid_until >= today
-        });
+        let mut held = BaseCard::of_pupil(tx, &pupil.id).await?;
+        held.retain(|card| card.school_id == pupil.school_id && card.state == BaseCardState::Held);
+        let lapsed_on = held.last().map(|card| card.valid_until).filter(|last| *last < today);
+        let base_card = held.into_iter().rfind(|card| card.valid_until >= today);
         let card = match &base_card {
             Some(base) => MobileCard::of_base_card(tx, &base.id).await?,
             None => None,
@@ -152,6 +160,7 @@ impl Standing {
             devices,
             pupil,
             office,
+            lapsed_on: lapsed_on.filter(|_| base_card.is_none()),
             base_card,
             order,
             card,
@@ -165,6 +174,7 @@ impl Standing {
         match self.base_card.as_ref().map(|card| card.form) {
             Some(Form::Plastic) => Case::Plastic,
             Some(Form::Paper) => Case::Paper,
+            None if self.lapsed_on.is_some() => Case::Lapsed,
             None => Case::NoCard,
         }
     }
@@ -214,7 +224,8 @@ impl Standing {
             (OrderState::Ready | OrderState::Issued, _) if self.shows_codes() => Next::PortalCode,
             (_, Some(grant)) if grant.collected_at.is_some() => Next::Phone,
             (_, Some(_)) => Next::Slip,
-            (_, None) => Next::SlipToBe,
+            (OrderState::Ready, None) => Next::SlipToBe,
+            (OrderState::Issued, None) => Next::SlipAgain,
         }
     }
 }

@@ -20,6 +20,8 @@ pub struct PupilFile {
     pub pupil: Pupil,
     /// Guardians, in the order of entry.
     pub guardians: Vec<Guardian>,
+    /// Those who were guardians when they applied, and are no longer.
+    pub former_guardians: Vec<Guardian>,
     /// Applications and objections, oldest first.
     pub applications: Vec<Application>,
     /// The photo that cards show.
@@ -58,6 +60,7 @@ impl Verb for ReadPupil {
         let mut file = PupilFile {
             pupil,
             guardians: Guardian::of_pupil(tx, &self.pupil).await?,
+            former_guardians: Guardian::former(tx, &self.pupil).await?,
             applications: Application::of_pupil(tx, &self.pupil).await?,
             photo: Photo::latest(tx, &self.pupil).await?.map(|photo| photo.id),
             base_cards: BaseCard::of_pupil(tx, &self.pupil).await?,

@@ -13,6 +13,7 @@ use crate::registry::base_card::BaseCardEntryRefusal;
 use crate::registry::card_file::FileRefusal;
 use crate::registry::fault::FieldFault;
 use crate::registry::federated::FederatedRefusal;
+use crate::registry::guardian_removal::GuardianRefusal;
 use crate::registry::photo_book::PhotoBookRefusal;
 use crate::registry::photo_inbox::InboxRefusal;
 use crate::registry::portal_account::PortalAccountRefusal;
@@ -123,6 +124,9 @@ coded! {
     FederatedRefusal {
         UnknownStaff => UnknownStaff,
         Taken => FederatedTaken,
+    }
+    GuardianRefusal {
+        UnknownGuardian => UnknownGuardian,
     }
     PortalAccountRefusal {
         UnknownPupil => UnknownPupil,

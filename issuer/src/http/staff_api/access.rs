@@ -8,13 +8,15 @@ use axum::http::Method;
 use super::BASE_PATH;
 use crate::http::failure::Code;
 use crate::registry::rights::{Reach, Right};
-use crate::store::id::{ApplicationId, BaseCardId, CardId, DeviceId, GrantId, OrderId, PupilId};
+use crate::store::id::{
+    ApplicationId, BaseCardId, CardId, DeviceId, GrantId, GuardianId, OrderId, PupilId,
+};
 use crate::store::tables::base_card::BaseCard;
 use crate::store::tables::device::Device;
 use crate::store::tables::grant::Grant;
 use crate::store::tables::mobile_card::MobileCard;
 use crate::store::tables::order::Order;
-use crate::store::tables::pupil::{Application, Pupil};
+use crate::store::tables::pupil::{Application, Guardian, Pupil};
 use crate::store::tables::staff::{ApiToken, Staff};
 use crate::store::{Statements, StoreError, Verb};
 
@@ -29,6 +31,8 @@ pub(super) enum About {
     School,
     /// A pupil.
     Pupil,
+    /// A guardian of a pupil.
+    Guardian,
     /// An application of a pupil.
     Application,
     /// A base card of a pupil.
@@ -77,6 +81,7 @@ operations! {
     PATCH  "/pupils/{id}"                   => EditPupils, Pupil;
     POST   "/pupils/{id}/transfer"          => TransferPupils, Pupil;
     POST   "/pupils/{id}/guardians"         => EditPupils, Pupil;
+    DELETE "/guardians/{id}"                => EditPupils, Guardian;
     POST   "/pupils/{id}/applications"      => JudgeApplications, Pupil;
     POST   "/pupils/{id}/objections"        => JudgeApplications, Pupil;
     POST   "/applications/{id}/complete"    => JudgeApplications, Application;
@@ -181,6 +186,11 @@ async fn reach(
             return Ok(if here { Ok(()) } else { Err(Code::UnknownSchool) });
         }
         About::Pupil => (PupilId::parse(id), Code::UnknownPupil),
+        About::Guardian => {
+            let found = find!(tx, Guardian, GuardianId::parse(id));
+            let found = found.filter(|guardian| guardian.removed_at.is_none());
+            (found.map(|guardian| guardian.pupil_id), Code::UnknownGuardian)
+        }
         About::Application => {
             let found = find!(tx, Application, ApplicationId::parse(id));
             (found.map(|application| application.pupil_id), Code::UnknownApplication)

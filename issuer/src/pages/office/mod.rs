@@ -8,7 +8,7 @@ mod applications;
 mod cards;
 mod classes;
 mod e_diary;
-mod imports;
+pub(crate) mod imports;
 mod logins;
 mod notices;
 mod orders;
@@ -25,14 +25,12 @@ mod flow_slip_tests;
 #[cfg(test)]
 mod flow_tests;
 #[cfg(test)]
-mod logins_tests;
-#[cfg(test)]
 mod tests;
 
 use axum::Router;
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
-use axum::response::Response;
+use axum::response::{IntoResponse, Redirect, Response};
 
 pub use super::done;
 use super::form::{Fields, Sent};
@@ -210,6 +208,12 @@ impl Office {
         R: Coded + Send + 'static,
     {
         self.sender().act_once(pages, sent, verb, place, refused).await
+    }
+
+    /// Where a form led to that was sent before: what it asked for may no longer be there to be judged.
+    pub async fn before(&self, pages: &Pages, sent: &Sent) -> Result<Option<Response>, PageFailure> {
+        let place = self.sender().before(pages, sent).await?;
+        Ok(place.map(|place| Redirect::to(&place).into_response()))
     }
 
     /// As [`Self::act_once`], for what needs what was made: it is there only the first time.

@@ -69,7 +69,7 @@ fn steps(standing: &Standing) -> Vec<Step> {
     }
     let (photo, card) = (("photo", standing.photo), ("card", standing.base_card.is_some()));
     list.extend(match standing.case() {
-        Case::Plastic | Case::Paper => [card, photo],
+        Case::Plastic | Case::Paper | Case::Lapsed => [card, photo],
         Case::NoCard => [photo, card],
     });
     list.push((if standing.shows_codes() { "code" } else { "slip" }, code));
@@ -134,6 +134,8 @@ struct ChildPage {
     steps: Vec<Step>,
     school: String,
     valid_until: Option<jiff::civil::Date>,
+    /// The last day of a card that has run out.
+    lapsed_on: Option<jiff::civil::Date>,
     may_send_photo: bool,
     shows_codes: bool,
     /// Whether the pupil looks, or a guardian.
@@ -181,6 +183,7 @@ async fn show(pages: &Pages, visitor: &Visitor, child: &Pupil) -> Result<Respons
         steps: steps(&standing),
         school: standing.office.school.name.clone(),
         valid_until: standing.base_card.as_ref().map(|card| card.valid_until),
+        lapsed_on: standing.lapsed_on,
         may_send_photo: visitor.may(PortalRight::SendPhoto, child),
         shows_codes: standing.shows_codes(),
         own: visitor.account.kind == PortalKind::Pupil,

@@ -13,10 +13,10 @@ use super::tests::{Sql, attribute, typed};
 use crate::pages::testing::{Browser, House};
 
 /// A stream of events as a browser reads it.
-struct Events(BodyDataStream, String);
+pub(super) struct Events(BodyDataStream, String);
 
 impl Events {
-    async fn open(house: &House, browser: &Browser, path: &str) -> Self {
+    pub(super) async fn open(house: &House, browser: &Browser, path: &str) -> Self {
         let cookie = format!("mleg_portal={}", browser.cookies["mleg_portal"]);
         let request =
             Request::builder().uri(path).header(header::COOKIE, cookie).body(Body::empty()).unwrap();
@@ -28,7 +28,7 @@ impl Events {
     }
 
     /// The next event: its name and its data.
-    async fn next(&mut self) -> (String, serde_json::Value) {
+    pub(super) async fn next(&mut self) -> (String, serde_json::Value) {
         loop {
             if let Some((event, rest)) = self.1.split_once("\n\n") {
                 let line = |name: &str| {
@@ -48,7 +48,7 @@ impl Events {
         }
     }
 
-    async fn is_silent(&mut self) -> bool {
+    pub(super) async fn is_silent(&mut self) -> bool {
         tokio::time::timeout(Duration::from_millis(900), self.0.next()).await.is_err()
     }
 }

@@ -11,6 +11,10 @@ mod session;
 mod shelf;
 
 #[cfg(test)]
+mod account_tests;
+#[cfg(test)]
+mod guide_tests;
+#[cfg(test)]
 mod live_tests;
 #[cfg(test)]
 mod tests;

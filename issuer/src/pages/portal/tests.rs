@@ -309,48 +309,6 @@ async fn a_guardian_of_an_adult_looks_and_no_more() {
 }
 
 #[tokio::test]
-async fn under_slips_the_portal_says_where_they_are() {
-    let house = House::new().await;
-    house.portal_account("r-1111-1111", 0, &[0], false).await;
-    let mut parent = house.portal("r-1111-1111").await;
-    let place = format!("/portal/children/{}/applications", house.child(0, 0));
-    let html = parent.open(&place).await;
-    assert!(html.contains("Szkoła przygotowuje kod QR") && html.contains("rodzic lub opiekun prawny"));
-    assert!(typed(&html).is_none());
-    use crate::issuance::grant::{GrantSource, MakeGrant};
-    let order = GrantSource::Order(house.schools[0].pupils[0].order_id.clone(), None);
-    let (verb, _) = MakeGrant::new(&house.issuance, order, Actor::System);
-    house.issuance.store.write(verb).await.unwrap().unwrap();
-    let html = parent.open(&place).await;
-    assert!(html.contains("do odbioru w sekretariacie") && html.contains("21.12.2026, 19:30"), "{html}");
-    assert!(html.contains("ul. Szkolna 1, 00-950 Przykładowo"));
-    assert!(parent.open("/portal").await.contains("do odbioru w sekretariacie"));
-}
-
-#[tokio::test]
-async fn the_guide_follows_the_card() {
-    let house = House::new().await;
-    house.portal_account("u-1111-1111", 1, &[0], false).await;
-    let mut pupil = house.portal("u-1111-1111").await;
-    let html = pupil.open("/portal").await;
-    assert!(html.contains("legitymację papierową") && html.contains("mObywatel Junior"));
-    let child = vec![Value::from(&house.child(1, 0))];
-    let write = async |sql: &'static str| house.issuance.store.write(Sql(sql, child.clone())).await.unwrap();
-    write("UPDATE base_card SET form = 'plastic' WHERE pupil_id = $1").await;
-    assert!(pupil.open("/portal").await.contains("legitymację plastikową"));
-    write("DELETE FROM photo WHERE pupil_id = $1").await;
-    let html = pupil.open("/portal").await;
-    assert!(html.contains("Najpierw potrzebne jest zdjęcie") && html.contains("class=\"next\""));
-    write("UPDATE base_card SET state = 'voided' WHERE pupil_id = $1").await;
-    let html = pupil.open("/portal").await;
-    let (photo, card) = (html.find("<strong>Zdjęcie").unwrap(), html.find("<strong>Legitymacja").unwrap());
-    assert!(html.contains("nie ma jeszcze legitymacji") && photo < card, "the photo comes first");
-    let english = pupil.get("/language/en?back=/portal").await;
-    assert_eq!(english.location(), "/portal");
-    assert!(pupil.open("/portal").await.contains("The pupil has no school card yet"));
-}
-
-#[tokio::test]
 async fn a_photo_from_home_is_judged_at_once_and_waits_for_the_office() {
     let house = House::new().await;
     house.portal_account("r-1111-1111", 0, &[0], false).await;

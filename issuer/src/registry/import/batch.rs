@@ -39,10 +39,11 @@ impl std::fmt::Debug for TakeIn {
 }
 
 impl TakeIn {
-    /// The act of taking `table`, whose rows were judged, in for `school`.
+    /// The act of taking `table`, whose rows were judged, in for `school`; by nobody of the staff where it came
+    /// from the command line.
     pub fn new(
         school: SchoolId,
-        staff: StaffId,
+        staff: Option<StaffId>,
         file_name: &str,
         table: &Table,
         rows: Vec<Judged>,

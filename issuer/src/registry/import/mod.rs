@@ -22,7 +22,7 @@ pub use self::batch::{
 pub(crate) use self::batch::{end, table_of};
 pub use self::column::{Column, REASON, ROW};
 pub use self::row::{Judged, NewRow, RowFault, judge};
-pub use self::run::{run, start, start_abandoned};
+pub use self::run::{Means, run, start, start_abandoned};
 pub use self::table::{Row, Table, TableRefusal};
 
 /// The largest file, in bytes.

@@ -5,6 +5,8 @@ use std::sync::Arc;
 
 use jiff::SignedDuration;
 use serde_json::json;
+use shared::clock::Clock;
+use shared::entropy::Entropy;
 use shared::validity::warsaw_date;
 
 use super::batch::{reject, table_of};
@@ -20,16 +22,34 @@ use crate::registry::pupil::{EnterPupil, Identity, PupilRefusal};
 use crate::store::id::{ImportId, SchoolId};
 use crate::store::tables::import_batch::{ImportBatch, ImportState, holder_of};
 use crate::store::tables::school::School;
-use crate::store::{Statements, StoreError, Verb};
+use crate::store::{Statements, Store, StoreError, Verb};
 
 /// Rows entered in one transaction.
 const CHUNK: usize = 25;
+
+/// What entering rows needs: the books, the time and randomness, and nothing that signs.
+#[derive(Clone)]
+pub struct Means {
+    /// The books.
+    pub store: Store,
+    /// Where `now` comes from.
+    pub clock: Arc<dyn Clock>,
+    /// Where names of rows come from.
+    pub entropy: Arc<dyn Entropy>,
+}
+
+impl From<&Issuance> for Means {
+    fn from(issuance: &Issuance) -> Self {
+        let (store, clock) = (issuance.store.clone(), Arc::clone(&issuance.clock));
+        Self { store, clock, entropy: Arc::clone(&issuance.entropy) }
+    }
+}
 
 /// Goes on with an import in a task of its own.
 pub fn start(issuance: &Issuance, import: ImportId) {
     let issuance = issuance.clone();
     tokio::spawn(async move {
-        if let Err(error) = run(&issuance, &import).await {
+        if let Err(error) = run(&Means::from(&issuance), &import, &mut |_| ()).await {
             tracing::error!(%error, "an import stands still");
         }
     });
@@ -47,25 +67,32 @@ pub async fn start_abandoned(issuance: &Issuance, age: SignedDuration) -> Result
     Ok(())
 }
 
-/// Enters the rows of an import that was confirmed, from where it stands to its end.
+/// Enters the rows of an import that was confirmed, from where it stands to its end; says after each transaction
+/// how many rows are done.
 ///
 /// # Errors
 /// When the database fails; what was entered stays, and the import goes on when it is run again.
-pub async fn run(issuance: &Issuance, import: &ImportId) -> Result<(), StoreError> {
-    let Some((batch, table)) = issuance.store.read(Load(import.clone())).await? else { return Ok(()) };
-    let today = warsaw_date(issuance.now());
+pub async fn run(
+    means: &Means,
+    import: &ImportId,
+    told: &mut (dyn FnMut(usize) + Send),
+) -> Result<(), StoreError> {
+    let Some((batch, table)) = means.store.read(Load(import.clone())).await? else { return Ok(()) };
+    let today = warsaw_date(means.clock.now());
     let judging = tokio::task::spawn_blocking(move || judge(&table, today)).await;
     let rows = Arc::new(judging.map_err(|_| StoreError::Damaged("an import cannot be judged"))?);
+    let actor = batch.staff_id.map_or(Actor::System, Actor::Staff);
     let mut from = batch.done as usize;
     loop {
+        told(from);
         let chunk = EnterRows {
-            issuance: issuance.clone(),
+            entropy: Arc::clone(&means.entropy),
             import: import.clone(),
             rows: Arc::clone(&rows),
             from,
-            act: issuance.act(Actor::Staff(batch.staff_id.clone())),
+            act: Act::new(actor.clone(), means.clock.now(), &*means.entropy),
         };
-        match issuance.store.write(chunk).await? {
+        match means.store.write(chunk).await? {
             // Somebody else may have gone on: their place is as good as ours.
             Some(place) => from = place,
             None => return Ok(()),
@@ -100,7 +127,7 @@ impl Verb for Load {
 
 /// Enters a few rows. Answers where to go on, or nothing when there is nothing left to do.
 struct EnterRows {
-    issuance: Issuance,
+    entropy: Arc<dyn Entropy>,
     import: ImportId,
     rows: Arc<Vec<Judged>>,
     from: usize,
@@ -164,7 +191,7 @@ impl EnterRows {
         row: &NewRow,
         act: &Act,
     ) -> Result<Result<(), Vec<RowFault>>, StoreError> {
-        let entropy = &*self.issuance.entropy;
+        let entropy = &*self.entropy;
         let refuse = |column, code| Ok(Err(vec![RowFault::new(column, code)]));
         let column = match row.pupil.identity() {
             Identity::Pesel(_) => Column::Pesel,

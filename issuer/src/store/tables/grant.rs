@@ -230,6 +230,14 @@ impl Grant {
         tx.execute(sql, params![card, state]).await
     }
 
+    /// Takes back a card's open codes that were shown on a screen: those without an activation code. Answers how
+    /// many.
+    pub async fn withdraw_shown(tx: &mut dyn Statements, card: &CardId) -> Result<u64, StoreError> {
+        let sql = "UPDATE issue_grant SET state = 'cancelled' \
+                   WHERE card_id = $1 AND state = 'ready' AND code_mac IS NULL";
+        tx.execute(sql, params![card]).await
+    }
+
     /// Open slips that end after `now` and by `until` and whose people were not reminded, soonest first: those
     /// that have a code and were made to live longer than from `now` to `until`.
     pub async fn to_remind_of(

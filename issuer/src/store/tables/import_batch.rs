@@ -31,7 +31,7 @@ row! {
         /// Where the pupils are entered.
         school_id: SchoolId,
         /// Who sent it.
-        staff_id: StaffId,
+        staff_id: Option<StaffId>,
         /// What the file was called.
         file_name: String,
         /// Its columns: a JSON list.

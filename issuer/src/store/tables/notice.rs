@@ -190,4 +190,26 @@ impl Notice {
                          ORDER BY created_at, id LIMIT $2";
         Self::select(tx, condition, params![since, limit, school]).await
     }
+
+    /// Strikes out letters about a pupil to an address that have not gone yet; answers how many.
+    pub async fn strike_out(
+        tx: &mut dyn Statements,
+        pupil: &PupilId,
+        address: &str,
+    ) -> Result<u64, StoreError> {
+        let sql = "DELETE FROM notice WHERE pupil_id = $1 AND channel = 'email' AND state = 'queued' \
+                   AND lower(recipient) = lower($2)";
+        tx.execute(sql, params![pupil, address]).await
+    }
+
+    /// How many letters about a pupil to an address have not gone yet.
+    pub async fn waiting_for(
+        tx: &mut dyn Statements,
+        pupil: &PupilId,
+        address: &str,
+    ) -> Result<i64, StoreError> {
+        let sql = "SELECT COUNT(*) FROM notice WHERE pupil_id = $1 AND channel = 'email' AND state = 'queued' \
+                   AND lower(recipient) = lower($2)";
+        tx.number(sql, params![pupil, address]).await
+    }
 }

@@ -38,7 +38,7 @@ const KEPT: &[Kept] = &[
         ],
         "id = $1",
     ),
-    ("guardian", &["id", "given_names", "surname", "email", "created_at"], "pupil_id = $1"),
+    ("guardian", &["id", "given_names", "surname", "email", "created_at", "removed_at"], "pupil_id = $1"),
     (
         "application",
         &[

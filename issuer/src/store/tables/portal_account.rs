@@ -82,10 +82,23 @@ impl PortalAccount {
         Self::select(tx, condition, params![school, email]).await
     }
 
-    /// Writes the password back, and whether it must be changed.
+    /// The closed accounts that saw a pupil, those closed last first.
+    pub async fn closed_of_pupil(
+        tx: &mut dyn Statements,
+        pupil: &PupilId,
+    ) -> Result<Vec<Self>, StoreError> {
+        let condition = "WHERE ended_at IS NOT NULL AND \
+                         id IN (SELECT account_id FROM portal_access WHERE pupil_id = $1) \
+                         ORDER BY ended_at DESC, id DESC";
+        Self::select(tx, condition, params![pupil]).await
+    }
+
+    /// Writes the password back, whether it must be changed, and when the account was closed.
     pub async fn update(&self, tx: &mut dyn Statements) -> Result<(), StoreError> {
-        let sql = "UPDATE portal_account SET password_hash = $2, must_change = $3 WHERE id = $1";
-        tx.execute(sql, params![&self.id, &self.password_hash, self.must_change]).await.map(|_| ())
+        let sql =
+            "UPDATE portal_account SET password_hash = $2, must_change = $3, ended_at = $4 WHERE id = $1";
+        let values = params![&self.id, &self.password_hash, self.must_change, self.ended_at];
+        tx.execute(sql, values).await.map(|_| ())
     }
 }
 
@@ -101,5 +114,15 @@ impl PortalAccess {
     /// Who may see a pupil, oldest first.
     pub async fn of_pupil(tx: &mut dyn Statements, pupil: &PupilId) -> Result<Vec<Self>, StoreError> {
         Self::select(tx, "WHERE pupil_id = $1 ORDER BY created_at, account_id", params![pupil]).await
+    }
+
+    /// Takes a pupil out of what an account may see.
+    pub async fn end(
+        tx: &mut dyn Statements,
+        account: &PortalAccountId,
+        pupil: &PupilId,
+    ) -> Result<(), StoreError> {
+        let sql = "DELETE FROM portal_access WHERE account_id = $1 AND pupil_id = $2";
+        tx.execute(sql, params![account, pupil]).await.map(|_| ())
     }
 }

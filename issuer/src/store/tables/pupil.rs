@@ -81,6 +81,8 @@ row! {
         email: Option<String>,
         /// When entered.
         created_at: Timestamp,
+        /// When taken off the pupil. The row is kept for the name on an application alone.
+        removed_at: Option<Timestamp>,
     }
 }
 
@@ -241,7 +243,23 @@ impl Pupil {
 impl Guardian {
     /// A pupil's guardians, in the order of entry.
     pub async fn of_pupil(tx: &mut dyn Statements, pupil: &PupilId) -> Result<Vec<Self>, StoreError> {
-        Self::select(tx, "WHERE pupil_id = $1 ORDER BY id", params![pupil]).await
+        Self::select(tx, "WHERE pupil_id = $1 AND removed_at IS NULL ORDER BY id", params![pupil]).await
+    }
+
+    /// Those who were a pupil's guardians when they applied, and are no longer.
+    pub async fn former(tx: &mut dyn Statements, pupil: &PupilId) -> Result<Vec<Self>, StoreError> {
+        Self::select(tx, "WHERE pupil_id = $1 AND removed_at IS NOT NULL ORDER BY id", params![pupil]).await
+    }
+
+    /// Keeps the name alone of somebody who is no longer a guardian.
+    pub async fn remove(&self, tx: &mut dyn Statements, at: Timestamp) -> Result<(), StoreError> {
+        let sql = "UPDATE guardian SET email = NULL, removed_at = $2 WHERE id = $1";
+        tx.execute(sql, params![&self.id, at]).await.map(|_| ())
+    }
+
+    /// Erases somebody who is no longer a guardian.
+    pub async fn erase(&self, tx: &mut dyn Statements) -> Result<(), StoreError> {
+        tx.execute("DELETE FROM guardian WHERE id = $1", params![&self.id]).await.map(|_| ())
     }
 }
 

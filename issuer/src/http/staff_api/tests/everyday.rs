@@ -264,3 +264,43 @@ async fn the_principal_approves_by_program_and_times_are_told() {
     let card = office.get(&format!("/cards/{}", slip["card_id"].as_str().unwrap())).await;
     assert_eq!(card["slips"][0]["filed_at"], "2026-11-21T18:30:00Z");
 }
+
+#[tokio::test]
+async fn a_guardian_is_removed_once_and_stays_named_where_one_applied() {
+    let office = Office::new().await;
+    let school = office.school(12345, "legacy-2019").await;
+    let pupil = office.pupil(&school, "12290155531", "2012-09-01").await;
+    let enter = async |name: &str| {
+        let form = json!({ "given_names": name, "surname": "Nowak", "email": "nowak@example.pl" });
+        id(&office.post(&format!("/pupils/{pupil}/guardians"), form).await)
+    };
+    let (anna, adam) = (enter("Anna").await, enter("Adam").await);
+    let application = json!({ "applicant": "guardian", "guardian_id": anna });
+    office.post(&format!("/pupils/{pupil}/applications"), application.clone()).await;
+    for (guardian, rows) in [(&anna, 2), (&adam, 1)] {
+        let answer = office.call(Method::DELETE, &format!("/guardians/{guardian}"), None).await;
+        assert_eq!(answer.status, StatusCode::OK);
+        assert_eq!(
+            (&answer.json()["pupil_id"], &answer.json()["portal_access_ended"]),
+            (&json!(pupil), &json!(false))
+        );
+        let again = office.call(Method::DELETE, &format!("/guardians/{guardian}"), None).await;
+        assert_eq!((again.status, again.code().as_str()), (StatusCode::NOT_FOUND, "unknown_guardian"));
+        let kept = office.issuance.store.read(CountGuardians).await.unwrap();
+        assert_eq!(kept, rows, "whoever applied is kept by name, the other one is erased");
+    }
+    assert_eq!(office.get(&format!("/pupils/{pupil}")).await["guardians"], json!([]));
+    let applications = format!("/pupils/{pupil}/applications");
+    assert_eq!(office.refused(&applications, application).await, "unknown_guardian");
+}
+
+struct CountGuardians;
+
+#[async_trait::async_trait]
+impl crate::store::Verb for CountGuardians {
+    type Answer = i64;
+
+    async fn run(&self, tx: &mut dyn crate::store::Statements) -> Result<i64, crate::store::StoreError> {
+        tx.number("SELECT COUNT(*) FROM guardian", &[]).await
+    }
+}

@@ -12,7 +12,7 @@ struct TwoSchools {
     office: Office,
     own: String,
     other: String,
-    /// Pupil, application, base card, order, slip, card and device by kind, at the first school.
+    /// Pupil, guardian, application, base card, order, slip, card and device by kind, at the first school.
     things: Vec<(&'static str, String)>,
     foreign: String,
 }
@@ -27,7 +27,8 @@ impl TwoSchools {
         let (slip, card) = (id(&slip["slip"]), slip["slip"]["card_id"].as_str().unwrap().to_owned());
         let guardian = json!({ "given_names": "Ewa", "surname": "Nowak" });
         let guardian = office.post(&format!("/pupils/{pupil}/guardians"), guardian).await;
-        let application = json!({ "applicant": "guardian", "guardian_id": id(&guardian) });
+        let guardian = id(&guardian);
+        let application = json!({ "applicant": "guardian", "guardian_id": guardian });
         let application = id(&office.post(&format!("/pupils/{pupil}/applications"), application).await);
         let file = office.get(&format!("/pupils/{pupil}")).await;
         let base_card = id(&file["base_cards"][0]);
@@ -38,6 +39,7 @@ impl TwoSchools {
             ("orders", order),
             ("slips", slip),
             ("cards", card),
+            ("guardians", guardian),
             ("applications", application),
             ("base-cards", base_card),
         ];

@@ -13,7 +13,8 @@ use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use shared::validity::warsaw_date;
 
-use self::view::{BatchLine, ColumnLine, RejectLine, refusal_text, rejected_csv, template_csv};
+pub(crate) use self::view::{refusal_text, rejected_csv};
+use self::view::{BatchLine, ColumnLine, RejectLine, template_csv};
 use super::{Office, done};
 use crate::pages::form::{Fields, Sent, SentFiles, Typed};
 use crate::pages::frame::{Page, render, render_as};
@@ -112,7 +113,7 @@ async fn send(State(pages): State<Pages>, office: Office, sent: SentFiles) -> Re
         Err(refusal) => return refuse(refusal_text(&refusal, office.lang)).await,
     };
     let entropy = &*pages.issuance.entropy;
-    let (school, staff) = (office.school.id.clone(), office.staff.id.clone());
+    let (school, staff) = (office.school.id.clone(), Some(office.staff.id.clone()));
     let verb = TakeIn::new(school, staff, &file.file_name, &table, rows, office.act(), entropy);
     let place = |batch: &ImportBatch| format!("{PLACE}/{}", batch.id);
     match office.try_once(&pages, &sent, verb, place).await? {

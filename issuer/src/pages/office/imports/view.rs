@@ -106,7 +106,7 @@ pub(super) fn template_csv(lang: Lang) -> String {
 }
 
 /// The rejected rows as they stood in the file, with why, to be mended and sent again.
-pub(super) fn rejected_csv(file: &ImportFile, lang: Lang) -> String {
+pub(crate) fn rejected_csv(file: &ImportFile, lang: Lang) -> String {
     let mut csv = SafeCsv::default();
     let own = [lang.pick(REASON.0, REASON.1), lang.pick(ROW.0, ROW.1)];
     csv.row(headings(&file.columns, lang).into_iter().chain(own));
@@ -118,7 +118,7 @@ pub(super) fn rejected_csv(file: &ImportFile, lang: Lang) -> String {
 }
 
 /// What is wrong with a file as a whole.
-pub(super) fn refusal_text(refusal: &TableRefusal, lang: Lang) -> String {
+pub(crate) fn refusal_text(refusal: &TableRefusal, lang: Lang) -> String {
     match refusal {
         TableRefusal::NotATable => lang.t("import-not-a-table"),
         TableRefusal::OldExcel => lang.t("import-old-excel"),

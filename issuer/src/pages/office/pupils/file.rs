@@ -126,6 +126,7 @@ fn applications(file: &PupilFile, page: &Page) -> Vec<ApplicationView> {
             Applicant::Guardian => file
                 .guardians
                 .iter()
+                .chain(&file.former_guardians)
                 .find(|guardian| Some(&guardian.id) == application.guardian_id.as_ref())
                 .map_or_else(|| page.t("pupil-guardian-unknown"), named),
         },

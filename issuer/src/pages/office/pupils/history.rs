@@ -105,6 +105,7 @@ fn kind(action: &str) -> &'static str {
         | "certificate.voided"
         | "order.cancelled"
         | "order.waiting"
+        | "guardian.removed"
         | "pupil.transferred" => "warn",
         _ => "",
     }

@@ -3,6 +3,8 @@
 mod entry;
 mod file;
 mod guardian;
+#[cfg(test)]
+mod guardian_tests;
 pub(super) mod history;
 pub(super) mod list;
 mod transfer;

@@ -9,22 +9,22 @@ use crate::pages::frame::{Page, render_as};
 /// What is asked.
 #[derive(Template)]
 #[template(path = "office/school_confirm.html")]
-pub(super) struct Confirm {
-    pub(super) page: Page,
+pub(in crate::pages::office) struct Confirm {
+    pub(in crate::pages::office) page: Page,
     /// Why the act was refused, if it was tried.
-    pub(super) fields: Fields,
+    pub(in crate::pages::office) fields: Fields,
     /// The way back: address and text.
-    pub(super) back: (String, String),
+    pub(in crate::pages::office) back: (String, String),
     /// What will happen, a paragraph each.
-    pub(super) what: Vec<String>,
+    pub(in crate::pages::office) what: Vec<String>,
     /// Where the form is sent to.
-    pub(super) action: String,
+    pub(in crate::pages::office) action: String,
     /// What stands on the button.
-    pub(super) button: String,
+    pub(in crate::pages::office) button: String,
 }
 
 impl Confirm {
-    pub(super) fn show(self) -> Response {
+    pub(in crate::pages::office) fn show(self) -> Response {
         render_as(self.fields.status(), &self)
     }
 }

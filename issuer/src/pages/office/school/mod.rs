@@ -3,7 +3,7 @@
 mod account;
 mod agreement;
 mod audit;
-mod confirm;
+pub(super) mod confirm;
 mod erase;
 mod export;
 mod rules;

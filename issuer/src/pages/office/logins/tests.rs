@@ -166,3 +166,125 @@ async fn a_login_stays_with_the_school_that_made_it() {
     assert!(browser.open("/portal").await.contains("nie widzi teraz żadnego ucznia"));
     assert_eq!(browser.get(&format!("/portal/children/{pupil}")).await.status, StatusCode::NOT_FOUND);
 }
+
+/// Whose account a form of the page means: the first guardian.
+fn first_guardian(html: &str) -> String {
+    let mut whose = html.split("name=\"whose\" value=\"").skip(1).map(|part| part.split('"').next().unwrap());
+    whose.find(|whose| *whose != "pupil").unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn a_closed_account_is_out_at_once_and_opened_again_on_purpose() {
+    let house = House::new().await;
+    let pupil = &house.schools[0].pupils[0].id;
+    let path = format!("/office/pupils/{pupil}/logins");
+    let mut clerk = house.office("sekretariat").await;
+    clerk.open(&path).await;
+    let answer = clerk.post(&path, &[("act", "enter"), ("whose", "pupil")]).await;
+    let (_, login, first) = letters(&answer.text()).remove(0);
+    let (mut browser, _) = sign_in(&house, &login, &first).await;
+    browser.open("/portal/password").await;
+
+    let html = clerk.open(&path).await;
+    let close = format!("{path}/pupil/close");
+    assert!(html.contains(&format!("href=\"{close}\"")));
+    let html = clerk.open(&close).await;
+    assert!(html.contains("zostanie od razu wylogowany") && html.contains("zostaje na urządzeniach"));
+    // Two clerks at once: both looked, one closes, the other is told.
+    let mut other = house.office("dyrektor").await;
+    other.open(&close).await;
+    let before = house.count("SELECT COUNT(*) FROM session WHERE realm = 'portal'").await;
+    let (token, key) = (clerk.hidden("form_token"), clerk.hidden("form_key"));
+    let fields = [("form_token", token.as_str()), ("form_key", key.as_str())];
+    for _ in 0..2 {
+        let answer = clerk.post_raw(&close, &fields).await;
+        assert_eq!(answer.location(), format!("{path}?done=logins-closed"), "sent twice, done once");
+    }
+    let answer = other.post(&close, &[]).await;
+    assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(answer.text().contains("Ktoś inny właśnie zmienił to konto"));
+    assert_eq!(
+        house.count("SELECT COUNT(*) FROM audit_entry WHERE action = 'portal_account.closed'").await,
+        1
+    );
+    assert_eq!(house.count("SELECT COUNT(*) FROM session WHERE realm = 'portal'").await, before - 1);
+    assert_eq!(browser.get("/portal/password").await.status, StatusCode::SEE_OTHER, "signed out");
+    assert_eq!(sign_in(&house, &login, &first).await.1, StatusCode::UNPROCESSABLE_ENTITY);
+
+    // A class's letters do not undo it: whoever closed it meant it.
+    let html = clerk.open("/office/classes/7a/logins").await;
+    assert!(html.contains("zamknięte") && html.contains("Uczniowie bez loginu: 1 osoba"), "{html}");
+    let answer = clerk.post("/office/classes/7a/logins", &[("pupils", "on")]).await;
+    assert_eq!(letters(&answer.text()).len(), 1);
+
+    let html = clerk.open(&path).await;
+    assert!(html.contains("zamknięte") && html.contains(&login));
+    let answer = clerk.post(&path, &[("act", "reopen"), ("whose", "pupil")]).await;
+    let (_, same, second) = letters(&answer.text()).remove(0);
+    assert_eq!(same, login);
+    let (mut browser, status) = sign_in(&house, &login, &second).await;
+    assert_eq!(status, StatusCode::SEE_OTHER);
+    assert!(browser.get("/portal").await.location().starts_with("/portal/password"), "to be changed");
+    // Open already: another clerk's form finds nothing closed.
+    other.open(&path).await;
+    let answer = other.post(&path, &[("act", "reopen"), ("whose", "pupil")]).await;
+    assert!(
+        answer.text().contains("Ktoś inny właśnie zmienił to konto") && letters(&answer.text()).is_empty()
+    );
+}
+
+#[tokio::test]
+async fn a_child_is_taken_out_and_the_last_one_closes_the_account() {
+    let house = House::new().await;
+    let pupils = &house.schools[0].pupils;
+    let path = |n: usize| format!("/office/pupils/{}/logins", pupils[n].id);
+    let mut clerk = house.office("sekretariat").await;
+    let own = first_guardian(&clerk.open(&path(0)).await);
+    let answer = clerk.post(&path(0), &[("act", "enter"), ("whose", &own)]).await;
+    let (_, login, first) = letters(&answer.text()).remove(0);
+    let theirs = first_guardian(&clerk.open(&path(2)).await);
+    let join = [("act", "join"), ("whose", theirs.as_str()), ("login", login.as_str())];
+    assert_eq!(clerk.post(&path(2), &join).await.status, StatusCode::SEE_OTHER);
+    let (mut parent, _) = sign_in(&house, &login, &first).await;
+    parent.open("/portal/password").await;
+    let words = [("password", "cztery zwykłe słowa"), ("again", "cztery zwykłe słowa")];
+    parent.post("/portal/password", &words).await;
+    assert_eq!(parent.get(&format!("/portal/children/{}", pupils[2].id)).await.status, StatusCode::OK);
+
+    // A tutor takes the own class's child out, and does not end what the others see.
+    let mut tutor = house.office("wychowawca").await;
+    let close = format!("{}/{own}/close", path(0));
+    tutor.open(&close).await;
+    assert!(tutor.post(&close, &[]).await.text().contains("Konto zamyka sekretariat"));
+    assert_eq!(tutor.get(&format!("{}/{theirs}/leave", path(2))).await.status, StatusCode::NOT_FOUND);
+    let leave = format!("{}/{own}/leave", path(0));
+    let html = tutor.open(&leave).await;
+    assert!(html.contains("nadal będzie widzieć: Żaneta Zmyślona"), "{html}");
+    assert_eq!(tutor.post(&leave, &[]).await.location(), format!("{}?done=logins-left", path(0)));
+    assert!(!parent.open("/portal").await.contains("Zofia Przykładowa"));
+    assert_eq!(parent.get(&format!("/portal/children/{}", pupils[0].id)).await.status, StatusCode::NOT_FOUND);
+
+    let leave = format!("{}/{theirs}/leave", path(2));
+    assert!(clerk.open(&leave).await.contains("Konto nie widzi nikogo innego, więc zostanie zamknięte"));
+    assert_eq!(clerk.post(&leave, &[]).await.location(), format!("{}?done=logins-closed", path(2)));
+    assert_eq!(parent.get("/portal").await.status, StatusCode::SEE_OTHER, "signed out");
+    assert_eq!(sign_in(&house, &login, "cztery zwykłe słowa").await.1, StatusCode::UNPROCESSABLE_ENTITY);
+    // It saw nobody: there is nothing to open again, and a new one may be made.
+    let html = clerk.open(&path(2)).await;
+    assert!(!html.contains("value=\"reopen\"") && html.contains("Utwórz login"));
+
+    // Nobody's, another school's, a pupil's own: there is nothing to take out.
+    let elsewhere = &house.schools[1].pupils[0].id;
+    for place in [
+        format!("{}/nobody/close", path(0)),
+        format!("{}/pupil/leave", path(0)),
+        format!("{}/{theirs}/close", path(0)),
+        format!("/office/pupils/{elsewhere}/logins/pupil/close"),
+    ] {
+        let status = clerk.get(&place).await.status;
+        assert!(
+            matches!(status, StatusCode::NOT_FOUND | StatusCode::UNPROCESSABLE_ENTITY),
+            "{place}: {status}"
+        );
+    }
+}
