@@ -61,6 +61,7 @@ const KEPT: &[Kept] = &[
             "id",
             "origin",
             "sender",
+            "sender_address",
             "subject",
             "file_name",
             "purpose",
@@ -68,6 +69,7 @@ const KEPT: &[Kept] = &[
             "state",
             "reason",
             "note",
+            "answer",
             "sent_at",
             "received_at",
             "expires_at",
@@ -223,14 +225,18 @@ pub async fn erase(tx: &mut dyn Statements, pupil: &PupilId) -> Result<(), Store
     for id in ids(tx, pupil).await? {
         let like = format!("%{id}%");
         tx.execute("DELETE FROM idempotent_reply WHERE body LIKE $1", params![like]).await?;
-        tx.execute("DELETE FROM photo_inbox WHERE guesses LIKE $1", params![format!("%{id}%")]).await?;
     }
-    let guardians = "(SELECT email FROM guardian WHERE pupil_id = $1 AND email IS NOT NULL)";
+    // Nobody knows whose a picture is that may be the pupil's; one that is said to be another child's stays.
+    let guessed = "guesses LIKE $2 AND COALESCE(pupil_id, $1) = $1";
+    let like = format!("%{pupil}%");
+    tx.execute(&format!("DELETE FROM photo_inbox WHERE {guessed}"), params![pupil, like.clone()]).await?;
+    tx.execute("UPDATE photo_inbox SET guesses = '[]' WHERE guesses LIKE $1", params![like]).await?;
+    let guardians = "(SELECT lower(email) FROM guardian WHERE pupil_id = $1 AND email IS NOT NULL)";
     let alone = "NOT EXISTS (SELECT 1 FROM portal_access other WHERE other.account_id = portal_account.id \
                  AND other.pupil_id <> $1)";
     let accounts = format!("{ACCOUNTS} AND {alone}");
     let statements = [
-        format!("DELETE FROM photo_inbox WHERE pupil_id = $1 OR sender IN {guardians}"),
+        format!("DELETE FROM photo_inbox WHERE pupil_id = $1 OR (pupil_id IS NULL AND sender_address IN {guardians})"),
         "DELETE FROM photo WHERE pupil_id = $1".to_owned(),
         "DELETE FROM notice WHERE pupil_id = $1".to_owned(),
         format!(

@@ -243,6 +243,17 @@ impl Guardian {
     pub async fn of_pupil(tx: &mut dyn Statements, pupil: &PupilId) -> Result<Vec<Self>, StoreError> {
         Self::select(tx, "WHERE pupil_id = $1 ORDER BY id", params![pupil]).await
     }
+
+    /// Those of a school's pupils who have this address (in small letters), in the order of entry.
+    pub async fn at_address(
+        tx: &mut dyn Statements,
+        school: &SchoolId,
+        address: &str,
+    ) -> Result<Vec<Self>, StoreError> {
+        let condition = "WHERE lower(email) = $2 AND pupil_id IN \
+                         (SELECT id FROM pupil WHERE school_id = $1 AND erased_at IS NULL) ORDER BY id";
+        Self::select(tx, condition, params![school, address]).await
+    }
 }
 
 impl Application {

@@ -51,7 +51,11 @@ fn wanted(point: Point, judged: &Judged, lang: Lang) -> String {
     let limits = &judged.limits;
     match point {
         Point::Format => lang.t("photo-wanted-format"),
-        Point::Length => lang.t1("photo-wanted-length", "n", grouped(u64::from(limits.max_bytes))),
+        Point::Length => {
+            let max = limits.max_bytes;
+            let bytes = grouped(u64::from(max));
+            lang.t2("photo-wanted-length", "size", said(max, lang), "n", bytes)
+        }
         Point::Whole => lang.t("photo-wanted-whole"),
         Point::Colours => match limits.colour {
             ColourRule::Rgb => lang.t("photo-wanted-rgb"),
@@ -90,6 +94,18 @@ pub(in crate::pages) fn told(refusal: &PhotoRefusal, lang: Lang) -> String {
     match lang {
         Lang::Pl => refusal.message_pl(),
         Lang::En => refusal.message_en(),
+    }
+}
+
+/// A length as people say it: `5 MB` of 1024×1024 bytes where it is a whole number of them, as file managers count; `60 kB`
+/// of 1000 bytes otherwise.
+fn said(bytes: u32, lang: Lang) -> String {
+    const MEGABYTE: u32 = 1024 * 1024;
+    if bytes >= MEGABYTE && bytes % (MEGABYTE / 2) == 0 {
+        let (whole, half) = (bytes / MEGABYTE, bytes % MEGABYTE > 0);
+        format!("{whole}{}\u{a0}MB", if half { lang.pick(",5", ".5") } else { "" })
+    } else {
+        format!("{}\u{a0}kB", grouped(u64::from(bytes / 1000)))
     }
 }
 
