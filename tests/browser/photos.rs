@@ -14,8 +14,6 @@ use tests::scene::{CLERK, PORTAL_CLERK};
 
 use super::stage::Stage;
 
-/// What the phone shows: 35:45 within 246×304.
-const ON_THE_CARD: (u32, u32) = (236, 304);
 /// The quarters of the picture that is cut: top left, top right, bottom left, bottom right.
 const QUARTERS: [[u8; 3]; 4] = [[210, 30, 30], [30, 180, 30], [30, 30, 210], [220, 210, 40]];
 
@@ -51,7 +49,10 @@ async fn on_the_card(clerk: &Person, pupil: &str) -> RgbImage {
         .then((bytes) => btoa(String.fromCharCode(...new Uint8Array(bytes))))";
     let picture = clerk.script(script, vec![json!(format!("/office/pupils/{pupil}/picture"))]).await;
     let picture = BASE64_STANDARD.decode(picture.as_str().expect("a picture")).expect("base64");
-    image::load_from_memory(&picture).expect("a JPEG").into_rgb8()
+    let picture = image::load_from_memory(&picture).expect("a JPEG").into_rgb8();
+    // 35:45 within 246×304, to a whole pixel.
+    assert!(matches!(picture.dimensions(), (236, 303 | 304)), "{:?}", picture.dimensions());
+    picture
 }
 
 /// Whether the picture shows one colour only, but for what compression does to it.
@@ -79,8 +80,7 @@ async fn a_cut_by_keys_and_by_mouse_shows_what_was_chosen() {
     new_photo(&clerk, &pupil, &file).await;
     accept(&clerk).await;
     let whole = on_the_card(&clerk, &pupil).await;
-    assert_eq!(whole.dimensions(), ON_THE_CARD);
-    for (at, colour) in [(10, 10), (225, 10), (10, 293), (225, 293)].into_iter().zip(QUARTERS) {
+    for (at, colour) in [(10, 10), (225, 10), (10, 292), (225, 292)].into_iter().zip(QUARTERS) {
         let Rgb(found) = *whole.get_pixel(at.0, at.1);
         assert!(found.iter().zip(colour).all(|(a, b)| a.abs_diff(b) < 24), "{at:?}: {found:?}");
     }
@@ -93,7 +93,6 @@ async fn a_cut_by_keys_and_by_mouse_shows_what_was_chosen() {
     clerk.presses(&[Key::Left, Key::Up]).await;
     accept(&clerk).await;
     let cut = on_the_card(&clerk, &pupil).await;
-    assert_eq!(cut.dimensions(), ON_THE_CARD);
     assert!(is_all(&cut, QUARTERS[0]), "another part than the upper left quarter");
 
     // By mouse: the corner makes it small, the frame is pulled to the lower right and further than it goes.
@@ -102,7 +101,6 @@ async fn a_cut_by_keys_and_by_mouse_shows_what_was_chosen() {
     clerk.drags(".crop-frame", (2.0, 2.0)).await;
     accept(&clerk).await;
     let cut = on_the_card(&clerk, &pupil).await;
-    assert_eq!(cut.dimensions(), ON_THE_CARD);
     assert!(is_all(&cut, QUARTERS[3]), "another part than the lower right quarter");
 }
 
@@ -130,7 +128,6 @@ async fn the_camera_takes_a_photo_that_the_school_takes() {
         clerk.sees_no("niespełniony").await;
         accept(&clerk).await;
         let taken = on_the_card(&clerk, &pupil).await;
-        assert_eq!(taken.dimensions(), ON_THE_CARD, "{login}");
         // The test camera shows a green picture, in which something moves.
         let green = taken.pixels().filter(|Rgb([r, g, b])| g > r && g > b).count();
         assert!(green * 2 > taken.pixels().count(), "{login}: {green} green pixels");
