@@ -243,9 +243,14 @@ impl Person {
         let script = "const e = document.querySelector(arguments[0]); e.scrollIntoView({ block: 'center' }); \
             const box = e.getBoundingClientRect(); \
             const around = e.parentElement.getBoundingClientRect(); \
-            return [box.x + box.width / 2, box.y + box.height / 2, innerWidth, innerHeight, \
+            return box.width > 0 && [box.x + box.width / 2, box.y + box.height / 2, innerWidth, innerHeight, \
                 around.width, around.height]";
-        let found = self.script(script, vec![selector.into()]).await;
+        // What scripts show is not there before they have run.
+        let look = async || {
+            let found = self.script(script, vec![selector.into()]).await;
+            found.is_array().then_some(found)
+        };
+        let found = self.waits(&format!("{selector} to pull"), look).await;
         let number = |at: usize| found[at].as_f64().expect("a place on the screen");
         let aim = |from: f64, by: f64, most: f64| (from + by).clamp(1.0, most - 2.0);
         let (x, y) = (number(0), number(1));

@@ -267,7 +267,11 @@ fn settled(picture: &Picture, lang: Lang) -> String {
         InboxState::Accepted => lang.t1("photo-settled-accepted", "at", at),
         InboxState::Refused => {
             let reason = lang.word("photo-reason", row.reason.as_deref().unwrap_or("other"));
-            let note = row.note.as_deref().map(|note| format!(" – {note}")).unwrap_or_default();
+            let note = row
+                .note
+                .as_deref()
+                .map(|note| format!(" – {}", note.trim_end_matches('.')))
+                .unwrap_or_default();
             lang.t2("photo-settled-refused", "at", at, "reason", format!("{reason}{note}"))
         }
     }
