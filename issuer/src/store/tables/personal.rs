@@ -236,7 +236,9 @@ pub async fn erase(tx: &mut dyn Statements, pupil: &PupilId) -> Result<(), Store
                  AND other.pupil_id <> $1)";
     let accounts = format!("{ACCOUNTS} AND {alone}");
     let statements = [
-        format!("DELETE FROM photo_inbox WHERE pupil_id = $1 OR (pupil_id IS NULL AND sender_address IN {guardians})"),
+        format!(
+            "DELETE FROM photo_inbox WHERE pupil_id = $1 OR (pupil_id IS NULL AND sender_address IN {guardians})"
+        ),
         "DELETE FROM photo WHERE pupil_id = $1".to_owned(),
         "DELETE FROM notice WHERE pupil_id = $1".to_owned(),
         format!(
