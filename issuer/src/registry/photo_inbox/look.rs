@@ -250,7 +250,7 @@ pub enum Thumbnail {
     /// Made before; empty where none can be made.
     Made(Vec<u8>),
     /// The file; somebody must make it.
-    ToMake(InboxPicture, Vec<u8>),
+    ToMake(Box<InboxPicture>, Vec<u8>),
 }
 
 impl std::fmt::Debug for Thumbnail {
@@ -273,14 +273,14 @@ impl Verb for ReadThumbnail {
         if let Some(made) = row.thumbnail(tx).await? {
             return Ok(Some(Thumbnail::Made(made)));
         }
-        Ok(row.picture(tx).await?.map(|bytes| Thumbnail::ToMake(row, bytes)))
+        Ok(row.picture(tx).await?.map(|bytes| Thumbnail::ToMake(Box::new(row), bytes)))
     }
 }
 
 /// Keeps a list's picture; nothing, if the picture was decided about meanwhile.
 pub struct KeepThumbnail {
     /// Of which.
-    pub picture: InboxPicture,
+    pub picture: Box<InboxPicture>,
     /// The small JPEG; empty where none can be made.
     pub small: Vec<u8>,
 }

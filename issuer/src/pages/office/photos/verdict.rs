@@ -101,8 +101,8 @@ pub(in crate::pages) fn told(refusal: &PhotoRefusal, lang: Lang) -> String {
 /// of 1000 bytes otherwise.
 fn said(bytes: u32, lang: Lang) -> String {
     const MEGABYTE: u32 = 1024 * 1024;
-    if bytes >= MEGABYTE && bytes % (MEGABYTE / 2) == 0 {
-        let (whole, half) = (bytes / MEGABYTE, bytes % MEGABYTE > 0);
+    if bytes >= MEGABYTE && bytes.is_multiple_of(MEGABYTE / 2) {
+        let (whole, half) = (bytes / MEGABYTE, !bytes.is_multiple_of(MEGABYTE));
         format!("{whole}{}\u{a0}MB", if half { lang.pick(",5", ".5") } else { "" })
     } else {
         format!("{}\u{a0}kB", grouped(u64::from(bytes / 1000)))
