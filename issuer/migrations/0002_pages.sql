@@ -47,8 +47,9 @@ CREATE INDEX issue_grant_by_state ON issue_grant (state, expires_at);
 
 CREATE TABLE photo_inbox (
     id TEXT PRIMARY KEY, school_id TEXT NOT NULL REFERENCES school (id), pupil_id TEXT, origin TEXT NOT NULL,
-    sender TEXT, subject TEXT, file_name TEXT, purpose TEXT NOT NULL, length BIGINT NOT NULL, picture {bytes},
-    state TEXT NOT NULL, reason TEXT, note TEXT, guesses TEXT NOT NULL, same_mail {bytes}, sent_at BIGINT,
+    sender TEXT, sender_address TEXT, subject TEXT, file_name TEXT, purpose TEXT NOT NULL, length BIGINT NOT NULL,
+    picture {bytes}, thumbnail {bytes}, state TEXT NOT NULL, reason TEXT, note TEXT, answer TEXT, notice_id TEXT,
+    guesses TEXT NOT NULL, same_mail {bytes}, sent_at BIGINT,
     received_at BIGINT NOT NULL, settled_at BIGINT, expires_at BIGINT NOT NULL);
 
 CREATE UNIQUE INDEX photo_inbox_by_mail ON photo_inbox (school_id, same_mail);

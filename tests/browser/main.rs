@@ -4,6 +4,8 @@
 mod sign_in;
 
 #[cfg(test)]
+mod photos;
+#[cfg(test)]
 mod portal;
 #[cfg(test)]
 mod slip_story;

@@ -50,6 +50,7 @@ notice-event-card-ready = codes to be collected
 notice-event-grant-expiring = codes that expire soon
 notice-event-card-revoked = revocation of the mobile card
 notice-event-application-sent-back = application sent back
+notice-event-photo-refused = photo refused
 notice-error-unreachable = The server does not answer, or a secure connection could not be made.
 notice-error-timed-out = The server did not answer in time.
 notice-error-diary-status = The electronic diary refused it (status { $code }).

@@ -52,6 +52,7 @@ notice-event-card-ready = kody do odbioru
 notice-event-grant-expiring = kody, które wkrótce tracą ważność
 notice-event-card-revoked = unieważnienie mLegitymacji
 notice-event-application-sent-back = zwrot wniosku
+notice-event-photo-refused = odrzucenie zdjęcia
 notice-error-unreachable = Serwer nie odpowiada albo nie udało się nawiązać bezpiecznego połączenia.
 notice-error-timed-out = Serwer nie odpowiedział na czas.
 notice-error-diary-status = E-dziennik odmówił przyjęcia (kod { $code }).

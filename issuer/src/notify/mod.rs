@@ -5,6 +5,7 @@ pub mod ediary;
 pub mod link;
 pub mod mail;
 pub mod outbox;
+mod refused_photo;
 mod remind;
 
 #[cfg(test)]
@@ -13,6 +14,7 @@ mod tests;
 use jiff::Timestamp;
 use shared::validity::warsaw_date;
 
+pub(crate) use self::refused_photo::photo_refused;
 pub use self::remind::RemindOfSlips;
 use crate::audit::Act;
 use crate::issuance::dossier::{Dossier, SchoolFile};

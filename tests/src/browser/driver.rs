@@ -65,7 +65,9 @@ fn capabilities(downloads: &Path) -> Value {
         "--no-first-run",
         "--no-default-browser-check",
         "--no-proxy-server",
+        // A camera that everybody lets the page use.
         "--use-fake-device-for-media-stream",
+        "--use-fake-ui-for-media-stream",
         "--lang=pl",
         "--accept-lang=pl",
         "--window-size=1280,960",

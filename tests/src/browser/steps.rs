@@ -1,8 +1,10 @@
 //! What people do at a browser, in the words of what they see there.
 
 use std::path::Path;
+use std::time::Duration;
 
 use fantoccini::Locator;
+use fantoccini::actions::{InputSource as _, MOUSE_BUTTON_LEFT, MouseActions, PointerAction};
 use fantoccini::elements::Element;
 use fantoccini::key::Key;
 
@@ -216,6 +218,56 @@ impl Person {
     pub async fn presses(&self, keys: &[Key]) {
         let keys: String = keys.iter().map(|key| char::from(*key)).collect();
         self.types(&keys).await;
+        self.hears_no_complaint().await;
+    }
+
+    /// Presses keys while another is held, wherever the focus is.
+    pub async fn holds_and_presses(&self, held: Key, keys: &[Key]) {
+        let typed: String = [held].iter().chain(keys).map(|key| char::from(*key)).collect();
+        // What was held is let go when the typing ends (WebDriver §12.5.3).
+        self.types(&typed).await;
+        self.hears_no_complaint().await;
+    }
+
+    /// Gives the first element of a CSS selector the focus, as the tabulator does.
+    pub async fn focuses(&self, selector: &str) {
+        let script =
+            "const e = document.querySelector(arguments[0]); e.focus(); return document.activeElement === e";
+        let focused = async || self.script(script, vec![selector.into()]).await.as_bool().filter(|it| *it);
+        self.waits(&format!("{selector} to take the focus"), focused).await;
+    }
+
+    /// Pulls the first element of a CSS selector: presses the mouse in its middle, moves in a few steps by so many
+    /// widths and heights of what it lies in, as far as the window goes, and lets go.
+    pub async fn drags(&self, selector: &str, by: (f64, f64)) {
+        let script = "const e = document.querySelector(arguments[0]); e.scrollIntoView({ block: 'center' }); \
+            const box = e.getBoundingClientRect(); \
+            const around = e.parentElement.getBoundingClientRect(); \
+            return box.width > 0 && [box.x + box.width / 2, box.y + box.height / 2, innerWidth, innerHeight, \
+                around.width, around.height]";
+        // What scripts show is not there before they have run.
+        let look = async || {
+            let found = self.script(script, vec![selector.into()]).await;
+            found.is_array().then_some(found)
+        };
+        let found = self.waits(&format!("{selector} to pull"), look).await;
+        let number = |at: usize| found[at].as_f64().expect("a place on the screen");
+        let aim = |from: f64, by: f64, most: f64| (from + by).clamp(1.0, most - 2.0);
+        let (x, y) = (number(0), number(1));
+        let (to_x, to_y) = (aim(x, by.0 * number(4), number(2)), aim(y, by.1 * number(5), number(3)));
+        let moved = |part: f64| PointerAction::MoveTo {
+            duration: Some(Duration::from_millis(30)),
+            x: (x + (to_x - x) * part).round(),
+            y: (y + (to_y - y) * part).round(),
+        };
+        let mouse = MouseActions::new("mouse".to_owned())
+            .then(moved(0.0))
+            .then(PointerAction::Down { button: MOUSE_BUTTON_LEFT })
+            .then(moved(0.3))
+            .then(moved(0.8))
+            .then(moved(1.0))
+            .then(PointerAction::Up { button: MOUSE_BUTTON_LEFT });
+        self.client.perform_actions(mouse).await.expect("a mouse");
         self.hears_no_complaint().await;
     }
 

@@ -313,7 +313,8 @@ async fn photos(desk: &Desk, school: &str) {
             };
             let why = why.parse().expect("a reason");
             let act = issuance.act(Actor::System);
-            let refuse = RefusePicture { school: school.clone(), id: taken.ids[0].clone(), why, act };
+            let refuse =
+                RefusePicture { school: school.clone(), id: taken.ids[0].clone(), why, fault: None, act };
             store.write(refuse).await.expect("the store").expect("a refused picture");
         }
     }

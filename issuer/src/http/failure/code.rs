@@ -221,6 +221,12 @@ wording! {
         PictureReassigned = "picture_reassigned":
             "Tego zdjęcia nie przypisano temu uczniowi; wskaż, czyje to zdjęcie, i spróbuj ponownie.",
             "the picture is not said to be this pupil's: say whose it is and try again";
+        PhotoChanged = "photo_changed":
+            "Ktoś w międzyczasie przyjął inne zdjęcie tego ucznia. Obejrzyj oba i zdecyduj, czy to ma je zastąpić.",
+            "somebody has accepted another photo of this pupil meanwhile: look at both and decide again";
+        PicturesFull = "pictures_full":
+            "Tyle zdjęć tego ucznia już czeka na szkołę, że następne można wysłać dopiero po decyzji.",
+            "as many pictures of this pupil wait for the school as may: send another after its decision";
 
         // Staff.
         LoginTaken = "login_taken":
@@ -273,6 +279,8 @@ impl Code {
         Self::UnknownPicture,
         Self::PictureSettled,
         Self::PictureReassigned,
+        Self::PhotoChanged,
+        Self::PicturesFull,
         Self::UnknownPortalAccount,
         Self::HasPortalAccount,
     ];
@@ -316,6 +324,8 @@ impl Code {
             | Self::NoPhoto
             | Self::PictureSettled
             | Self::PictureReassigned
+            | Self::PhotoChanged
+            | Self::PicturesFull
             | Self::NoAgreement
             | Self::SchoolNotEligible
             | Self::PeselTaken

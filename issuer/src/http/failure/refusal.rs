@@ -65,6 +65,8 @@ coded! {
         UnknownPupil => UnknownPupil,
         Settled => PictureSettled,
         Reassigned => PictureReassigned,
+        PhotoChanged => PhotoChanged,
+        Full => PicturesFull,
     }
     BaseCardEntryRefusal {
         UnknownPupil => UnknownPupil,

@@ -14,14 +14,11 @@ use crate::pages::office::photos::PHOTO_LIMIT;
 use crate::pages::office::photos::verdict::{CheckView, checks, told};
 use crate::pages::{PageFailure, Pages, done};
 use crate::registry::photo::{PhotoRules, aside, judge};
-use crate::registry::photo_inbox::take::{NewPicture, TakePictures, Taken};
+use crate::registry::photo_inbox::take::{MOST_FROM_HOME, NewPicture, TakePictures, Taken};
 use crate::registry::portal_standing::ReadPhotosFromHome;
 use crate::registry::rights::PortalRight;
 use crate::store::tables::photo_inbox::{InboxPicture, InboxState, Origin};
 use crate::store::tables::pupil::Pupil;
-
-/// So many photos of a pupil may wait for the office at the same time.
-const MOST_WAITING: usize = 3;
 
 pub(super) fn routes() -> Router<Pages> {
     let photo = get(show).post(send).layer(DefaultBodyLimit::max(PHOTO_LIMIT));
@@ -72,7 +69,7 @@ impl<'a> Desk<'a> {
     }
 
     fn is_full(&self) -> bool {
-        self.sent.iter().filter(|row| row.state == InboxState::Waiting).count() >= MOST_WAITING
+        self.sent.iter().filter(|row| row.state == InboxState::Waiting).count() >= MOST_FROM_HOME
     }
 
     fn page(&self, fields: Fields, refused: String, explained: Vec<CheckView>) -> Response {

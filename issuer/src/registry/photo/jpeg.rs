@@ -36,7 +36,7 @@ const MAX_SEGMENTS: usize = 256;
 /// Huffman tables in one segment, at most (T.81 §B.2.4.2 knows eight destinations).
 const MAX_HUFFMAN_TABLES: usize = 8;
 /// An ICC profile that fits into one segment: every camera's does.
-const ICC_IN_ONE: &[u8] = b"ICC_PROFILE\0\x01\x01";
+pub(super) const ICC_IN_ONE: &[u8] = b"ICC_PROFILE\0\x01\x01";
 
 /// A JPEG file taken apart, from its first marker to its EOI; what follows is ignored.
 #[derive(Debug)]

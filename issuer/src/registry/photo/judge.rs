@@ -14,6 +14,8 @@ use crate::registry::profile::SchoolProfile;
 
 /// The largest picture for the screen.
 const VIEW: PixelSize = PixelSize::new(720, 900);
+/// The largest picture for a list: twice as fine as it is shown.
+const THUMBNAIL: PixelSize = PixelSize::new(112, 144);
 
 /// What a school asks of photos.
 #[derive(Debug, Clone)]
@@ -145,7 +147,7 @@ pub fn judge(bytes: &[u8], rules: &PhotoRules, crop: Option<Crop>) -> Judgement 
         judged.checks.push(Check { point: Point::Metadata, met });
         judged
     });
-    let view = photo.and_then(Result::ok).as_ref().and_then(view);
+    let view = photo.and_then(Result::ok).as_ref().and_then(|photo| view(photo, VIEW));
     Judgement { source, derived, accepted, view }
 }
 
@@ -155,6 +157,17 @@ pub fn judge(bytes: &[u8], rules: &PhotoRules, crop: Option<Crop>) -> Judgement 
 /// The first reason; that there is none does not say yet that the photo is whole.
 pub fn glance(bytes: &[u8], rules: &PhotoRules) -> Result<(), PhotoRefusal> {
     choose(bytes, &rules.source, &rules.derived, rules.small_source_passes).map(|_| ())
+}
+
+/// A small picture for lists, made like [`Judgement::view`]; none where the photo cannot be unpacked, or only at too
+/// great a cost. No rule of a school is asked: a photo that breaks one is looked at, too.
+///
+/// Costs what [`super::examine`] costs: to be called [`super::aside`].
+pub fn thumbnail(bytes: &[u8]) -> Option<Vec<u8>> {
+    check_format(bytes).ok()?;
+    let jpeg = Jpeg::parse(bytes).ok()?;
+    check_cost(&jpeg).ok()?;
+    view(&ExaminedPhoto::unpack(jpeg).ok()?, THUMBNAIL)
 }
 
 /// Everything that is said without unpacking.
@@ -175,8 +188,8 @@ fn judged(bytes: &[u8], rule: &PhotoRule, jpeg: Option<&Jpeg<'_>>) -> Judged {
     }
 }
 
-fn view(photo: &ExaminedPhoto<'_>) -> Option<Vec<u8>> {
-    let size = photo.size().shrunk_into(VIEW);
+fn view(photo: &ExaminedPhoto<'_>, most: PixelSize) -> Option<Vec<u8>> {
+    let size = photo.size().shrunk_into(most);
     let mut picture = if size == photo.size() {
         photo.upright().to_rgb8()
     } else {
@@ -248,6 +261,37 @@ mod tests {
                     "what goes onto the card meets every rule"
                 );
             }
+        }
+    }
+
+    #[test]
+    fn what_waits_is_the_same_photo_without_its_whereabouts() {
+        let icc = moxcms::ColorProfile::new_display_p3().encode().unwrap();
+        let sent = with_exif(&photo(1000, 800, 90), 6);
+        let sent = with_segment(&sent, 0xE2, &[b"ICC_PROFILE\0\x01\x01", icc.as_slice()].concat());
+        assert!(sent.windows(HOME.len()).any(|window| window == HOME.as_bytes()));
+        let kept = super::super::without_whereabouts([sent.as_slice(), b"a film behind the photo"].concat());
+        assert!(!kept.windows(HOME.len()).any(|window| window == HOME.as_bytes()) && kept.len() < sent.len());
+        let rules = rules(Preset::Legacy2019);
+        let (before, after) = (judge(&sent, &rules, None), judge(&kept, &rules, None));
+        let pictures =
+            |judgement: Judgement| (judgement.view.unwrap(), judgement.accepted.unwrap().into_derived_jpeg());
+        assert_eq!(before.source.size, after.source.size);
+        assert_eq!(pictures(before), pictures(after), "turned and coloured alike");
+        for unread in [&b"\x89PNG"[..], b"", &sent[..9_000]] {
+            assert_eq!(super::super::without_whereabouts(unread.to_vec()), unread);
+        }
+    }
+
+    #[test]
+    fn lists_get_a_small_picture_or_none() {
+        let sent = with_exif(&photo(2000, 1000, 80), 6);
+        let small = thumbnail(&sent).unwrap();
+        assert_eq!(unpacked(&small).dimensions(), (72, 144), "upright");
+        assert!(small.len() < 12_000 && !small.windows(HOME.len()).any(|window| window == HOME.as_bytes()));
+        let bomb = announcing(&photo(64, 64, 90), 65_000, 65_000);
+        for nothing in [&b""[..], b"\x89PNG\r\n\x1A\n", &photo(400, 600, 90)[..5000], &bomb] {
+            assert!(thumbnail(nothing).is_none());
         }
     }
 

@@ -34,7 +34,7 @@ use shared::photo_rule::{PhotoRule, PixelSize};
 pub use aside::aside;
 pub use derive::{Crop, DerivedPhoto, derive};
 pub use examine::{ExaminedPhoto, examine};
-pub use judge::{Check, Judged, Judgement, PhotoRules, Point, glance, judge};
+pub use judge::{Check, Judged, Judgement, PhotoRules, Point, glance, judge, thumbnail};
 pub use other_format::OtherFormat;
 pub use refusal::PhotoRefusal;
 
@@ -49,7 +49,7 @@ pub struct AcceptedPhoto {
 }
 
 impl AcceptedPhoto {
-    /// SHA-256 of the file that was sent in, metadata and all.
+    /// SHA-256 of the file that was judged: as it was sent in or, if it waited to be looked at, as it was kept.
     pub fn source_sha256(&self) -> [u8; 32] {
         self.source_sha256
     }
@@ -126,6 +126,16 @@ pub fn accept(
     let (jpeg, small) = choose(bytes, source_rule, derived_rule, small_source_passes)?;
     let photo = ExaminedPhoto::unpack(jpeg)?;
     finish(bytes, &photo, small, derived_rule, crop)
+}
+
+/// A photo as it is kept until somebody has looked at it: the same picture, which passes and fails as it did, without
+/// the place where it was taken and all that a camera writes beside it. What cannot be read stays as it is.
+pub fn without_whereabouts(bytes: Vec<u8>) -> Vec<u8> {
+    let bare = match examine::check_format(&bytes) {
+        Ok(()) => jpeg::Jpeg::parse(&bytes).ok().map(|jpeg| jpeg.without_whereabouts()),
+        Err(_) => None,
+    };
+    bare.unwrap_or(bytes)
 }
 
 /// Judges a file as far as that goes without unpacking it; and whether it passes as a small one.

@@ -3,7 +3,9 @@
 //! A segment that is not copied cannot leak where a pupil lives: there is no list of metadata to strip, only
 //! a list of what a picture consists of.
 
-use super::jpeg::{Jpeg, Segment};
+use image::metadata::Orientation;
+
+use super::jpeg::{ICC_IN_ONE, Jpeg, Segment};
 
 const SOI: [u8; 2] = [0xFF, 0xD8];
 const EOI: [u8; 2] = [0xFF, 0xD9];
@@ -11,6 +13,11 @@ const EOI: [u8; 2] = [0xFF, 0xD9];
 const JFIF: &[u8] = &[0xFF, 0xE0, 0, 16, b'J', b'F', b'I', b'F', 0, 1, 1, 0, 0, 1, 0, 1, 0, 0];
 /// Adobe's segment up to its last byte, the colour transform; version 100, no flags.
 const ADOBE: &[u8] = &[0xFF, 0xEE, 0, 14, b'A', b'd', b'o', b'b', b'e', 0, 100, 0, 0, 0, 0];
+/// An Exif segment of one entry, the orientation, up to its value.
+const EXIF: &[u8] = &[
+    0xFF, 0xE1, 0, 34, b'E', b'x', b'i', b'f', 0, 0, b'I', b'I', 42, 0, 8, 0, 0, 0, 1, 0, 0x12, 1, 3, 0, 1,
+    0, 0, 0,
+];
 /// Sixty-four 1 bits, stuffed. No Huffman code may consist of 1 bits alone (T.81 §C.2), so a decoder that is
 /// still hungry at the end of a scan chokes on them instead of making up the missing part of the picture.
 const POISON: [u8; 16] = [0xFF, 0, 0xFF, 0, 0xFF, 0, 0xFF, 0, 0xFF, 0, 0xFF, 0, 0xFF, 0, 0xFF, 0];
@@ -32,6 +39,27 @@ impl Jpeg<'_> {
             out.extend_from_slice(segment.entropy);
         }
         out.extend_from_slice(&EOI);
+        out
+    }
+
+    /// The same picture, bit for bit, with how the camera was held and which colours it means, and no other word about
+    /// where, when and with what it was taken.
+    pub(super) fn without_whereabouts(&self) -> Vec<u8> {
+        let bare = self.without_metadata();
+        let mut out = SOI.to_vec();
+        if self.orientation != Orientation::NoTransforms {
+            out.extend_from_slice(EXIF);
+            out.extend_from_slice(&[self.orientation.to_exif(), 0, 0, 0, 0, 0, 0, 0]);
+        }
+        if let Some(icc) = self.icc {
+            // It was read from one segment, so it fits into one.
+            let length = u16::try_from(icc.len() + ICC_IN_ONE.len() + 2).unwrap_or(u16::MAX);
+            out.extend_from_slice(&[0xFF, 0xE2]);
+            out.extend_from_slice(&length.to_be_bytes());
+            out.extend_from_slice(ICC_IN_ONE);
+            out.extend_from_slice(icc);
+        }
+        out.extend_from_slice(bare.get(SOI.len()..).unwrap_or_default());
         out
     }
 

@@ -3,10 +3,13 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use base64::Engine as _;
+use base64::engine::general_purpose::{GeneralPurpose, NO_PAD};
 use jiff::Timestamp;
 use mail_parser::{HeaderName, Message, MessageParser, MessagePart, MimeHeaders as _, PartType};
 
 use super::tame::tame;
+use crate::registry::line::Email;
 use crate::store::tables::photo_inbox::Purpose;
 
 /// Pictures that are taken from a message, at most: a class with its parallel classes.
@@ -25,6 +28,8 @@ const ORNAMENT: usize = 20_000;
 pub struct Letter {
     /// Who sent it, as it says.
     pub sender: Option<String>,
+    /// The address in that, in small letters; none where there are several, or none that could be one.
+    pub sender_address: Option<String>,
     /// Its subject.
     pub subject: Option<String>,
     /// When it was sent, as it says.
@@ -79,12 +84,14 @@ impl Letter {
             .default_header_ignore();
         let Some(parsed) = parser.parse(&tamed) else { return false };
         let subject = parsed.header(HeaderName::Subject).and_then(|value| value.as_text()).and_then(line);
-        let sender = parsed.header(HeaderName::From).and_then(|value| value.as_text()).and_then(line);
+        let from = parsed.header(HeaderName::From).and_then(|value| value.as_text()).unwrap_or_default();
+        let sender = line(from);
         if subject.is_none() && sender.is_none() && parsed.date().is_none() {
             return false;
         }
         if depth == 0 {
             self.sent_at = parsed.date().and_then(|date| Timestamp::from_second(date.to_timestamp()).ok());
+            self.sender_address = address(from);
             (self.subject, self.sender) = (subject, sender);
         } else {
             // A letter within: its subject may say what the one around it does not.
@@ -101,6 +108,12 @@ impl Letter {
         }
         for part in &parsed.parts {
             match &part.body {
+                PartType::Binary(bytes) | PartType::InlineBinary(bytes) if is_undecoded(part) => {
+                    self.attach(part, &readable_base64(bytes), depth);
+                }
+                PartType::Text(text) | PartType::Html(text) if is_undecoded(part) => {
+                    self.attach(part, &readable_base64(text.as_bytes()), depth);
+                }
                 PartType::Binary(bytes) | PartType::InlineBinary(bytes) => self.attach(part, bytes, depth),
                 // A picture whose kind says that it is a text.
                 PartType::Text(text) | PartType::Html(text) if part.attachment_name().is_some() => {
@@ -159,6 +172,37 @@ fn purpose_of(line: &str) -> Purpose {
     } else {
         Purpose::NotSaid
     }
+}
+
+/// Whether this is an attachment whose base64 the parser gave up, and left as it stands there.
+fn is_undecoded(part: &MessagePart<'_>) -> bool {
+    let coded = part.content_transfer_encoding().is_some_and(|coding| coding.eq_ignore_ascii_case("base64"));
+    let is_text = part.content_type().is_none_or(|kind| kind.ctype().eq_ignore_ascii_case("text"));
+    part.is_encoding_problem && coded && (!is_text || part.attachment_name().is_some())
+}
+
+/// Base64 with other letters in it, which are to be passed over (RFC 2045 §6.8): gateways add lines of their own.
+fn readable_base64(text: &[u8]) -> Vec<u8> {
+    const LENIENT: GeneralPurpose =
+        GeneralPurpose::new(&base64::alphabet::STANDARD, NO_PAD.with_decode_allow_trailing_bits(true));
+    let coded = text.iter().take_while(|byte| **byte != b'=').copied();
+    let mut coded: Vec<u8> =
+        coded.filter(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/')).collect();
+    // One letter alone is less than a byte.
+    if coded.len() % 4 == 1 {
+        coded.pop();
+    }
+    LENIENT.decode(coded).unwrap_or_default()
+}
+
+/// The address in `Name <address>`, in small letters. What stands in the name is the name, whatever it looks like.
+fn address(from: &str) -> Option<String> {
+    let from = from.trim();
+    let address = match from.strip_suffix('>') {
+        Some(named) => named.rsplit_once('<')?.1,
+        None => from,
+    };
+    Some(Email::parse(address).ok()?.as_str().to_lowercase())
 }
 
 /// One line of it, without what nobody sees, and not too long.
@@ -235,6 +279,67 @@ mod tests {
         assert_eq!(letter.sent_at.unwrap().to_string(), "2026-11-20T09:00:00Z");
         assert_eq!(letter.pictures[0].file_name.as_deref(), Some("Żaneta.jpg"));
         assert_eq!(letter.pictures[0].bytes, b"\xFF\xD8\xFF\xE0\0\x10");
+    }
+
+    #[test]
+    fn the_senders_address_is_the_one_that_mail_goes_back_to() {
+        for (from, expected) in [
+            ("Anna Opiekun <Anna@Example.pl>", Some("anna@example.pl")),
+            ("anna@example.pl", Some("anna@example.pl")),
+            ("\"anna@example.pl\" <obcy@example.org>", Some("obcy@example.org")),
+            ("<anna@example.pl> <obcy@example.org>", Some("obcy@example.org")),
+            ("anna@example.pl, obcy@example.org", None),
+            ("Anna Opiekun", None),
+            ("Anna <anna@example.pl", None),
+            ("", None),
+        ] {
+            assert_eq!(address(from).as_deref(), expected, "{from}");
+        }
+    }
+
+    #[test]
+    fn old_mail_programs_are_understood() {
+        let encoded = b"From: =?windows-1250?Q?=A3ukasz_=8Cwi=EAty?= <l@example.pl>\r\n\
+            Subject: =?iso-8859-2?B?TWlja2lld2ljeiCjdWNqYQ==?=\r\nMIME-Version: 1.0\r\n\
+            Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\nContent-Type: text/plain; charset=windows-1250\r\n\
+            Content-Transfer-Encoding: 8bit\r\n\r\nZdj\xEAcie: \xA3ucja, \x8Cwi\xEAta\r\n--b\r\n\
+            Content-Type: image/jpeg;\r\n name*=windows-1250''%A3ucja%20%8Cwi%EAta.jpg\r\n\
+            Content-Transfer-Encoding: base64\r\n\r\n/9j/#4A A!Q\r\n--b\r\nContent-Type: image/jpeg\r\n\
+            Content-Disposition: attachment; filename=\"=?windows-1250?B?o3VjamEuanBn?=\"\r\n\
+            Content-Transfer-Encoding: base64\r\n\r\n/9j/4AAQ\r\n--b\r\nContent-Type: image/jpeg\r\n\
+            Content-Transfer-Encoding: BASE64\r\n\r\n/9j/4AAQ\r\n--b--\r\n";
+        let letter = Letter::read(encoded).unwrap();
+        assert_eq!(letter.sender.as_deref(), Some("Łukasz Święty <l@example.pl>"));
+        assert_eq!(letter.subject.as_deref(), Some("Mickiewicz Łucja"));
+        assert!(letter.text.contains("Łucja, Święta"), "{}", letter.text);
+        let names: Vec<_> = letter.pictures.iter().map(|picture| picture.file_name.as_deref()).collect();
+        assert_eq!(names, [Some("Łucja Święta.jpg"), Some("Łucja.jpg"), None]);
+        assert_eq!(letter.pictures[0].bytes, b"\xFF\xD8\xFF\xE0\0\x10", "junk in base64 is passed over");
+    }
+
+    #[test]
+    fn a_thousand_parts_and_deep_nests_cost_one_letter() {
+        let part = "--b\r\nContent-Type: image/jpeg\r\n\r\nx\r\n";
+        let many = format!(
+            "Subject: x\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n{}--b--\r\n",
+            part.repeat(1000)
+        );
+        assert!(Letter::read(many.as_bytes()).is_none());
+        let mut nest = String::from("Subject: x\r\n");
+        for n in 0..80 {
+            nest += &format!("Content-Type: multipart/mixed; boundary=b{n}.\r\n\r\n--b{n}.\r\n");
+        }
+        nest += "Content-Type: image/jpeg\r\nContent-Transfer-Encoding: base64\r\n\r\n/9j/4AAQ\r\n";
+        (0..80).rev().for_each(|n| nest += &format!("--b{n}.--\r\n"));
+        assert_eq!(Letter::read(nest.as_bytes()).map(|letter| letter.pictures.len()), Some(1));
+        let html = Mail::new("x").attach("a.jpg", b"\xFF\xD8\xFF").bytes();
+        let html = String::from_utf8(html).unwrap().replace(
+            "Content-Type: application/octet-stream", "Content-Type: text/html; charset=utf-8\r\n\r\n<p>Zofia <b>Przyk\u{142}adowa</b><script>7a</script></p>\r\n--=_X\r\nContent-Type: image/jpeg",
+        );
+        let boundary = html.split("boundary=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
+        let letter = Letter::read(html.replace("--=_X", &format!("--{boundary}")).as_bytes()).unwrap();
+        assert!(letter.text.contains("Zofia Przykładowa"), "{:?}", letter.text);
+        assert_eq!(letter.pictures.len(), 1);
     }
 
     #[test]

@@ -64,6 +64,8 @@ pub struct ListedPicture {
     pub pupil: Option<Pupil>,
     /// Whose it may be, the likeliest.
     pub likeliest: Option<(Pupil, u8)>,
+    /// Whether another pupil is as likely.
+    pub tied: bool,
 }
 
 /// A school's pictures.
@@ -88,13 +90,15 @@ impl Verb for ListPictures {
                 Some(id) => own_pupil(tx, &self.school, id).await?,
                 None => None,
             };
-            let likeliest = match guesses(&row).into_iter().next() {
+            let guesses = guesses(&row);
+            let tied = matches!(guesses.as_slice(), [one, other, ..] if one.percent == other.percent);
+            let likeliest = match guesses.into_iter().next() {
                 Some(guess) if pupil.is_none() => {
                     own_pupil(tx, &self.school, &guess.pupil).await?.map(|pupil| (pupil, guess.percent))
                 }
                 _ => None,
             };
-            pictures.push(ListedPicture { row, pupil, likeliest });
+            pictures.push(ListedPicture { row, pupil, likeliest, tied });
         }
         let mut counts = [0; 3];
         let states = [InboxState::Waiting, InboxState::Accepted, InboxState::Refused];
@@ -227,5 +231,71 @@ impl Verb for ReadPupilPhoto {
             rules: rules(tx, &pupil.school_id, self.now).await?,
             pupil,
         }))
+    }
+}
+
+/// Reads what there is for a list's picture of a picture that waits.
+#[derive(Debug)]
+pub struct ReadThumbnail {
+    /// At which school.
+    pub school: SchoolId,
+    /// Which picture.
+    pub id: InboxId,
+    /// When "now" is.
+    pub now: Timestamp,
+}
+
+/// A small picture, or what it is made of.
+pub enum Thumbnail {
+    /// Made before; empty where none can be made.
+    Made(Vec<u8>),
+    /// The file; somebody must make it.
+    ToMake(Box<InboxPicture>, Vec<u8>),
+}
+
+impl std::fmt::Debug for Thumbnail {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Made(_) => "Made(…)",
+            Self::ToMake(..) => "ToMake(…)",
+        })
+    }
+}
+
+#[async_trait::async_trait]
+impl Verb for ReadThumbnail {
+    type Answer = Option<Thumbnail>;
+
+    async fn run(&self, tx: &mut dyn Statements) -> Result<Self::Answer, StoreError> {
+        let found = InboxPicture::find(tx, &self.id).await?;
+        let found = found.filter(|row| row.school_id == self.school && row.expires_at > self.now);
+        let Some(row) = found.filter(|row| row.state == InboxState::Waiting) else { return Ok(None) };
+        if let Some(made) = row.thumbnail(tx).await? {
+            return Ok(Some(Thumbnail::Made(made)));
+        }
+        Ok(row.picture(tx).await?.map(|bytes| Thumbnail::ToMake(Box::new(row), bytes)))
+    }
+}
+
+/// Keeps a list's picture; nothing, if the picture was decided about meanwhile.
+pub struct KeepThumbnail {
+    /// Of which.
+    pub picture: Box<InboxPicture>,
+    /// The small JPEG; empty where none can be made.
+    pub small: Vec<u8>,
+}
+
+impl std::fmt::Debug for KeepThumbnail {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "KeepThumbnail({:?}, {} bytes)", self.picture, self.small.len())
+    }
+}
+
+#[async_trait::async_trait]
+impl Verb for KeepThumbnail {
+    type Answer = ();
+
+    async fn run(&self, tx: &mut dyn Statements) -> Result<(), StoreError> {
+        self.picture.keep_thumbnail(tx, &self.small).await
     }
 }

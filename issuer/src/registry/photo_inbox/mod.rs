@@ -7,11 +7,11 @@
 //! ([`super::photo_book::KeepPhoto`]). What is decided keeps no picture, and after 30 days nothing is kept
 //! ([`forget`]).
 
+mod answer;
 pub mod forget;
 pub mod guess;
 pub mod letter;
 pub mod look;
-mod names;
 pub mod settle;
 pub mod take;
 mod tame;
@@ -21,6 +21,7 @@ pub(crate) mod testing;
 #[cfg(test)]
 mod tests;
 
+pub use answer::{Answer, subject};
 pub use settle::InboxRefusal;
 
 use jiff::SignedDuration;

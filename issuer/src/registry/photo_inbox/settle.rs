@@ -3,13 +3,15 @@
 use jiff::Timestamp;
 use serde_json::json;
 
+use super::answer::answer;
 use crate::audit::Act;
+use crate::notify;
 use crate::registry::fault::{Checked, FaultCode, Faults};
 use crate::registry::line::Reason;
 use crate::registry::photo::{Crop, PhotoRefusal};
 use crate::registry::photo_book::KeepPhoto;
-use crate::store::id::{InboxId, PupilId, SchoolId};
-use crate::store::tables::photo_inbox::{InboxPicture, InboxState};
+use crate::store::id::{InboxId, PhotoId, PupilId, SchoolId};
+use crate::store::tables::photo_inbox::{InboxPicture, InboxState, Origin};
 use crate::store::tables::pupil::{Photo, Pupil};
 use crate::store::{Statements, StoreError, Verb};
 
@@ -17,8 +19,8 @@ use crate::store::{Statements, StoreError, Verb};
 pub const CRITERIA: [&str; 6] = ["background", "head", "glasses", "recent", "likeness", "eyes"];
 
 /// Why the office refuses a picture.
-pub const REASONS: [&str; 8] =
-    ["technical", "background", "head", "glasses", "old", "likeness", "not_a_pupil", "other"];
+pub const REASONS: [&str; 9] =
+    ["technical", "background", "head", "glasses", "old", "likeness", "eyes", "not_a_pupil", "other"];
 
 /// The office's word for a photo, as typed.
 #[derive(Debug, Default)]
@@ -87,8 +89,10 @@ impl RefusalForm<'_> {
 /// Why a picture is refused, checked.
 #[derive(Debug, Clone)]
 pub struct NewRefusal {
-    reason: &'static str,
-    note: Option<Reason>,
+    /// One of [`REASONS`].
+    pub(super) reason: &'static str,
+    /// What there is to add.
+    pub(super) note: Option<Reason>,
 }
 
 /// A picture of this school about which nothing is decided yet, held until the act ends.
@@ -149,13 +153,26 @@ pub struct RefusePicture {
     pub id: InboxId,
     /// Why.
     pub why: NewRefusal,
+    /// The rule that the file breaks, if it breaks one.
+    pub fault: Option<PhotoRefusal>,
     /// By whom.
     pub act: Act,
 }
 
+/// Who hears of a refusal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Told {
+    /// Whoever sent the picture: a notice is under way.
+    Sender,
+    /// Nobody yet: the sender's address is nobody's whom the school knows, so the office is offered the text.
+    ToCopy,
+    /// Nobody needs to: the office chose the file itself.
+    Nobody,
+}
+
 #[async_trait::async_trait]
 impl Verb for RefusePicture {
-    type Answer = Result<(), InboxRefusal>;
+    type Answer = Result<Told, InboxRefusal>;
 
     async fn run(&self, tx: &mut dyn Statements) -> Result<Self::Answer, StoreError> {
         let mut row = match waiting(tx, &self.school, &self.id, self.act.at).await? {
@@ -166,10 +183,21 @@ impl Verb for RefusePicture {
         row.reason = Some(self.why.reason.to_owned());
         row.note = self.why.note.as_ref().map(|note| note.as_str().to_owned());
         row.settled_at = Some(self.act.at);
+        if row.origin != Origin::Office {
+            let answer = answer(&row, &self.why, self.fault.as_ref());
+            row.notice_id = notify::photo_refused(tx, &row, &answer, &self.act).await?;
+            row.answer = Some(answer.body);
+        }
         row.update(tx).await?;
-        let detail = json!({ "reason": self.why.reason, "pupil": row.pupil_id });
+        let detail = json!({ "reason": self.why.reason, "pupil": row.pupil_id, "notice": row.notice_id });
         self.act.trail().record(tx, "picture.refused", self.id.as_str(), detail).await?;
-        Ok(Ok(()))
+        Ok(Ok(match (row.origin, &row.notice_id) {
+            (Origin::Office, _) => Told::Nobody,
+            (Origin::Mail | Origin::Portal, Some(_)) => Told::Sender,
+            // It stands on the portal.
+            (Origin::Portal, None) => Told::Nobody,
+            (Origin::Mail, None) => Told::ToCopy,
+        }))
     }
 }
 
@@ -182,6 +210,8 @@ pub struct AcceptPicture {
     pub id: InboxId,
     /// Whose, as the page showed it: the same unless somebody changed it meanwhile.
     pub pupil: PupilId,
+    /// The photo that this pupil had when the page was shown: nobody replaces what they have not seen.
+    pub present: Option<PhotoId>,
     /// The photo made of it; nothing where the picture is gone, so that the answer is why.
     pub keep: Option<KeepPhoto>,
     /// By whom.
@@ -204,6 +234,11 @@ impl Verb for AcceptPicture {
         let (Some(keep), true) = (&self.keep, row.pupil_id.as_ref() == Some(&self.pupil)) else {
             return Ok(Err(InboxRefusal::Reassigned));
         };
+        // Held before the photo is compared, so that of two who accept at the same time one is told.
+        Pupil::lock(tx, &self.pupil).await?;
+        if Photo::latest(tx, &self.pupil).await?.map(|photo| photo.id) != self.present {
+            return Ok(Err(InboxRefusal::PhotoChanged));
+        }
         let Ok(photo) = keep.run(tx).await? else { return Ok(Err(InboxRefusal::UnknownPupil)) };
         row.state = InboxState::Accepted;
         row.reason = None;
@@ -262,4 +297,10 @@ pub enum InboxRefusal {
     /// It is not said to be this pupil's, or not any more.
     #[error("picture is said to be another pupil's, or nobody's")]
     Reassigned,
+    /// The pupil was given another photo since the page was shown.
+    #[error("pupil has another photo by now")]
+    PhotoChanged,
+    /// As many pictures of the pupil wait as may.
+    #[error("too many pictures of the pupil wait")]
+    Full,
 }

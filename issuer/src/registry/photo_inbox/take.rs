@@ -9,17 +9,21 @@ use super::letter::{Letter, line};
 use super::settle::InboxRefusal;
 use super::{KEPT_FOR, MAX_PICTURE};
 use crate::audit::Act;
-use crate::registry::photo::{PhotoRefusal, PhotoRules, glance};
+use crate::registry::photo::{PhotoRefusal, PhotoRules, glance, without_whereabouts};
 use crate::store::id::{InboxId, PupilId, SchoolId};
 use crate::store::tables::photo_inbox::{InboxPicture, InboxState, Origin, Purpose, RosterEntry};
 use crate::store::tables::pupil::Pupil;
 use crate::store::{Statements, StoreError, Verb};
+
+/// So many pictures of a pupil that were sent from home may wait for the office at the same time.
+pub const MOST_FROM_HOME: usize = 3;
 
 /// A picture to be taken in.
 pub struct NewPicture {
     origin: Origin,
     pupil: Option<PupilId>,
     sender: Option<String>,
+    sender_address: Option<String>,
     subject: Option<String>,
     file_name: Option<String>,
     purpose: Purpose,
@@ -38,12 +42,13 @@ impl std::fmt::Debug for NewPicture {
 }
 
 impl NewPicture {
-    /// A picture of which it is known whose it is: chosen in the office, or sent on the portal.
+    /// A picture of which it is known whose it is: chosen in the office, or sent on the portal, and found fit.
     pub fn of_pupil(origin: Origin, pupil: PupilId, file_name: &str, bytes: Vec<u8>) -> Self {
         Self {
             origin,
             pupil: Some(pupil),
             sender: None,
+            sender_address: None,
             subject: None,
             file_name: line(file_name),
             purpose: Purpose::NotSaid,
@@ -51,7 +56,7 @@ impl NewPicture {
             same_mail: None,
             guesses: Vec::new(),
             refusal: None,
-            bytes,
+            bytes: without_whereabouts(bytes),
         }
     }
 
@@ -68,18 +73,25 @@ impl NewPicture {
             }
             hash.update(letter.sent_at.map_or(0, jiff::Timestamp::as_second).to_be_bytes());
             hash.update(&picture.bytes);
+            let refusal = glance(&picture.bytes, rules).err();
+            // A file that is too long must not become short enough by what is left out.
+            let bytes = match refusal {
+                Some(PhotoRefusal::TooManyBytes { .. }) => picture.bytes,
+                _ => without_whereabouts(picture.bytes),
+            };
             Self {
                 origin: Origin::Mail,
                 pupil: None,
                 sender: letter.sender.clone(),
+                sender_address: letter.sender_address.clone(),
                 subject: letter.subject.clone(),
                 file_name: picture.file_name,
                 purpose,
                 sent_at: letter.sent_at,
                 same_mail: Some(hash.finalize().into()),
                 guesses,
-                refusal: glance(&picture.bytes, rules).err(),
-                bytes: picture.bytes,
+                refusal,
+                bytes,
             }
         });
         pictures.collect()
@@ -125,6 +137,15 @@ impl Verb for TakePictures {
                     return Ok(Err(InboxRefusal::UnknownPupil));
                 }
             }
+            if let (Origin::Portal, Some(pupil)) = (new.origin, &new.pupil) {
+                // Held, so that two that are sent at the same time are counted one after the other.
+                Pupil::lock(tx, pupil).await?;
+                let waiting = InboxPicture::sent_from_home(tx, pupil, self.act.at).await?;
+                let waiting = waiting.iter().filter(|row| row.state == InboxState::Waiting);
+                if waiting.count() >= MOST_FROM_HOME {
+                    return Ok(Err(InboxRefusal::Full));
+                }
+            }
             let expires_at = self.act.at.saturating_add(KEPT_FOR);
             let row = InboxPicture {
                 id: id.clone(),
@@ -132,6 +153,7 @@ impl Verb for TakePictures {
                 pupil_id: new.pupil.clone(),
                 origin: new.origin,
                 sender: new.sender.clone(),
+                sender_address: new.sender_address.clone(),
                 subject: new.subject.clone(),
                 file_name: new.file_name.clone(),
                 purpose: new.purpose,
@@ -139,6 +161,8 @@ impl Verb for TakePictures {
                 state: InboxState::Waiting,
                 reason: new.refusal.map(|refusal| refusal.code().to_owned()),
                 note: None,
+                answer: None,
+                notice_id: None,
                 guesses: json!(new.guesses).to_string(),
                 same_mail: new.same_mail.map(|hash| hash.to_vec()),
                 sent_at: new.sent_at,

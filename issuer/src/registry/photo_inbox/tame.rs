@@ -35,15 +35,16 @@ pub(super) fn tame(message: &[u8]) -> Option<Vec<u8>> {
                 kind = Some(at);
             }
         }
-        if let Some(began) = kind {
-            let end = at + line.len();
-            if end - began > MAX_KIND_LENGTH {
-                return None;
-            }
+        let end = at + line.len();
+        if kind.is_some_and(|began| end - began > MAX_KIND_LENGTH) {
+            return None;
+        }
+        // What parts the parts is called in a header and must still be called so between them.
+        if kind.is_some() || line.starts_with(b"--") {
             rename(tamed.get_mut(at..end)?, b"message", b"bundled");
             rename(tamed.get_mut(at..end)?, b"digest", b"bundle");
         }
-        at += line.len();
+        at = end;
         // Three headers name a kind in each part.
         if kinds > 3 * MAX_KINDS || dashes > MAX_DASHES || headers > MAX_HEADERS {
             return None;
@@ -96,6 +97,18 @@ mod tests {
         }
         let text = b"Subject: a message\r\n\r\nmessage/rfc822 is a kind\r\n";
         assert_eq!(tame(text).unwrap(), text, "texts stay as they are");
+    }
+
+    #[test]
+    fn parts_stay_parted_whatever_parts_them() {
+        for boundary in ["=_message_1", "Digest-77", "x-MESSAGE"] {
+            let mail = format!(
+                "Subject: x\r\nContent-Type: multipart/mixed; boundary=\"{boundary}\"\r\n\r\n--{boundary}\r\n\
+                 Content-Type: image/jpeg\r\nContent-Transfer-Encoding: base64\r\n\r\n/9j/4AAQ\r\n--{boundary}--\r\n"
+            );
+            let letter = super::super::letter::Letter::read(mail.as_bytes()).unwrap();
+            assert_eq!(letter.pictures.len(), 1, "{boundary}");
+        }
     }
 
     #[test]

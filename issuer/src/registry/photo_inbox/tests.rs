@@ -10,12 +10,15 @@ use super::take::{NewPicture, TakePictures, Taken};
 use super::testing::Mail;
 use super::{InboxRefusal, KEPT_FOR};
 use crate::demo_school::portrait::Portrait;
+use crate::registry::erasure::{ErasePupil, ErasureReason};
 use crate::registry::fault::FaultCode;
+use crate::registry::guardian::{EnterGuardian, GuardianForm};
 use crate::registry::photo::{PhotoRules, accept};
 use crate::registry::photo_book::KeepPhoto;
 use crate::registry::pupil::{EnterPupil, PupilForm};
 use crate::registry::testing::{Books, evening, form};
 use crate::store::id::{InboxId, PupilId, SchoolId};
+use crate::store::tables::device::EndReason;
 use crate::store::tables::photo_inbox::InboxState;
 
 async fn pupil(books: &Books, school: &SchoolId, given: &str, pesel: &str) -> PupilId {
@@ -79,6 +82,7 @@ async fn a_picture_is_assigned_accepted_and_then_gone() {
         school: school.clone(),
         id: id.clone(),
         pupil: zofia.clone(),
+        present: None,
         keep: Some(KeepPhoto::new(zofia.clone(), photo.clone(), books.act(), &books.entropy)),
         act: books.act(),
     };
@@ -103,7 +107,8 @@ async fn after_thirty_days_nothing_is_left() {
     let refused =
         import(&books, &school, &Mail::new("x").attach("b.jpg", b"\xFF\xD8\xFF").bytes()).await.ids.remove(0);
     let why = RefusalForm { reason: "old", note: None }.parse().unwrap();
-    let verb = RefusePicture { school: school.clone(), id: refused.clone(), why, act: books.act() };
+    let verb =
+        RefusePicture { school: school.clone(), id: refused.clone(), why, fault: None, act: books.act() };
     books.write(verb).await.unwrap();
 
     let forget = |at| ForgetPictures::new(at, &books.entropy);
@@ -126,6 +131,33 @@ async fn after_thirty_days_nothing_is_left() {
             assert!(!entry.detail.contains(personal), "{}", entry.detail);
         }
     }
+}
+
+#[tokio::test]
+async fn erasing_a_pupil_takes_the_guardians_mail_with_it_and_leaves_other_childrens() {
+    let books = Books::new().await;
+    let school = books.school(11, "legacy-2019").await;
+    let zofia = pupil(&books, &school, "Zofia", "12290155531").await;
+    let anna = pupil(&books, &school, "Anna", "12290100012").await;
+    let guardian: GuardianForm = form(serde_json::json!({
+        "given_names": "Anna", "surname": "Opiekun", "email": "Anna@example.pl"
+    }));
+    let guardian = guardian.parse().unwrap();
+    books.write(EnterGuardian::new(zofia.clone(), guardian, books.act(), &books.entropy)).await.unwrap();
+    let jpeg = Portrait::new(1).jpeg(400, 560, 90).unwrap();
+    let nameless =
+        import(&books, &school, &Mail::new("x").attach("IMG_1.jpg", &jpeg).bytes()).await.ids.remove(0);
+    // It names the one and is the other's; and it was somebody else who wrote.
+    let letter = Mail::new("Anna Przykładowa i Zofia Przykładowa").attach("anna.jpg", &jpeg).bytes();
+    let letter = String::from_utf8(letter).unwrap().replace("anna@example.pl", "inny@example.pl");
+    let others = import(&books, &school, letter.as_bytes()).await.ids.remove(0);
+    let verb = AssignPicture { school: school.clone(), id: others.clone(), pupil: anna, act: books.act() };
+    books.write(verb).await.unwrap();
+    let reason = ErasureReason::new(EndReason::ServiceGivenUp).unwrap();
+    books.write(ErasePupil { pupil: zofia, reason, act: books.act() }).await.unwrap();
+    assert!(look(&books, &school, &nameless, 0).await.is_none(), "the guardian's mail");
+    let left = look(&books, &school, &others, 0).await.expect("another child's picture");
+    assert!(left.row.guesses.len() < 5, "and nobody is guessed at in it any more");
 }
 
 #[test]

@@ -36,6 +36,8 @@ words! {
         CardRevoked = "card_revoked",
         /// The application must be mended.
         ApplicationSentBack = "application_sent_back",
+        /// A photo that was sent in was not taken.
+        PhotoRefused = "photo_refused",
     }
 }
 

@@ -61,6 +61,7 @@ const KEPT: &[Kept] = &[
             "id",
             "origin",
             "sender",
+            "sender_address",
             "subject",
             "file_name",
             "purpose",
@@ -68,6 +69,7 @@ const KEPT: &[Kept] = &[
             "state",
             "reason",
             "note",
+            "answer",
             "sent_at",
             "received_at",
             "expires_at",
@@ -222,20 +224,21 @@ pub async fn erase(tx: &mut dyn Statements, pupil: &PupilId) -> Result<(), Store
     // What programs were answered lately may repeat any of it.
     for id in ids(tx, pupil).await? {
         let like = format!("%{id}%");
-        tx.execute("DELETE FROM idempotent_reply WHERE body LIKE $1", params![like.clone()]).await?;
-        let sql = "DELETE FROM photo_inbox WHERE pupil_id IS NULL AND guesses LIKE $1";
-        tx.execute(sql, params![like.clone()]).await?;
-        let sql = "UPDATE photo_inbox SET guesses = '[]' WHERE guesses LIKE $1";
-        tx.execute(sql, params![like]).await?;
+        tx.execute("DELETE FROM idempotent_reply WHERE body LIKE $1", params![like]).await?;
     }
-    for picture in sent_by_guardians(tx, pupil).await? {
-        tx.execute("DELETE FROM photo_inbox WHERE id = $1", params![picture]).await?;
-    }
+    // Nobody knows whose a picture is that may be the pupil's; one that is said to be another child's stays.
+    let guessed = "guesses LIKE $2 AND COALESCE(pupil_id, $1) = $1";
+    let like = format!("%{pupil}%");
+    tx.execute(&format!("DELETE FROM photo_inbox WHERE {guessed}"), params![pupil, like.clone()]).await?;
+    tx.execute("UPDATE photo_inbox SET guesses = '[]' WHERE guesses LIKE $1", params![like]).await?;
+    let guardians = "(SELECT lower(email) FROM guardian WHERE pupil_id = $1 AND email IS NOT NULL)";
     let alone = "NOT EXISTS (SELECT 1 FROM portal_access other WHERE other.account_id = portal_account.id \
                  AND other.pupil_id <> $1)";
     let accounts = format!("{ACCOUNTS} AND {alone}");
     let statements = [
-        "DELETE FROM photo_inbox WHERE pupil_id = $1".to_owned(),
+        format!(
+            "DELETE FROM photo_inbox WHERE pupil_id = $1 OR (pupil_id IS NULL AND sender_address IN {guardians})"
+        ),
         "DELETE FROM photo WHERE pupil_id = $1".to_owned(),
         "DELETE FROM notice WHERE pupil_id = $1".to_owned(),
         format!(
@@ -271,28 +274,6 @@ pub async fn erase(tx: &mut dyn Statements, pupil: &PupilId) -> Result<(), Store
         "UPDATE certificate SET tbs = $2, der = NULL, card_data = $2, card_inputs = $3 WHERE card_id IN {CARDS}"
     );
     tx.execute(&sql, params![pupil, Vec::new(), [0_u8; 32]]).await.map(|_| ())
-}
-
-/// Pictures from the pupil's guardians of which nobody has said yet whose they are. What a guardian sent of another
-/// child stays.
-async fn sent_by_guardians(tx: &mut dyn Statements, pupil: &PupilId) -> Result<Vec<String>, StoreError> {
-    let sql = "SELECT email FROM guardian WHERE pupil_id = $1 AND email IS NOT NULL";
-    let mut addresses = Vec::new();
-    for row in tx.query(sql, params![pupil]).await? {
-        addresses.push(row.take::<String>(0)?.to_lowercase());
-    }
-    let mut pictures = Vec::new();
-    let sql = "SELECT id, sender FROM photo_inbox WHERE pupil_id IS NULL AND sender IS NOT NULL";
-    for row in tx.query(sql, &[]).await? {
-        let sender = row.take::<String>(1)?.to_lowercase();
-        // As the mail says it: `a@b.pl`, or `Anna B <a@b.pl>`.
-        let address = sender.rsplit_once('<').map_or(sender.as_str(), |(_, rest)| rest);
-        let address = address.trim().trim_end_matches('>');
-        if addresses.iter().any(|known| known == address) {
-            pictures.push(row.take(0)?);
-        }
-    }
-    Ok(pictures)
 }
 
 #[cfg(test)]

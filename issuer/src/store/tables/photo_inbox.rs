@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::{row, words};
-use crate::store::id::{InboxId, PupilId, SchoolId};
+use crate::store::id::{InboxId, NoticeId, PupilId, SchoolId};
 use crate::store::sql::params;
 use crate::store::{Statements, StoreError, Value};
 
@@ -50,6 +50,8 @@ row! {
         origin: Origin,
         /// Who sent it, as the mail says.
         sender: Option<String>,
+        /// The address in that, in small letters.
+        sender_address: Option<String>,
         /// The mail's subject.
         subject: Option<String>,
         /// What the file is called.
@@ -64,6 +66,10 @@ row! {
         reason: Option<String>,
         /// What the office added to the reason.
         note: Option<String>,
+        /// Refused: what there is to say to whoever sent it.
+        answer: Option<String>,
+        /// The notice that says it, where one may be sent.
+        notice_id: Option<NoticeId>,
         /// Whose photo it may be, as JSON: ids and numbers.
         guesses: String,
         /// Hash of mail and picture, so that a mail that is imported again does not wait twice.
@@ -95,10 +101,24 @@ impl InboxPicture {
         }
     }
 
+    /// Keeps a small picture of it for lists, or an empty one where none can be made, so that nobody tries again.
+    pub async fn keep_thumbnail(&self, tx: &mut dyn Statements, small: &[u8]) -> Result<(), StoreError> {
+        let sql = "UPDATE photo_inbox SET thumbnail = $2 WHERE id = $1 AND picture IS NOT NULL";
+        tx.execute(sql, params![&self.id, small]).await.map(|_| ())
+    }
+
+    /// The small picture of it, if it was made.
+    pub async fn thumbnail(&self, tx: &mut dyn Statements) -> Result<Option<Vec<u8>>, StoreError> {
+        match tx.first("SELECT thumbnail FROM photo_inbox WHERE id = $1", params![&self.id]).await? {
+            Some(row) => row.take(0),
+            None => Ok(None),
+        }
+    }
+
     /// Writes back whose it is, where it stands and why. What is decided needs no picture any more.
     pub async fn update(&self, tx: &mut dyn Statements) -> Result<(), StoreError> {
-        let sql = "UPDATE photo_inbox SET pupil_id = $2, state = $3, reason = $4, note = $5, settled_at = $6 \
-                   WHERE id = $1";
+        let sql = "UPDATE photo_inbox SET pupil_id = $2, state = $3, reason = $4, note = $5, settled_at = $6, \
+                   answer = $7, notice_id = $8 WHERE id = $1";
         let values = params![
             &self.id,
             self.pupil_id.clone(),
@@ -106,10 +126,12 @@ impl InboxPicture {
             self.reason.clone(),
             self.note.clone(),
             self.settled_at,
+            self.answer.clone(),
+            self.notice_id.clone(),
         ];
         tx.execute(sql, values).await?;
         if self.state != InboxState::Waiting {
-            let sql = "UPDATE photo_inbox SET picture = NULL WHERE id = $1";
+            let sql = "UPDATE photo_inbox SET picture = NULL, thumbnail = NULL WHERE id = $1";
             tx.execute(sql, params![&self.id]).await?;
         }
         Ok(())

@@ -308,6 +308,17 @@ impl ApplicationFilter {
             Self::All | Self::In(_) => " DESC",
         }
     }
+
+    /// Those of a school's pupils who have this address (in small letters), in the order of entry.
+    pub async fn at_address(
+        tx: &mut dyn Statements,
+        school: &SchoolId,
+        address: &str,
+    ) -> Result<Vec<Self>, StoreError> {
+        let condition = "WHERE lower(email) = $2 AND pupil_id IN \
+                         (SELECT id FROM pupil WHERE school_id = $1 AND erased_at IS NULL) ORDER BY id";
+        Self::select(tx, condition, params![school, address]).await
+    }
 }
 
 impl Application {

@@ -64,7 +64,14 @@ struct RowView {
     kind: &'static str,
     verdict: String,
     note: String,
+    /// Whether there may be a picture to show.
+    pictured: bool,
+    /// Whether another pupil is as likely.
+    tied: bool,
 }
+
+/// Faults with which a file is no picture to any program.
+const NO_PICTURE: [&str; 4] = ["empty_file", "not_jpeg", "decompression_bomb", "truncated"];
 
 /// The list.
 pub(super) async fn list(
@@ -149,5 +156,8 @@ fn row(picture: &ListedPicture, lang: Lang) -> RowView {
         kind,
         verdict,
         note: row.note.clone().unwrap_or_default(),
+        pictured: row.state == InboxState::Waiting
+            && row.reason.as_deref().is_none_or(|code| !NO_PICTURE.contains(&code)),
+        tied: !sure && picture.tied,
     }
 }

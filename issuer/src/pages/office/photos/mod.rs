@@ -4,8 +4,12 @@ mod import;
 mod inbox;
 mod pupil;
 mod review;
+mod settle;
+mod thumbnail;
 pub(in crate::pages) mod verdict;
 
+#[cfg(test)]
+mod answer_tests;
 #[cfg(test)]
 mod tests;
 
@@ -30,9 +34,10 @@ pub(super) fn routes() -> Router<Pages> {
         .route("/office/photos", get(inbox::list))
         .route("/office/photos/import", mail)
         .route("/office/photos/{id}", get(review::show))
-        .route("/office/photos/{id}/assign", post(review::assign))
-        .route("/office/photos/{id}/accept", post(review::accept))
-        .route("/office/photos/{id}/refuse", post(review::refuse))
+        .route("/office/photos/{id}/assign", post(settle::assign))
+        .route("/office/photos/{id}/accept", post(settle::accept))
+        .route("/office/photos/{id}/refuse", post(settle::refuse))
+        .route("/office/photos/{id}/thumbnail", get(thumbnail::show))
 }
 
 /// The menu's entry of these pages.

@@ -28,6 +28,30 @@ struct PhotoPage {
     refused: String,
     checks: Vec<CheckView>,
     wanted: Vec<CheckView>,
+    /// What the camera may take at most, where the school takes small photos only.
+    most: Option<Most>,
+}
+
+/// The largest photo that a school takes.
+struct Most {
+    width: u32,
+    height: u32,
+    bytes: u32,
+    /// The shape of the photo on the card.
+    shape: (u32, u32),
+}
+
+impl Most {
+    fn of(rules: &PhotoRules) -> Option<Self> {
+        let limits = rules.source.limits();
+        let shape = rules.derived.limits().aspect.map_or((35, 45), |shape| (shape.width, shape.height));
+        limits.max_size.map(|size| Self {
+            width: size.width,
+            height: size.height,
+            bytes: limits.max_bytes,
+            shape,
+        })
+    }
 }
 
 struct PupilView {
@@ -79,6 +103,7 @@ fn page(
     let rules = PhotoRules::from(&found.rules);
     let wanted = checks(&judge(&[], &rules, None).source, lang);
     let shown = PhotoPage {
+        most: Most::of(&rules),
         page: office.page("/office/pupils", "photo-pupil-title"),
         pupil: PupilView {
             id: found.pupil.id.as_str().to_owned(),

@@ -6,29 +6,26 @@ use serde::Deserialize;
 
 use super::NAV;
 use super::verdict::{CardView, CheckView, checks, inline, name, told};
-use crate::pages::form::{Fields, Sent, Typed};
+use crate::pages::form::{Fields, Typed};
 use crate::pages::frame::{Page, capital, render_as};
-use crate::pages::office::{Office, done};
+use crate::pages::office::Office;
 use crate::pages::words::Lang;
 use crate::pages::{PageFailure, Pages};
-use crate::registry::fault::Faults;
 use crate::registry::photo::{Crop, Judgement, PhotoRefusal, PhotoRules, aside, judge};
-use crate::registry::photo_book::KeepPhoto;
 use crate::registry::photo_inbox::guess::Guess;
 use crate::registry::photo_inbox::look::{Picture, ReadPicture};
-use crate::registry::photo_inbox::settle::{
-    AcceptPicture, AcceptanceForm, AssignPicture, CRITERIA, NoteRefusal, REASONS, RefusalForm, RefusePicture,
-    crop,
-};
+use crate::registry::photo_inbox::settle::{CRITERIA, REASONS, crop};
+use crate::registry::photo_inbox::subject;
 use crate::registry::rights::Right;
 use crate::registry::sorting::folded;
-use crate::store::id::{InboxId, PupilId};
-use crate::store::tables::photo_inbox::{InboxState, Origin, Purpose, RosterEntry};
+use crate::store::id::InboxId;
+use crate::store::tables::photo_inbox::{InboxPicture, InboxState, Origin, Purpose, RosterEntry};
+use crate::store::tables::school::School;
 
 /// Pupils whom a search shows, at most.
 const FOUND: usize = 12;
 /// The fields of a cut, in the order of [`AcceptanceForm::crop`].
-const CROP: [&str; 4] = ["x", "y", "width", "height"];
+pub(super) const CROP: [&str; 4] = ["x", "y", "width", "height"];
 
 /// How the page is looked at: a cut to be tried, a pupil to be looked for.
 #[derive(Debug, Default, Deserialize)]
@@ -54,6 +51,10 @@ struct ReviewPage {
     hints: Vec<String>,
     state: &'static str,
     settled: String,
+    /// What to send to whoever sent it, where nobody else does.
+    to_copy: Option<ToCopy>,
+    /// The notice that tells them.
+    notice: String,
     pupil: Option<PupilView>,
     candidates: Vec<Candidate>,
     searched: String,
@@ -75,8 +76,17 @@ struct ReviewPage {
     as_it_is: bool,
     card: Option<CardView>,
     present: Option<CardView>,
+    /// The photo that this pupil has now, by its name in the store.
+    present_id: String,
     criteria: Vec<(&'static str, String)>,
     reasons: Vec<(&'static str, String)>,
+}
+
+/// A letter for the office to send by itself.
+struct ToCopy {
+    text: String,
+    /// It opens in the mail program, written already; empty where the sender's address is not known.
+    mailto: String,
 }
 
 struct PupilView {
@@ -94,7 +104,7 @@ struct Candidate {
     chosen: bool,
 }
 
-async fn find(pages: &Pages, office: &Office, id: &str) -> Result<Picture, PageFailure> {
+pub(super) async fn find(pages: &Pages, office: &Office, id: &str) -> Result<Picture, PageFailure> {
     office.must(Right::KeepPhotos)?;
     let id = InboxId::parse(id).ok_or(PageFailure::NotFound)?;
     let verb = ReadPicture { school: office.school.id.clone(), id, now: pages.now() };
@@ -115,20 +125,24 @@ pub(super) async fn show(
 
 /// What there is to show beside the picture itself.
 #[derive(Default)]
-struct View {
-    look: Look,
-    fields: Fields,
-    refusal: Fields,
+pub(super) struct View {
+    /// The cut to be tried, and the pupil to be looked for.
+    pub(super) look: Look,
+    /// The form that accepts, or says whose it is.
+    pub(super) fields: Fields,
+    /// The form that refuses.
+    pub(super) refusal: Fields,
 }
 
 impl View {
     /// The page again after a form was sent, with the cut that stood there.
-    fn again(typed: &Typed) -> Self {
+    pub(super) fn again(typed: &Typed) -> Self {
         let [x, y, width, height] = CROP.map(|name| typed.text(name).to_owned());
         Self { look: Look { x, y, width, height, q: String::new() }, ..Self::default() }
     }
 
-    async fn render(self, office: &Office, picture: Picture) -> Result<Response, PageFailure> {
+    /// The page.
+    pub(super) async fn render(self, office: &Office, picture: Picture) -> Result<Response, PageFailure> {
         let lang = office.lang;
         let typed = [&self.look.x, &self.look.y, &self.look.width, &self.look.height].map(|text| text.trim());
         let (cut, crop_fault) = match crop(typed) {
@@ -156,6 +170,14 @@ impl View {
             hints: hints(&picture, lang),
             state: picture.row.state.word(),
             settled: settled(&picture, lang),
+            to_copy: to_copy(&picture.row, &office.school),
+            notice: picture
+                .row
+                .notice_id
+                .as_ref()
+                .map(|id| format!("/office/notices/{id}"))
+                .unwrap_or_default(),
+            present_id: picture.present.as_ref().map(|photo| photo.id.to_string()).unwrap_or_default(),
             pupil: pupil.map(|pupil| PupilView {
                 id: pupil.id.as_str().to_owned(),
                 name: name(pupil),
@@ -198,7 +220,11 @@ impl View {
     }
 }
 
-async fn judge_aside(bytes: Vec<u8>, rules: PhotoRules, cut: Option<Crop>) -> Result<Judgement, PageFailure> {
+pub(super) async fn judge_aside(
+    bytes: Vec<u8>,
+    rules: PhotoRules,
+    cut: Option<Crop>,
+) -> Result<Judgement, PageFailure> {
     aside(move || judge(&bytes, &rules, cut)).await.map_err(|error| PageFailure::ours(&error))
 }
 
@@ -241,10 +267,38 @@ fn settled(picture: &Picture, lang: Lang) -> String {
         InboxState::Accepted => lang.t1("photo-settled-accepted", "at", at),
         InboxState::Refused => {
             let reason = lang.word("photo-reason", row.reason.as_deref().unwrap_or("other"));
-            let note = row.note.as_deref().map(|note| format!(" – {note}")).unwrap_or_default();
+            let note = row
+                .note
+                .as_deref()
+                .map(|note| format!(" – {}", note.trim_end_matches('.')))
+                .unwrap_or_default();
             lang.t2("photo-settled-refused", "at", at, "reason", format!("{reason}{note}"))
         }
     }
+}
+
+/// The letter for a sender whom the school does not know, in the words of a notice. It is written in Polish, whatever
+/// language the page is in, as all that the school sends.
+fn to_copy(row: &InboxPicture, school: &School) -> Option<ToCopy> {
+    let answer = row.answer.as_deref().filter(|_| row.origin == Origin::Mail && row.notice_id.is_none())?;
+    let School { name, street_line, postal_code, city, .. } = school;
+    let text =
+        format!("Dzień dobry,\n\n{answer}\n\nZ poważaniem\n{name}\n{street_line}, {postal_code} {city}\n");
+    let mailto = row.sender_address.as_deref().map(|address| {
+        let (subject, text) = (subject(row.purpose), text.replace('\n', "\r\n"));
+        format!(
+            "mailto:{}?subject={}&body={}",
+            escaped(address).replace("%40", "@"),
+            escaped(subject),
+            escaped(&text)
+        )
+    });
+    Some(ToCopy { text, mailto: mailto.unwrap_or_default() })
+}
+
+/// As RFC 6068 has it in addresses.
+fn escaped(text: &str) -> String {
+    url::form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>().replace('+', "%20")
 }
 
 fn candidate(entry: &RosterEntry, picture: &Picture) -> Candidate {
@@ -276,12 +330,15 @@ fn candidates(picture: &Picture, lang: Lang) -> Vec<Candidate> {
 /// Answers those who are not proposed anyway, and whether there is anybody at all.
 fn search(picture: &Picture, typed: &str) -> (Vec<Candidate>, bool) {
     let typed = folded(typed);
-    let wanted: Vec<&str> = typed.split(' ').filter(|word| !word.is_empty()).collect();
+    let wanted: Vec<&str> = typed.split([' ', '-', ',']).filter(|word| !word.is_empty()).collect();
     if wanted.is_empty() {
         return (Vec::new(), false);
     }
     let fits = |entry: &&RosterEntry| {
-        let known = folded(&format!("{} {} {}", entry.surname, entry.given_names, entry.class_name));
+        let class = folded(&entry.class_name);
+        // The class whole (`1 b` is typed as often as `1b`), by its number, and by its letter.
+        let halves = class.trim_start_matches(|letter: char| letter.is_ascii_digit());
+        let known = folded(&format!("{} {} {class} {halves}", entry.surname, entry.given_names));
         let known: Vec<&str> = known.split([' ', '-']).collect();
         wanted.iter().all(|wanted| known.iter().any(|known| known.starts_with(wanted)))
     };
@@ -289,110 +346,4 @@ fn search(picture: &Picture, typed: &str) -> (Vec<Candidate>, bool) {
     let found = picture.roster.iter().filter(fits).filter(new).take(FOUND);
     let anybody = picture.roster.iter().any(|entry| fits(&entry));
     (found.map(|entry| candidate(entry, picture)).collect(), anybody)
-}
-
-/// Says whose photo it is.
-pub(super) async fn assign(
-    State(pages): State<Pages>,
-    office: Office,
-    Path(id): Path<String>,
-    sent: Sent,
-) -> Result<Response, PageFailure> {
-    let picture = find(&pages, &office, &id).await?;
-    let here = format!("{NAV}/{}", picture.row.id);
-    let Some(pupil) = PupilId::parse(sent.typed.text("pupil")) else {
-        let fields = Fields::of(sent.typed.clone()).with_fault("pupil", office.lang.t("photo-pupil-missing"));
-        return View { fields, ..View::default() }.render(&office, picture).await;
-    };
-    let (school, row) = (office.school.id.clone(), picture.row.id.clone());
-    let verb = AssignPicture { school, id: row, pupil, act: office.act() };
-    let place = move |(): &()| done(&here, "photo-assigned");
-    let again = async |fields| View { fields, ..View::default() }.render(&office, picture).await;
-    office.act_once(&pages, &sent, verb, place, again).await
-}
-
-/// Makes it the pupil's photo, or says why not.
-pub(super) async fn accept(
-    State(pages): State<Pages>,
-    office: Office,
-    Path(id): Path<String>,
-    sent: Sent,
-) -> Result<Response, PageFailure> {
-    let picture = find(&pages, &office, &id).await?;
-    let typed = &sent.typed;
-    let form = AcceptanceForm {
-        crop: CROP.map(|name| typed.text(name)),
-        ticked: CRITERIA.into_iter().filter(|name| typed.ticked(name)).collect(),
-    };
-    let view = View::again(typed);
-    let cut = match form.parse() {
-        Ok(cut) => cut,
-        Err(faults) => {
-            let fields = unticked(typed, &faults, office.lang);
-            return View { fields, ..view }.render(&office, picture).await;
-        }
-    };
-    let Some(pupil) = PupilId::parse(typed.text("pupil")) else {
-        let fields = Fields::of(typed.clone()).with_fault("pupil", office.lang.t("photo-pupil-missing"));
-        return View { fields, ..view }.render(&office, picture).await;
-    };
-    let (school, row) = (office.school.id.clone(), picture.row.id.clone());
-    let mut keep = None;
-    if let Some(bytes) = picture.bytes.clone() {
-        match judge_aside(bytes, PhotoRules::from(&picture.rules), cut).await?.accepted {
-            Ok(photo) => {
-                let entropy = &*pages.issuance.entropy;
-                keep = Some(KeepPhoto::new(pupil.clone(), photo, office.act(), entropy));
-            }
-            Err(why) => {
-                let verb = NoteRefusal { school, id: row, why, act: office.act() };
-                if let Err(refusal) = pages.issuance.store.write(verb).await? {
-                    return Err(PageFailure::refused(&refusal));
-                }
-                let fields = Fields::of(typed.clone()).with_fault("crop", told(&why, office.lang));
-                return View { fields, ..view }.render(&office, picture).await;
-            }
-        }
-    }
-    // Whoever chose the file goes back to the pupil, whoever works through the mail to the rest of it.
-    let place = match picture.row.origin {
-        Origin::Office => done(&format!("/office/pupils/{pupil}/photo"), "photo-kept"),
-        Origin::Mail | Origin::Portal => done(NAV, "photo-kept"),
-    };
-    let verb = AcceptPicture { school, id: row, pupil, keep, act: office.act() };
-    let again = async |fields| View { fields, ..view }.render(&office, picture).await;
-    office.act_once(&pages, &sent, verb, move |_| place.clone(), again).await
-}
-
-/// What is wrong with the form that accepts: six boxes that were not ticked are six different things to look for.
-fn unticked(typed: &Typed, faults: &Faults, lang: Lang) -> Fields {
-    let (boxes, others): (Vec<_>, Vec<_>) =
-        faults.0.iter().cloned().partition(|fault| CRITERIA.contains(&fault.field.as_str()));
-    boxes.iter().fold(Fields::faulty(typed, &Faults(others), lang), |fields, fault| {
-        let what = lang.word("photo-look-for", &fault.field);
-        fields.with_fault(&fault.field, lang.t1("photo-criterion-unticked", "what", what))
-    })
-}
-
-/// Refuses it, with a reason.
-pub(super) async fn refuse(
-    State(pages): State<Pages>,
-    office: Office,
-    Path(id): Path<String>,
-    sent: Sent,
-) -> Result<Response, PageFailure> {
-    let picture = find(&pages, &office, &id).await?;
-    let note = sent.typed.some("note");
-    let form = RefusalForm { reason: sent.typed.text("reason"), note: note.as_deref() };
-    let why = match form.parse() {
-        Ok(why) => why,
-        Err(faults) => {
-            let refusal = Fields::faulty(&sent.typed, &faults, office.lang);
-            return View { refusal, ..View::default() }.render(&office, picture).await;
-        }
-    };
-    let (school, row) = (office.school.id.clone(), picture.row.id.clone());
-    let verb = RefusePicture { school, id: row, why, act: office.act() };
-    let again = async |refusal| View { refusal, ..View::default() }.render(&office, picture).await;
-    office.act_once(&pages, &sent, verb, |(): &()| done(NAV, "photo-refused"), again).await
 }

@@ -11,12 +11,12 @@ use crate::store::{Statements, StoreError, Verb};
 
 const PNG: &[u8] = b"\x89PNG\r\n\x1A\n\0\0\0\rIHDR";
 
-fn portrait(seed: u64) -> Vec<u8> {
+pub(super) fn portrait(seed: u64) -> Vec<u8> {
     Portrait::new(seed).jpeg(420, 560, 90).unwrap()
 }
 
 /// The address of a demo pupil's photo: of which school, which pupil.
-fn photo_of(house: &House, school: usize, pupil: usize) -> String {
+pub(super) fn photo_of(house: &House, school: usize, pupil: usize) -> String {
     format!("/office/pupils/{}/photo", house.schools[school].pupils[pupil].id)
 }
 
@@ -26,19 +26,28 @@ fn picture_of(place: &str) -> String {
 }
 
 /// All criteria ticked, with these fields beside them.
-fn ticked<'a>(more: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> {
+pub(super) fn ticked<'a>(more: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> {
     CRITERIA.into_iter().map(|name| (name, "on")).chain(more.iter().copied()).collect()
 }
 
 /// Imports mails and returns the addresses of the pictures, the newest first.
-async fn import(browser: &mut Browser, mails: &[Vec<u8>]) -> Vec<String> {
+pub(super) async fn import(browser: &mut Browser, mails: &[Vec<u8>]) -> Vec<String> {
     browser.open("/office/photos/import").await;
     let files: Vec<_> = mails.iter().map(|mail| ("mails", "m.eml", mail.as_slice())).collect();
     let answer = browser.post_files("/office/photos/import", &[], &files).await;
     assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.text());
     let list = browser.open(answer.location()).await;
     let links = list.split("href=\"/office/photos/").skip(1).filter_map(|rest| rest.split('"').next());
-    links.filter(|id| id.len() == 26).map(|id| format!("/office/photos/{id}")).collect()
+    // The small picture and the title lead to the same place.
+    let mut places: Vec<String> =
+        links.filter(|id| id.len() == 26).map(|id| format!("/office/photos/{id}")).collect();
+    places.dedup();
+    places
+}
+
+/// The fields of the page that say what is accepted: whose photo, in the place of which.
+fn accepted(browser: &Browser) -> (String, String) {
+    (browser.hidden("pupil"), browser.hidden("present"))
 }
 
 /// What a page shows on the card: the bytes of its pictures.
@@ -69,7 +78,8 @@ async fn a_photo_is_sent_looked_at_and_kept() {
     let before = browser.get(&picture_of(&place)).await.body;
     browser.open(&review).await;
     let form_key = browser.hidden("form_key");
-    let answer = browser.post(&accept, &ticked(&[("pupil", &pupil)])).await;
+    let (_, present) = accepted(&browser);
+    let answer = browser.post(&accept, &ticked(&[("pupil", &pupil), ("present", &present)])).await;
     assert_eq!(
         (answer.status, answer.location()),
         (StatusCode::SEE_OTHER, format!("{place}?done=photo-kept").as_str())
@@ -169,7 +179,7 @@ async fn every_reason_is_explained_in_both_languages_and_nothing_is_kept() {
 }
 
 /// Puts the clerk into another school.
-async fn move_clerk(house: &House, school: usize) {
+pub(super) async fn move_clerk(house: &House, school: usize) {
     struct Move(String);
     #[async_trait::async_trait]
     impl Verb for Move {
@@ -223,7 +233,9 @@ async fn a_photo_that_was_held_sideways_is_turned_and_cut_as_it_is_seen() {
     }
     assert!(browser.open("/office/photos").await.contains("zły kadr"), "it waits on, with the reason");
     browser.open(&review).await;
-    let fields = ticked(&[("pupil", pupil.as_str())]).into_iter().chain(fitting).collect::<Vec<_>>();
+    let (_, present) = accepted(&browser);
+    let named = [("pupil", pupil.as_str()), ("present", present.as_str())];
+    let fields = ticked(&named).into_iter().chain(fitting).collect::<Vec<_>>();
     assert_eq!(browser.post(&accept, &fields).await.status, StatusCode::SEE_OTHER);
     // The lower right quarter of the picture as it is seen: turned by a quarter, the upper right one as stored.
     let kept = browser.get(&picture_of(&place)).await.body;
@@ -260,8 +272,10 @@ async fn brothers_and_sisters_in_one_mail() {
     let answer = browser.post(&format!("{zofia}/assign"), &[("pupil", id)]).await;
     assert_eq!(answer.status, StatusCode::SEE_OTHER);
     browser.open(zofia).await;
-    assert_eq!(browser.hidden("pupil"), id);
-    let answer = browser.post(&format!("{zofia}/accept"), &ticked(&[("pupil", id)])).await;
+    let (whose, present) = accepted(&browser);
+    assert_eq!(whose, id);
+    let fields = ticked(&[("pupil", id), ("present", &present)]);
+    let answer = browser.post(&format!("{zofia}/accept"), &fields).await;
     assert_eq!(answer.location(), "/office/photos?done=photo-kept");
 
     // The other one is given to a third pupil who is looked for, and then refused.
@@ -281,7 +295,7 @@ async fn brothers_and_sisters_in_one_mail() {
     assert!(answer.text().contains("Wybierz powód odrzucenia"));
     let answer =
         browser.post(&format!("{zaneta}/refuse"), &[("reason", "head"), ("note", "czapka <b>")]).await;
-    assert_eq!(answer.location(), "/office/photos?done=photo-refused");
+    assert_eq!(answer.location(), format!("{zaneta}?done=photo-refused-to-copy"), "a stranger's address");
     let refused = browser.open("/office/photos?state=refused").await;
     assert!(refused.contains("nakrycie głowy") && refused.contains("czapka") && !refused.contains("<b>"));
     assert!(browser.open(zaneta).await.contains("Zdjęcie odrzucono"));

@@ -51,7 +51,11 @@ fn wanted(point: Point, judged: &Judged, lang: Lang) -> String {
     let limits = &judged.limits;
     match point {
         Point::Format => lang.t("photo-wanted-format"),
-        Point::Length => lang.t1("photo-wanted-length", "n", said(u64::from(limits.max_bytes))),
+        Point::Length => {
+            let max = limits.max_bytes;
+            let bytes = grouped(u64::from(max));
+            lang.t2("photo-wanted-length", "size", said(max, lang), "n", bytes)
+        }
         Point::Whole => lang.t("photo-wanted-whole"),
         Point::Colours => match limits.colour {
             ColourRule::Rgb => lang.t("photo-wanted-rgb"),
@@ -95,13 +99,15 @@ pub(in crate::pages) fn told(refusal: &PhotoRefusal, lang: Lang) -> String {
     }
 }
 
-/// A limit as people say it: 5 MB, 60 kB; in bytes if it is not round.
-fn said(bytes: u64) -> String {
-    const MEGABYTE: u64 = 1024 * 1024;
-    match bytes {
-        _ if bytes >= MEGABYTE && bytes.is_multiple_of(MEGABYTE) => format!("{}\u{a0}MB", bytes / MEGABYTE),
-        _ if bytes >= 1000 && bytes.is_multiple_of(1000) => format!("{}\u{a0}kB", grouped(bytes / 1000)),
-        _ => format!("{}\u{a0}B", grouped(bytes)),
+/// A length as people say it: `5 MB` of 1024×1024 bytes where it is a whole number of them, as file managers count; `60 kB`
+/// of 1000 bytes otherwise.
+fn said(bytes: u32, lang: Lang) -> String {
+    const MEGABYTE: u32 = 1024 * 1024;
+    if bytes >= MEGABYTE && bytes.is_multiple_of(MEGABYTE / 2) {
+        let (whole, half) = (bytes / MEGABYTE, !bytes.is_multiple_of(MEGABYTE));
+        format!("{whole}{}\u{a0}MB", if half { lang.pick(",5", ".5") } else { "" })
+    } else {
+        format!("{}\u{a0}kB", grouped(u64::from(bytes / 1000)))
     }
 }
 

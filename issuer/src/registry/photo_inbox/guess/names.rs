@@ -7,7 +7,9 @@
 /// How a word stands to a name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Likeness {
-    /// Declined, or a part of a double name.
+    /// A part of a longer name, declined or not.
+    Part,
+    /// Declined.
     Declined,
     /// Letter by letter.
     Exact,
@@ -20,25 +22,37 @@ const ENDINGS: &[&str] = &[
     "ich", "ych",
 ];
 
-/// Endings in which the stem changes: Żaneta – Żanecie, Marek – Marka, Piotr – Piotrze.
+/// Endings in which the stem changes: Żaneta – Żanecie, Marek – Marka, Piotr – Piotrze, Kowalscy are one family.
 const PAIRS: &[(&str, &[&str])] = &[
     ("ta", &["cie"]),
     ("da", &["dzie"]),
     ("ra", &["rze"]),
-    ("ka", &["ce"]),
+    ("ka", &["ce", "cy"]),
+    ("ki", &["cy"]),
     ("ga", &["dze"]),
     ("cha", &["sze"]),
     ("na", &["nie"]),
     ("wa", &["wie"]),
+    ("ja", &["i"]),
     ("t", &["cie"]),
     ("d", &["dzie"]),
     ("r", &["rze"]),
+    ("o", &["ona", "onowi", "onem", "onie"]),
     ("ek", &["ka", "kowi", "kiem", "ku"]),
     ("ec", &["ca", "cowi", "cem", "cu"]),
+    ("zec", &["ca", "cowi", "cem", "cu"]),
     ("el", &["la", "lowi", "lem", "le"]),
     ("ol", &["ola", "olowi", "olem", "ole"]),
+    ("iol", &["la", "lowi", "lem", "le"]),
+    ("er", &["ra", "rowi", "rem", "rze"]),
+    ("ab", &["ebia", "ebiowi", "ebiem", "ebiu"]),
     ("en", &["nia", "niowi"]),
+    ("ien", &["nia", "niowi", "niem", "niu"]),
+    ("cien", &["tnia", "tniowi", "tniem", "tniu"]),
 ];
+
+/// How many letters of the stem must stand there where the stem changes.
+const SHORTEST_STEM: usize = 2;
 
 /// How `word` stands to the name `name`; both folded. Nothing if it is another name.
 pub(super) fn likeness(name: &str, word: &str) -> Option<Likeness> {
@@ -48,9 +62,9 @@ pub(super) fn likeness(name: &str, word: &str) -> Option<Likeness> {
     // Names of two letters have no declined forms that would not be other words too.
     let shortest = if name.chars().count() <= 3 { 2 } else { 3 };
     let alike = name.chars().zip(word.chars()).take_while(|(a, b)| a == b).count();
-    (shortest..=alike).rev().find_map(|stem| {
+    (SHORTEST_STEM..=alike).rev().find_map(|stem| {
         let (of_name, of_word) = (behind(name, stem)?, behind(word, stem)?);
-        let both_end = ENDINGS.contains(&of_name) && ENDINGS.contains(&of_word);
+        let both_end = stem >= shortest && ENDINGS.contains(&of_name) && ENDINGS.contains(&of_word);
         let changes = PAIRS.iter().any(|(end, others)| *end == of_name && others.contains(&of_word));
         (both_end || changes).then_some(Likeness::Declined)
     })
@@ -85,7 +99,17 @@ mod tests {
             ("Piotr", "Piotra Piotrze Piotrem"),
             ("Ewa", "Ewy Ewie Ewę"),
             ("Kowalska", "Kowalskiej Kowalską"),
-            ("Kowalski", "Kowalskiego Kowalskiemu Kowalskich"),
+            ("Kowalski", "Kowalskiego Kowalskiemu Kowalskich Kowalscy"),
+            ("Kacper", "Kacpra Kacprowi Kacprem Kacprze"),
+            ("Maja", "Mai Maję Mają"),
+            ("Stępień", "Stępnia Stępniowi Stępniem"),
+            ("Kwiecień", "Kwietnia Kwietniowi"),
+            ("Gołąb", "Gołębia Gołębiowi Gołębiem"),
+            ("Marzec", "Marca Marcowi"),
+            ("Hugo", "Hugona Hugonowi"),
+            ("Kozioł", "Kozła Kozłowi"),
+            ("Łukasz", "Łukasza Łukaszowi"),
+            ("Duda", "Dudy Dudzie Dudę"),
         ] {
             assert_eq!(likeness(&folded(name), &folded(name)), Some(Likeness::Exact));
             for word in words.split(' ') {
