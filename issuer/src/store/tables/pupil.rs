@@ -251,6 +251,17 @@ impl Guardian {
         Self::select(tx, "WHERE pupil_id = $1 AND removed_at IS NOT NULL ORDER BY id", params![pupil]).await
     }
 
+    /// Those of a school's pupils who have this address (in small letters), in the order of entry.
+    pub async fn at_address(
+        tx: &mut dyn Statements,
+        school: &SchoolId,
+        address: &str,
+    ) -> Result<Vec<Self>, StoreError> {
+        let condition = "WHERE lower(email) = $2 AND removed_at IS NULL AND pupil_id IN \
+                         (SELECT id FROM pupil WHERE school_id = $1 AND erased_at IS NULL) ORDER BY id";
+        Self::select(tx, condition, params![school, address]).await
+    }
+
     /// Keeps the name alone of somebody who is no longer a guardian.
     pub async fn remove(&self, tx: &mut dyn Statements, at: Timestamp) -> Result<(), StoreError> {
         let sql = "UPDATE guardian SET email = NULL, removed_at = $2 WHERE id = $1";
@@ -307,17 +318,6 @@ impl ApplicationFilter {
             Self::NoOrder | Self::In(ApplicationState::Received) => "",
             Self::All | Self::In(_) => " DESC",
         }
-    }
-
-    /// Those of a school's pupils who have this address (in small letters), in the order of entry.
-    pub async fn at_address(
-        tx: &mut dyn Statements,
-        school: &SchoolId,
-        address: &str,
-    ) -> Result<Vec<Self>, StoreError> {
-        let condition = "WHERE lower(email) = $2 AND pupil_id IN \
-                         (SELECT id FROM pupil WHERE school_id = $1 AND erased_at IS NULL) ORDER BY id";
-        Self::select(tx, condition, params![school, address]).await
     }
 }
 
