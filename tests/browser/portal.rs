@@ -1,12 +1,14 @@
 //! The portal, step by step as the page S2 (a school on the education platform) tells it: pupils with a plastic
 //! card (I), with a paper card (II), without one (III), and its guide for parents.
 
+use std::fs;
+
 use serde_json::json;
 use shared::qr::scan;
 use tests::browser::Person;
 use tests::office::drawn;
 use tests::phone::Phone;
-use tests::scene::PORTAL_TUTOR;
+use tests::scene::{PORTAL_CLERK, PORTAL_TUTOR};
 use wallet::acquire::offer::OfferSource;
 
 use super::stage::Stage;
@@ -137,6 +139,84 @@ async fn s2_a_parent_adds_the_cards_of_two_children() {
         // Guide, 6: “W przypadku wielu dzieci – należy powtórzyć procedurę osobno dla każdego z nich”.
         assert_eq!(mother.cards().await, n + 1);
     }
+}
+
+/// S2, II: a pupil with a paper card, whose mother sends the photo from the portal; the school accepts it, and the
+/// code is there.
+#[tokio::test(flavor = "multi_thread")]
+async fn s2_a_photo_is_sent_from_the_portal_for_a_paper_card() {
+    let Some(stage) = Stage::set().await else { return };
+    let (world, office) = (&stage.scene.world, stage.scene.office());
+    let form = json!({
+        "given_names": "Bolek", "surname": "Późny", "pesel": "14250500041", "birth_date": "2014-05-05",
+        "class_name": "5a",
+        "address": { "street_line": "ul. Zmyślona 9", "postal_code": "00-951", "city": "Przykładowo" },
+    });
+    let made = office.done("POST", &format!("/schools/{}/pupils", stage.scene.school(1)), Some(form)).await;
+    let pupil = made["id"].as_str().unwrap().to_owned();
+    let mother = json!({ "given_names": "Maria", "surname": "Późna", "email": "maria@przyklad.example" });
+    office.done("POST", &format!("/pupils/{pupil}/guardians"), Some(mother)).await;
+    office.base_card_of_today(&pupil).await;
+    let folder = tempfile::tempdir().unwrap();
+    let (large, good) = (folder.path().join("duze.jpg"), folder.path().join("zdjecie.jpg"));
+    fs::write(&large, drawn(3, 708, 910)).unwrap();
+    fs::write(&good, drawn(3, 236, 304)).unwrap();
+
+    let clerk = stage.staff(PORTAL_CLERK).await;
+    let letter = stage.letter(&clerk, &pupil, "Opiekun: Maria Późna").await;
+    let parent = stage.visitor(letter).await;
+    parent.sees("Najpierw potrzebne jest zdjęcie.").await;
+    parent.clicks_in("Bolek Późny", "Co dalej").await;
+    parent.sees("Uczeń ma legitymację papierową").await;
+    // II.1: “prześlij wersję cyfrową”.
+    parent.clicks("Prześlij zdjęcie").await;
+    // II.1: “minimalne parametry zdjęcia”: they stand there before anything is sent.
+    for rule in ["RGB", "JPG", "60", "246×304"] {
+        parent.sees(rule).await;
+    }
+    // “Maksymalny wymiar zdjęcia to 246×304”: a larger one is explained, and not taken.
+    parent.uploads("Plik ze zdjęciem", &large).await;
+    parent.clicks("Wyślij zdjęcie").await;
+    parent.sees("Tego zdjęcia nie można przyjąć").await;
+    parent.sees("708×910").await;
+    parent.uploads("Plik ze zdjęciem", &good).await;
+    parent.clicks("Wyślij zdjęcie").await;
+    parent.sees("Zdjęcie spełnia wymagania i zostało przesłane.").await;
+    parent.sees("czeka na sprawdzenie").await;
+
+    // The school looks at it and accepts it; whose it is is known.
+    clerk.opens("/office/photos").await;
+    clerk.clicks_in("Późny", "zdjecie.jpg").await;
+    clerk.sees("Tak pokaże je telefon").await;
+    clerk.sees("portal").await;
+    for criterion in [
+        "Tło jest jasne, gładkie i bez cieni.",
+        "Głowa nie jest nakryta",
+        "Osoba nie nosi ciemnych okularów",
+        "Zdjęcie nie jest starsze niż sześć miesięcy.",
+        "Uczeń jest rozpoznawalny i jest na zdjęciu sam.",
+        "Oczy są otwarte",
+    ] {
+        clerk.ticks(criterion).await;
+    }
+    clerk.clicks("Przyjmij zdjęcie").await;
+    clerk.sees("Zdjęcie przyjęto.").await;
+    parent.opens(&format!("/portal/children/{pupil}/photo")).await;
+    parent.sees("przyjęte").await;
+    // “kod generuje szkoła”: an order, and no application under these rules.
+    clerk.opens(&format!("/office/pupils/{pupil}/orders/new")).await;
+    clerk.clicks("Złóż zlecenie").await;
+    clerk.sees("Zlecenie złożono.").await;
+
+    // II.5: the green notice with its link, the code, the phone. II.6: the card is there.
+    parent.opens("/portal").await;
+    parent.sees("Kod QR do mLegitymacji jest gotowy do pobrania.").await;
+    parent.clicks_in("Bolek Późny", "Pokaż kod QR").await;
+    let code = code_on_screen(&parent).await;
+    let phone = world.phone("Telefon Bolka").await;
+    assert!(scanned(&phone, &code).await, "the card is refused");
+    assert_eq!(phone.cards().await, 1);
+    parent.sees("1 z 5 urządzeń").await;
 }
 
 /// S2, II and III: what comes first is told, and after the photo and the card comes the code.

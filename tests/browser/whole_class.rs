@@ -43,6 +43,27 @@ fn table() -> String {
     csv
 }
 
+/// The rows that came back, with what a clerk corrects in them and everything else as it stood.
+fn mended(rejected: &str) -> String {
+    let mend = |line: &str| {
+        let Some((_, after)) = line.split_once("ul. Zmyślona ") else { return line.to_owned() };
+        let number: u16 = after.split(';').next().unwrap().trim_matches('"').parse().unwrap();
+        let n = number - 1;
+        let pupil = PupilSpec::fictional(1000 + n);
+        let own = after.splitn(4, ';').nth(3).expect("why, and where it stood");
+        format!(
+            "{}-{};{};{};{};{};ul. Zmyślona {number};00-951;Przykładowo;{own}",
+            pupil.surname,
+            letters(n),
+            pupil.given_names,
+            pupil.pesel,
+            pupil.birth_date,
+            pupil.class_name
+        )
+    };
+    rejected.lines().map(mend).collect::<Vec<_>>().join("\r\n")
+}
+
 /// A number in letters: surnames have no digits.
 fn letters(n: u16) -> String {
     let letter = |n: u16| char::from(b'A' + u8::try_from(n % 20).unwrap());
@@ -72,11 +93,32 @@ async fn five_hundred_pupils_with_twenty_bad_rows_come_in_from_a_table() {
     let after = stage.scene.office().done("GET", &pupils_of(&stage), None).await;
     assert_ne!(before, after, "nobody was entered");
 
-    // The rejected rows come back as a file, are mended and sent again.
+    // The rejected rows come back as a file, with why, beside where they stood.
     clerk.clicks("Pobierz odrzucone wiersze (CSV)").await;
     let rejected = fs::read_to_string(clerk.saved(".csv").await).unwrap();
     let rows = rejected.lines().filter(|line| line.contains("ul. Zmyślona")).count();
     assert_eq!(rows, usize::from(BAD), "{rejected}");
+    assert!(rejected.lines().next().unwrap().contains("Powód odrzucenia"), "{rejected}");
+
+    // Mended and sent again, the file is taken as it is: its own two columns are passed over.
+    let file = folder.path().join("uczniowie-poprawieni.csv");
+    fs::write(&file, mended(&rejected)).unwrap();
+    clerk.opens("/office/pupils/import").await;
+    clerk.uploads("Plik z uczniami", &file).await;
+    clerk.clicks("Sprawdź plik").await;
+    clerk.sees(&format!("{BAD} wierszy w pliku")).await;
+    clerk.sees("0 odrzuconych").await;
+    clerk.sees_no("Kolumny pominięte").await;
+    clerk.clicks(&format!("Wpisz uczniów: {BAD}")).await;
+    clerk.sees(&format!("Import zakończony: wpisano uczniów: {BAD}.")).await;
+
+    // The first file once more: everybody is there already, and nobody twice.
+    let file = folder.path().join("uczniowie.csv");
+    clerk.opens("/office/pupils/import").await;
+    clerk.uploads("Plik z uczniami", &file).await;
+    clerk.clicks("Sprawdź plik").await;
+    clerk.sees(&format!("{ROWS} odrzuconych")).await;
+    clerk.sees_no("Wpisz uczniów").await;
 }
 
 fn pupils_of(stage: &Stage) -> String {
