@@ -5,11 +5,12 @@ use std::collections::BTreeSet;
 
 use issuer::demo_school::accounts::PASSWORD;
 use tempfile::TempDir;
-use tests::browser::{Axe, Browser, Look, Person};
+use tests::browser::{Axe, Browser, Person};
 use tests::demo::{self, Desk, Options};
 use tests::reader::{Form, Found, Reader, crawl, forms, pattern, tags};
 use tests::scene::{PORTAL_PRINCIPAL, PORTAL_TUTOR, PRINCIPAL, TUTOR, somebody_means_no_good};
 
+use super::judged::on_every_look;
 use super::markup::Markup;
 
 /// The languages, by the tags of their cookies.
@@ -202,25 +203,5 @@ async fn complaints_in(language: &str, axe: &Axe, browser: &Browser, living: &Li
         }
     }
     eprintln!("{judged} pages in {language} are judged");
-    complaints
-}
-
-async fn on_every_look(axe: &Axe, person: &Person, name: &str) -> Vec<String> {
-    let mut complaints = Vec::new();
-    axe.comes_to(person).await;
-    for look in Look::ALL {
-        person.looks(look).await;
-        for violation in axe.judges(person).await {
-            let places = violation.places.join("\n    ");
-            complaints
-                .push(format!("{name} ({look}): {} – {}\n    {places}", violation.rule, violation.help));
-        }
-    }
-    person.looks(Look::ZOOMED).await;
-    let overflow = person.overflow().await;
-    complaints.extend(overflow.map(|overflow| format!("{name} ({}): {overflow}", Look::ZOOMED)));
-    person.hears_no_complaint().await;
-    // Told at once: a run takes minutes.
-    complaints.iter().for_each(|complaint| eprintln!("{complaint}"));
     complaints
 }

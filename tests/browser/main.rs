@@ -4,6 +4,8 @@
 mod sign_in;
 
 #[cfg(test)]
+mod phones;
+#[cfg(test)]
 mod photos;
 #[cfg(test)]
 mod portal;
@@ -16,5 +18,7 @@ mod whole_class;
 
 #[cfg(test)]
 mod every_page;
+#[cfg(test)]
+mod judged;
 #[cfg(test)]
 mod markup;

@@ -5,6 +5,14 @@ export function cameras(phone, show) {
   const finder = phone.querySelector('[data-camera]');
   if (!finder || !navigator.mediaDevices?.getUserMedia) return;
   finder.hidden = false;
+  const pointer = phone.querySelector('[data-window]');
+  if (pointer && navigator.mediaDevices.getDisplayMedia) {
+    pointer.hidden = false;
+    pointer.addEventListener('click', () => navigator.mediaDevices.getDisplayMedia({ video: true }).then(
+      (stream) => run(finder, finder.querySelector('video'), finder.querySelector('[data-hint]'), stream, phone, show),
+      () => {},
+    ));
+  }
   const hint = finder.querySelector('[data-hint]');
   const video = finder.querySelector('video');
   const wanted = { video: { facingMode: 'environment', width: { ideal: 1280 }, height: { ideal: 720 } } };
@@ -23,7 +31,8 @@ async function run(finder, video, hint, stream, phone, show) {
   const paint = canvas.getContext('2d', { willReadFrequently: true });
   for (let n = 0; finder.isConnected; n++) {
     const began = performance.now();
-    if (video.videoWidth && !document.hidden) {
+    if (video.srcObject !== stream) break;
+    if (video.videoWidth) {
       canvas.width = video.videoWidth;
       canvas.height = video.videoHeight;
       paint.drawImage(video, 0, 0);

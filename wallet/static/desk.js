@@ -140,8 +140,28 @@ document.addEventListener('paste', (event) => {
 
 // What can be copied gets a button to copy and one to save.
 function copies(phone) {
+  const words = document.body.dataset;
+  const button = (text, act) => {
+    const made = document.createElement('button');
+    made.type = 'button';
+    made.textContent = text;
+    made.addEventListener('click', () => act(made));
+    return made;
+  };
   for (const pre of phone.querySelectorAll('pre[data-copy]')) {
-    pre.addEventListener('dblclick', () => navigator.clipboard?.writeText(pre.textContent));
+    const row = document.createElement('p');
+    row.className = 'copies';
+    row.append(
+      button(words.copy, (made) => navigator.clipboard?.writeText(pre.textContent).then(() => { made.textContent = words.copied; })),
+      button(words.save, () => {
+        const link = document.createElement('a');
+        link.href = URL.createObjectURL(new Blob([pre.textContent], { type: 'text/plain' }));
+        link.download = pre.dataset.copy;
+        link.click();
+        setTimeout(() => URL.revokeObjectURL(link.href), 1000);
+      }),
+    );
+    pre.before(row);
   }
 }
 

@@ -17,6 +17,9 @@ struct Cli {
     /// Where the issuer listens; another port if it is taken
     #[arg(long, default_value = "127.0.0.1:8080")]
     listen: SocketAddr,
+    /// Where the phones are served; another port if it is taken
+    #[arg(long, default_value = "127.0.0.1:8090")]
+    phones: SocketAddr,
     /// Keep keys, database, phones and pictures in this folder, which must not exist yet
     #[arg(long)]
     keep: Option<PathBuf>,
@@ -68,7 +71,7 @@ async fn main() -> ExitCode {
         Err(_) => ExitCode::FAILURE,
         Ok(_) if cli.once => ExitCode::SUCCESS,
         Ok(desk) => {
-            demo::stay(desk).await;
+            demo::stay(desk, cli.phones).await;
             ExitCode::SUCCESS
         }
     }

@@ -38,8 +38,14 @@ impl Browser {
 
     /// A browser of its own, without cookies, for somebody who looks at the pages at `base`.
     pub async fn person(&self, base: &str) -> Person {
+        self.person_who_films(base, None).await
+    }
+
+    /// The same with this film (JPEG pictures one after the other in a file that ends with `.mjpeg`) before the camera,
+    /// over and over.
+    pub async fn person_who_films(&self, base: &str, film: Option<&Path>) -> Person {
         let folder = tempfile::tempdir().expect("a temporary folder");
-        let capabilities = capabilities(folder.path());
+        let capabilities = capabilities(folder.path(), film);
         let Value::Object(capabilities) = capabilities else { panic!("capabilities are an object") };
         let mut builder = ClientBuilder::new(HttpConnector::new());
         builder.capabilities(capabilities);
@@ -51,8 +57,9 @@ impl Browser {
 }
 
 /// A browser in Polish, on a desk: no window, no network of its own.
-fn capabilities(downloads: &Path) -> Value {
-    let flags = [
+fn capabilities(downloads: &Path, film: Option<&Path>) -> Value {
+    let film = film.map(|film| format!("--use-file-for-fake-video-capture={}", film.display()));
+    let mut flags = vec![
         "--headless=new",
         "--no-sandbox",
         "--disable-gpu",
@@ -72,6 +79,7 @@ fn capabilities(downloads: &Path) -> Value {
         "--accept-lang=pl",
         "--window-size=1280,960",
     ];
+    flags.extend(film.as_deref());
     json!({
         "browserName": "chrome",
         "goog:loggingPrefs": { "browser": "ALL" },

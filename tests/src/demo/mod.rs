@@ -12,6 +12,7 @@ mod zpe;
 pub use desk::{Desk, Options};
 
 use std::io::Write as _;
+use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, PoisonError};
 
@@ -41,8 +42,10 @@ pub async fn living_school(options: &Options) -> Desk {
 }
 
 /// Says what to try next, and waits until the issuer is stopped.
-pub async fn stay(desk: Desk) {
-    outlook::stay(desk).await;
+///
+/// Six phones lie beside it, served at `phones`, or at any free port if that is taken.
+pub async fn stay(desk: Desk, phones: SocketAddr) {
+    outlook::stay(desk, phones).await;
 }
 
 fn report_failures() {

@@ -2,12 +2,52 @@
 
 use serde_json::Value;
 
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use issuer::app::SystemEntropy;
+use shared::vci::uri::{IssuerUrl, UrlPolicy};
+use tokio::net::TcpListener;
+use wallet::pin::PinCost;
+use wallet::screen::{Desk as PhoneDesk, DeskParts};
+use wallet::transport::http::{HttpOptions, HttpTransport};
+
 use super::Desk;
 
-pub(super) async fn stay(desk: Desk) {
+/// How often the demo's phones ask about their cards by themselves.
+const REFRESH_EVERY: Duration = Duration::from_secs(15);
+
+/// Six phones beside the issuer, and where they are served.
+async fn lay_phones(desk: &Desk, wanted: SocketAddr) -> SocketAddr {
+    let listener = match TcpListener::bind(wanted).await {
+        Ok(listener) => listener,
+        Err(_) => TcpListener::bind((wanted.ip(), 0)).await.expect("a free port"),
+    };
+    let address = listener.local_addr().expect("an address");
+    let phones = PhoneDesk::lay(DeskParts {
+        home: desk.folder().join("desk"),
+        phones: 6,
+        address,
+        issuer: IssuerUrl::parse(desk.base(), UrlPolicy::default()).expect("an issuer"),
+        fingerprint: None,
+        refresh_every: Some(REFRESH_EVERY),
+        pin_cost: PinCost::STANDARD,
+        clock: Arc::new(issuer::app::SystemClock),
+        entropy: Arc::new(SystemEntropy),
+        network: Arc::new(HttpTransport::new(&HttpOptions::default()).expect("a transport")),
+    })
+    .await;
+    tokio::spawn(phones.serve(listener));
+    address
+}
+
+pub(super) async fn stay(desk: Desk, phones: SocketAddr) {
+    let phones = lay_phones(&desk, phones).await;
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let (base, token) = (desk.base(), desk.api_token.expose());
     println!("\nThe issuer stays up at {base}, with a living school and today's date. Ctrl-C ends it.\n");
+    println!("  six phones              http://{phones}/");
     println!(
         "  office                  {base}/office      password: {}",
         issuer::demo_school::accounts::PASSWORD

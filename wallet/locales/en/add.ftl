@@ -92,3 +92,4 @@ step-state-done = done
 step-state-now = going on
 step-state-later = later
 working-signing-in = Asking the portal…
+scan-window = Point at a window with the code

@@ -93,3 +93,4 @@ step-state-done = gotowe
 step-state-now = trwa
 step-state-later = później
 working-signing-in = Łączę z portalem…
+scan-window = Wskaż okno z kodem

@@ -57,7 +57,7 @@ pub(super) enum Shown {
     ChangePin { app: AppKind, fault: Option<LockFault> },
     Choose,
     How,
-    Text { act: &'static str, key: &'static str, text: &'static LegalText },
+    Text { act: &'static str, key: &'static str, version: &'static str, paragraphs: Vec<String> },
     Camera,
     Scan,
     Typed { typed: String, fault: Option<&'static str> },
@@ -271,8 +271,8 @@ impl Scene<'_> {
         match add {
             Add::Choose => Shown::Choose,
             Add::How => Shown::How,
-            Add::Terms => Shown::Text { act: "accept-terms", key: "terms", text: &TERMS },
-            Add::Privacy => Shown::Text { act: "accept-privacy", key: "privacy", text: &PRIVACY_NOTICE },
+            Add::Terms => legal("accept-terms", "terms", &TERMS),
+            Add::Privacy => legal("accept-privacy", "privacy", &PRIVACY_NOTICE),
             Add::Camera => Shown::Camera,
             Add::Scan => Shown::Scan,
             Add::Typed { typed, fault } => Shown::Typed { typed, fault },
@@ -443,6 +443,21 @@ impl Scene<'_> {
             history: history.collect(),
         })
     }
+}
+
+/// A text to be read to its end. Its lines are broken for terminals; here a paragraph is what begins without a blank.
+fn legal(act: &'static str, key: &'static str, text: &'static LegalText) -> Shown {
+    let mut paragraphs: Vec<String> = Vec::new();
+    for line in text.text.lines().filter(|line| !line.trim().is_empty()) {
+        match paragraphs.last_mut() {
+            Some(last) if line.starts_with(' ') => {
+                last.push(' ');
+                last.push_str(line.trim());
+            }
+            _ => paragraphs.push(line.to_owned()),
+        }
+    }
+    Shown::Text { act, key, version: text.version, paragraphs }
 }
 
 /// The key of the text for something that happened.
