@@ -181,8 +181,10 @@ async fn a_sign_in_ends_with_the_password_that_it_rested_on() {
     let scene = Scene::fresh().await;
     let (world, pupil) = (&scene.world, scene.pupils(1)[0].clone());
     let slip = world.office.codes(&scene.orders(1)[0]).await;
-    let phone = world.junior("Telefon Zosi").await;
-    signs_in(&scene, &phone, PORTAL_PUPIL).await.unwrap();
+    let (phone, tablet) = (world.junior("Telefon Zosi").await, world.junior("Tablet Zosi").await);
+    for signed_in in [&phone, &tablet] {
+        signs_in(&scene, signed_in, PORTAL_PUPIL).await.unwrap();
+    }
     let (login, password) = new_password(&scene, &pupil).await;
 
     let error = phone.activate(&slip).await.unwrap_err();
@@ -208,6 +210,9 @@ async fn a_sign_in_ends_with_the_password_that_it_rested_on() {
     let gone = answers(&mut browser, &page, "allow").await;
     phone.online.finish_sign_in(&sign_in, gone.location(), &Unobserved).await.unwrap();
     phone.activate(&slip).await.unwrap();
+    // What was signed in before stays out, though the account is open again.
+    let another = world.office.codes(&scene.orders(1)[0]).await;
+    assert_eq!(reason(&tablet.activate(&another).await.unwrap_err()), Some(Reason::SignInAgain));
 }
 
 #[tokio::test(flavor = "multi_thread")]
