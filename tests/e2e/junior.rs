@@ -6,7 +6,7 @@ use serde_json::json;
 use shared::vci::error::Reason;
 use shared::vci::sign_in::RedirectUri;
 use tests::reader::{Answer, Reader, forms, tags};
-use tests::scene::{PORTAL_TUTOR, Scene};
+use tests::scene::{CLERK, PORTAL_TUTOR, Scene};
 use tests::world::{PIN, Phone, Plan};
 use wallet::acquire::event::Unobserved;
 use wallet::acquire::refusal::ActivateError;
@@ -213,6 +213,32 @@ async fn a_sign_in_ends_with_the_password_that_it_rested_on() {
     // What was signed in before stays out, though the account is open again.
     let another = world.office.codes(&scene.orders(1)[0]).await;
     assert_eq!(reason(&tablet.activate(&another).await.unwrap_err()), Some(Reason::SignInAgain));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_closed_account_is_signed_in_nowhere() {
+    let scene = Scene::fresh().await;
+    let (world, pupil) = (&scene.world, scene.pupils(0)[0].clone());
+    let slip = world.office.codes(&scene.orders(0)[0]).await;
+    let phone = world.junior("Telefon Zosi").await;
+    signs_in(&scene, &phone, PUPIL).await.unwrap();
+    let sign_in = phone.online.begin_sign_in(&world.issuer(), loopback(), &Unobserved).await.unwrap();
+    let mut browser = Reader::new(world.base());
+    let page = asked(&mut browser, sign_in.url().as_str(), PUPIL).await;
+    let gone = answers(&mut browser, &page, "allow").await;
+
+    let mut clerk = scene.reader(CLERK).await;
+    let place = format!("/office/pupils/{pupil}/logins/pupil/close");
+    let question = clerk.get(&place).await;
+    let form = forms(&question.body).into_iter().find(|form| form.action == place).expect("a question");
+    let closed = clerk.send(&form).await;
+    assert_eq!(closed.status, 303, "{}", closed.body);
+
+    assert_eq!(reason(&phone.activate(&slip).await.unwrap_err()), Some(Reason::SignInAgain));
+    // Nor does the code count that was on its way.
+    let error = phone.online.finish_sign_in(&sign_in, gone.location(), &Unobserved).await.unwrap_err();
+    assert_eq!((error.reason(), error.refusal().unwrap().status), ("invalid_grant", 400));
+    assert_eq!(browser.get("/portal").await.status, 303, "the browser is still signed in");
 }
 
 #[tokio::test(flavor = "multi_thread")]
