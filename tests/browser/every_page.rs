@@ -41,7 +41,7 @@ impl Living {
         }
         for whose in ["pupil", "guardian"] {
             let reader = living.visitor(whose).await;
-            living.people.push((reader, &["/portal"], 2));
+            living.people.push((reader, &["/portal", QUESTION], 2));
         }
         living
     }
@@ -141,7 +141,13 @@ impl Tour {
 }
 
 /// Places where there is nothing to see: what people are told is a page, too.
-const CLOSED: [&str; 3] = ["/office/nothing", "/portal/nothing", "/office/pupils/nobody"];
+const CLOSED: [&str; 4] =
+    ["/office/nothing", "/portal/nothing", "/portal/authorize", "/office/pupils/nobody"];
+
+/// What mObywatel Junior opens in a browser: no link leads there.
+const QUESTION: &str = "/portal/authorize?response_type=code&client_id=mobywatel-junior\
+    &redirect_uri=pl.mlegitymacja.junior%3A%2Fsigned-in&scope=junior&state=s\
+    &code_challenge=E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM&code_challenge_method=S256";
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_page_is_well_formed() {

@@ -12,6 +12,8 @@ mod deletion;
 mod devices;
 mod expiry;
 mod grant_expiry;
+mod junior;
+mod junior_wire;
 mod layers;
 mod os;
 mod pages_file_names;

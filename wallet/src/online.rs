@@ -8,6 +8,7 @@
 //! |---|---|---|
 //! | [`trust_root`](OnlinePhone::trust_root), [`fetch_root`](OnlinePhone::fetch_root) | believes an issuer from now on | [`trust`](crate::trust) |
 //! | [`accept_terms`](OnlinePhone::accept_terms) | agrees to the terms | [`acquire::consent`](crate::acquire::consent) |
+//! | [`begin_sign_in`](OnlinePhone::begin_sign_in), [`finish_sign_in`](OnlinePhone::finish_sign_in) | says whose phone it is, in mObywatel Junior | [`junior`](crate::junior) |
 //! | [`open_offer`](OnlinePhone::open_offer), [`activate`](OnlinePhone::activate) | gets a card | [`acquire`](crate::acquire) |
 //! | [`cards`](OnlinePhone::cards), [`show`](OnlinePhone::show) | reads what is held | [`show`](crate::show) |
 //! | [`refresh`](OnlinePhone::refresh) | asks whether it still holds, and renews it | [`refresh`](crate::refresh) |

@@ -37,11 +37,11 @@ portal-authorize-class = class
 portal-authorize-sees = What the app will see
 portal-authorize-sees-name = Your given name and class, to greet you.
 portal-authorize-sees-code = Whether the QR code that you scan is for your card.
-portal-authorize-not = It will see neither your password nor your PESEL number or address. The sign-in lasts an hour and is only for adding the card.
+portal-authorize-not = It will see neither your password nor your PESEL number or address. The sign-in is valid for an hour and is only for adding the card.
 portal-authorize-allow = It is me, sign in to the app
 portal-authorize-cancel = Cancel
 portal-authorize-back = Back to the app
-portal-authorize-warning = You did not begin this in the app, or a stranger asks you to do it? Choose Cancel.
+portal-authorize-warning = If it is not you who is signing in to the app, or a stranger asks you to, choose Cancel.
 
 portal-children-title = My children
 portal-children-none = This account sees no pupil of this school now. If that is a mistake, ask the school's office.

@@ -36,12 +36,12 @@ portal-authorize-account = Konto
 portal-authorize-class = klasa
 portal-authorize-sees = Co zobaczy aplikacja
 portal-authorize-sees-name = Twoje imię i klasę, żeby Cię przywitać.
-portal-authorize-sees-code = Czy zeskanowany kod QR jest do Twojej legitymacji.
-portal-authorize-not = Nie zobaczy hasła, numeru PESEL ani adresu. Logowanie działa godzinę i służy tylko do dodania legitymacji.
+portal-authorize-sees-code = Czy zeskanowany kod QR dotyczy Twojej legitymacji.
+portal-authorize-not = Nie zobaczy hasła, numeru PESEL ani adresu. Logowanie jest ważne przez godzinę i służy tylko do dodania legitymacji.
 portal-authorize-allow = To ja, zaloguj w aplikacji
 portal-authorize-cancel = Anuluj
 portal-authorize-back = Wróć do aplikacji
-portal-authorize-warning = Nie Ty zaczynasz logowanie w aplikacji albo prosi Cię o to ktoś obcy? Wybierz Anuluj.
+portal-authorize-warning = Jeśli to nie Ty logujesz się w aplikacji albo prosi Cię o to ktoś obcy, wybierz Anuluj.
 
 portal-children-title = Moje dzieci
 portal-children-none = To konto nie widzi teraz żadnego ucznia tej szkoły. Jeśli to pomyłka, zgłoś się do sekretariatu.

@@ -86,7 +86,7 @@ pub(super) fn of(reason: &Reason) -> (&'static str, &'static str) {
             "The phone's key could not be confirmed. Check the phone's clock and scan the code again.",
         ),
         Reason::OtherPupil => (
-            "Ten kod QR jest do legitymacji innego ucznia. W mObywatelu Junior zeskanuj kod ze swojego konta w portalu.",
+            "Ten kod QR dotyczy legitymacji innego ucznia. W mObywatelu Junior zeskanuj kod ze swojego konta w portalu.",
             "This QR code is for another pupil's card. In mObywatel Junior, scan the code of your own account on the portal.",
         ),
         Reason::SignInAgain => (

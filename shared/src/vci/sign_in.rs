@@ -2,7 +2,6 @@
 //! PKCE for a native, public client (RFC 6749 §4.1, RFC 7636, RFC 8252, RFC 9207).
 
 use std::fmt;
-use std::net::{IpAddr, SocketAddr};
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -38,15 +37,14 @@ impl RedirectUri {
         Self(APP.to_owned())
     }
 
-    /// A port of this very machine; `None` for any other address.
-    pub fn loopback(address: SocketAddr) -> Option<Self> {
-        let host = match address.ip() {
-            IpAddr::V4(ip) if ip == std::net::Ipv4Addr::LOCALHOST => "127.0.0.1",
-            IpAddr::V6(ip) if ip == std::net::Ipv6Addr::LOCALHOST => "[::1]",
-            _ => return None,
-        };
-        let port = address.port();
-        (port != 0).then(|| Self(format!("http://{host}:{port}{LOOPBACK_PATH}")))
+    /// A port of this very machine, at 127.0.0.1; `None` for port 0.
+    pub fn loopback(port: u16) -> Option<Self> {
+        Self::parse(&format!("http://127.0.0.1:{port}{LOOPBACK_PATH}")).ok()
+    }
+
+    /// The same at ::1.
+    pub fn loopback_v6(port: u16) -> Option<Self> {
+        Self::parse(&format!("http://[::1]:{port}{LOOPBACK_PATH}")).ok()
     }
 
     /// Reads an address as it must be spelled, letter by letter; only the port is free.
@@ -212,10 +210,11 @@ mod tests {
         ] {
             assert_eq!(RedirectUri::parse(text), Err(UnknownRedirect), "{text}");
         }
-        let at = |text: &str| RedirectUri::loopback(text.parse().unwrap());
-        assert_eq!(at("[::1]:8090").unwrap().as_str(), "http://[::1]:8090/junior/signed-in");
-        assert_eq!(at("127.0.0.1:8090").map(|uri| RedirectUri::parse(uri.as_str()).is_ok()), Some(true));
-        assert_eq!((at("127.0.0.1:0"), at("192.168.0.1:80"), at("127.0.0.2:80")), (None, None, None));
+        let text = |uri: Option<RedirectUri>| uri.map(|uri| uri.as_str().to_owned());
+        let v4 = text(RedirectUri::loopback(8090));
+        assert_eq!(v4.as_deref(), Some("http://127.0.0.1:8090/junior/signed-in"));
+        assert_eq!(text(RedirectUri::loopback_v6(1)).as_deref(), Some("http://[::1]:1/junior/signed-in"));
+        assert_eq!((RedirectUri::loopback(0), RedirectUri::loopback_v6(0)), (None, None));
     }
 
     #[test]

@@ -23,7 +23,7 @@ async fn forms_that_cannot_be_read_are_refused() {
             "invalid_request",
         ),
         ("too long", format!("{pre}&x={}", "x".repeat(10_000)), "invalid_request"),
-        ("an authorization code", "grant_type=authorization_code&code=x".into(), "unsupported_grant_type"),
+        ("half a sign-in", "grant_type=authorization_code&code=x".into(), "invalid_request"),
         ("a password", "grant_type=password&username=x&password=y".into(), "unsupported_grant_type"),
         ("no refresh token", format!("grant_type={GRANT_REFRESH_TOKEN}"), "invalid_request"),
     ] {

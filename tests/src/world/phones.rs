@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use issuer::app::SystemEntropy;
 use shared::clock::Clock;
+use wallet::app_kind::AppKind;
 use wallet::device::{DeviceDescription, DeviceName, Platform, Version};
 use wallet::online::{OnlinePhone, Patience, Surroundings as PhoneSurroundings};
 use wallet::phone::{LockedPhone, OpenError, Parts, UnlockedPhone};
@@ -26,6 +27,14 @@ impl World {
     /// A new phone of a platform and version.
     pub async fn phone_like(&self, name: &str, platform: Platform, os: &str, app: &str) -> Phone {
         let phone = self.stranger(name, platform, os, app).await;
+        self.introduce(&phone).await;
+        phone
+    }
+
+    /// A new Android phone with mObywatel Junior, on which nobody has signed in.
+    pub async fn junior(&self, name: &str) -> Phone {
+        let android = describe(name, Platform::Android, "14", "1.0.0");
+        let phone = self.set_up_as(AppKind::Junior, &android, parts(), self.phone_surroundings()).await;
         self.introduce(&phone).await;
         phone
     }
@@ -56,11 +65,22 @@ impl World {
         parts: Parts,
         surroundings: PhoneSurroundings,
     ) -> Phone {
+        self.set_up_as(AppKind::Standard, description, parts, surroundings).await
+    }
+
+    async fn set_up_as(
+        &self,
+        app: AppKind,
+        description: &DeviceDescription,
+        parts: Parts,
+        surroundings: PhoneSurroundings,
+    ) -> Phone {
         let n = self.phones.fetch_add(1, Ordering::Relaxed);
         let home = self.folder.path().join(format!("phone-{n}"));
         let pin = NewPin::parse(PIN).expect("a PIN");
         let now = surroundings.clock.now();
-        let unlocked = UnlockedPhone::create(&home, description, &pin, now, parts).expect("a new phone");
+        let unlocked = UnlockedPhone::create_as(app, &home, description, &pin, now, parts);
+        let unlocked = unlocked.expect("a new phone");
         let online = OnlinePhone::new(unlocked, surroundings);
         online.accept_terms().await.expect("the terms");
         Phone::new(online, home, self.base.clone())

@@ -3,6 +3,8 @@
 use std::path::PathBuf;
 
 use jiff::Timestamp;
+use shared::secret::Secret;
+use shared::vci::sign_in::HolderInfo;
 use tempfile::TempDir;
 
 use super::history::{HistoryEntry, HistoryEvent};
@@ -250,4 +252,40 @@ fn the_shapes_of_records_are_frozen() {
             &format!(r#"{{"at":"2026-11-21T18:30:00Z","card":"{id}","event":{event}}}"#),
         );
     }
+}
+
+#[test]
+fn a_phone_of_before_there_were_two_apps_is_the_standard_one() {
+    let home = Home::new(9);
+    drop(home.create());
+    home.tamper(&[Change::Remove("app/0".to_owned())]);
+    assert_eq!(home.reopen().unwrap().app_kind().unwrap(), AppKind::Standard);
+}
+
+#[test]
+fn a_sign_in_counts_for_its_time_and_the_greeting_stays() {
+    let home = Home::new(10);
+    let documents = home.create();
+    assert_eq!(documents.holder_session().unwrap(), None);
+    let at = |second| Timestamp::from_second(second).unwrap();
+    let session = HolderSession {
+        issuer: "https://a.example".to_owned(),
+        holder: HolderInfo { sub: "s".into(), given_names: "Zofia".into(), class_name: "7a".into() },
+        signed_in_at: at(100),
+        token: Some(HolderToken { text: Secret::new("t"), key: None, expires_at: at(3700) }),
+    };
+    documents.keep_holder_session(&session).unwrap();
+    drop(documents);
+    let documents = home.reopen().unwrap();
+    let kept = documents.holder_session().unwrap().unwrap();
+    assert_eq!(kept, session);
+    for (second, counts) in [(99, false), (100, true), (3699, true), (3700, false)] {
+        assert_eq!(kept.live_token(at(second)).is_some(), counts, "{second}");
+    }
+    assert!(!format!("{kept:?}").contains("Zofia"));
+    documents.end_holder_token().unwrap();
+    let ended = documents.holder_session().unwrap().unwrap();
+    assert_eq!((&ended.holder, ended.live_token(at(200))), (&session.holder, None));
+    documents.forget_holder_session().unwrap();
+    assert_eq!(documents.holder_session().unwrap(), None);
 }

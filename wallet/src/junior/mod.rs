@@ -44,6 +44,8 @@ pub(crate) mod key;
 mod refusal;
 mod sign_in;
 
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+
 use jiff::Timestamp;
 use shared::vci::sign_in::{HolderInfo, RedirectUri};
 use shared::vci::uri::IssuerUrl;
@@ -55,6 +57,15 @@ use crate::app_kind::AppKind;
 pub use crate::documents::HolderSession;
 use crate::documents::StoreError;
 use crate::online::OnlinePhone;
+
+/// Where a browser goes back to whose app listens at `address`; `None` unless that is 127.0.0.1 or ::1 (RFC 8252 §7.3).
+pub fn loopback(address: SocketAddr) -> Option<RedirectUri> {
+    match address.ip() {
+        IpAddr::V4(Ipv4Addr::LOCALHOST) => RedirectUri::loopback(address.port()),
+        IpAddr::V6(Ipv6Addr::LOCALHOST) => RedirectUri::loopback_v6(address.port()),
+        IpAddr::V4(_) | IpAddr::V6(_) => None,
+    }
+}
 
 /// The pupil whose phone this is. `Debug` does not tell who.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -152,5 +163,20 @@ impl OnlinePhone {
         let identifier = issuer.as_str().to_owned();
         let roots = self.with_phone(move |phone| phone.documents().roots_for(&identifier)).await?;
         if roots.is_empty() { Err(SignInError::UntrustedIssuer(issuer.clone())) } else { Ok(()) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_browser_comes_back_to_this_machine_alone() {
+        let at = |address: &str| loopback(address.parse().unwrap()).map(|uri| uri.as_str().to_owned());
+        assert_eq!(at("127.0.0.1:8090").as_deref(), Some("http://127.0.0.1:8090/junior/signed-in"));
+        assert_eq!(at("[::1]:8090").as_deref(), Some("http://[::1]:8090/junior/signed-in"));
+        for other in ["127.0.0.2:8090", "0.0.0.0:8090", "192.168.0.1:8090", "127.0.0.1:0"] {
+            assert_eq!(at(other), None, "{other}");
+        }
     }
 }

@@ -16,6 +16,7 @@ use tokio::sync::broadcast;
 use super::phone::{Change, DeskPhone, Tools};
 use super::sandbox::{Beside, Leap};
 use super::trusted::TrustList;
+use crate::junior;
 use crate::phone::Parts;
 use crate::pin::PinCost;
 use crate::transport::Transport;
@@ -78,7 +79,7 @@ impl Desk {
             machine: parts.clock,
             entropy: parts.entropy,
             network: parts.network,
-            redirect: RedirectUri::loopback(parts.address).unwrap_or_else(RedirectUri::app),
+            redirect: junior::loopback(parts.address).unwrap_or_else(RedirectUri::app),
             trusted: Arc::new(TrustList::new(beside.clone(), parts.fingerprint)),
             changes: changes.clone(),
         };

@@ -143,6 +143,13 @@ mod tests {
         let shown = sent(&credential).unwrap();
         assert!(shown.contains(r#""m""#) && !shown.contains("a.b.c"), "{shown}");
 
+        let signed_in =
+            "code=c-1&code_verifier=v-1&client_id=app&mleg_holder_token=h-1&mleg_holder_proof=p-1";
+        let shown = sent(&request("https://a.example/", Some((FORM, signed_in)))).unwrap();
+        assert!(shown.contains("client_id=app") && !shown.contains("-1"), "{shown}");
+        let shown = received(br#"{"sub":"s-1","given_names":"Z-1","class":"7-1"}"#);
+        assert!(shown.contains("sub") && !shown.contains("-1"), "{shown}");
+
         let answer =
             br#"{"credentials":[{"credential":{"x5c":["MII"],"card":"eyJ"}}],"notification_id":"n"}"#;
         let shown = received(answer);
