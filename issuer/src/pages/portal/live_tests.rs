@@ -41,6 +41,8 @@ impl Events {
                 };
                 let (event, data) = (line("event:"), line("data:"));
                 self.1 = rest.to_owned();
+                // Blanks that hold words together are blanks like others here.
+                let data = data.replace('\u{a0}', " ");
                 return (event, serde_json::from_str(&data).unwrap_or_default());
             }
             let more = tokio::time::timeout(Duration::from_secs(8), self.0.next()).await;

@@ -23,7 +23,7 @@ async fn the_last_thing_done_stands_first_even_when_the_clock_was_set_back() {
     assert_eq!(changed.location(), "/office/account?done=password-changed", "{}", changed.text());
     principal.cookies = principal_again.cookies.clone();
     let html = principal.open("/office/school/audit").await;
-    let at = |action: &str| html.find(&format!("<code>{action}</code>")).unwrap_or(usize::MAX);
+    let at = |action: &str| html.find(&format!(">{action}</code>")).unwrap_or(usize::MAX);
     assert!(at("staff.password_changed") < at("session.begun"), "{html}");
     let lines = principal.get("/office/school/audit/export.jsonl").await.text();
     let positions: Vec<i64> = lines

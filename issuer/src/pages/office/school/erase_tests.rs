@@ -71,7 +71,9 @@ async fn erasing_a_pupil_erases_the_guardians_mail_but_not_what_it_brought_for_a
         ),
         (3, "NULL".to_owned(), "Inna <nie-ewa@osobliwa.example>", "[]".to_owned()),
     ] {
-        house.run(&format!("INSERT INTO photo_inbox (id, school_id, pupil_id, origin, sender, subject, file_name, purpose, length, picture, state, guesses, received_at, expires_at) VALUES ('01m7znyn200000k3c5z1374g9{n}', '{school}', {whose}, 'mail', '{sender}', 's', 'f.jpg', 'not_said', 1, x'00', 'waiting', '{guesses}', 1, 1)")).await;
+        // As a letter's address is kept: without the name, in small letters.
+        let address = sender.rsplit('<').next().unwrap().trim_end_matches('>').to_lowercase();
+        house.run(&format!("INSERT INTO photo_inbox (id, school_id, pupil_id, origin, sender, sender_address, subject, file_name, purpose, length, picture, state, guesses, received_at, expires_at) VALUES ('01m7znyn200000k3c5z1374g9{n}', '{school}', {whose}, 'mail', '{sender}', '{address}', 's', 'f.jpg', 'not_said', 1, x'00', 'waiting', '{guesses}', 1, 1)")).await;
     }
     erase(&house, &ours).await;
     let left = |n: u8| format!("SELECT COUNT(*) FROM photo_inbox WHERE id = '01m7znyn200000k3c5z1374g9{n}'");

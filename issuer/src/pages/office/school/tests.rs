@@ -379,7 +379,7 @@ async fn an_erased_pupil_leaves_nothing_but_ids_and_the_list_still_names_the_car
         format!("INSERT INTO portal_account (id, kind, login, full_name, school_id, password_hash, must_change, created_at) SELECT '01m7znyn200000k3c5z1374g97', 'guardian', 'ewa@osobliwa.example', 'Ewa Niepowtarzalska', school_id, 'x', 0, 1 FROM pupil WHERE id = '{id}'"),
         format!("INSERT INTO portal_access (account_id, pupil_id, created_at) VALUES ('01m7znyn200000k3c5z1374g97', '{id}', 1)"),
         format!("INSERT INTO idempotent_reply (token_id, key, request_hash, status, body, expires_at) VALUES ('t', 'k', x'00', 200, '{{\"id\":\"{id}\",\"surname\":\"Niepowtarzalska\"}}', 1)"),
-        format!("INSERT INTO photo_inbox (id, school_id, pupil_id, origin, sender, subject, file_name, purpose, length, picture, state, guesses, received_at, expires_at) VALUES ('01m7znyn200000k3c5z1374g96', '{}', NULL, 'mail', 'ewa@osobliwa.example', 'Niepowtarzalska 7a', 'Niepowtarzalska.jpg', 'card', 1, x'00', 'waiting', '[]', 1, 1)", pupil.school_id),
+        format!("INSERT INTO photo_inbox (id, school_id, pupil_id, origin, sender, sender_address, subject, file_name, purpose, length, picture, state, guesses, received_at, expires_at) VALUES ('01m7znyn200000k3c5z1374g96', '{}', NULL, 'mail', 'Ewa <ewa@osobliwa.example>', 'ewa@osobliwa.example', 'Niepowtarzalska 7a', 'Niepowtarzalska.jpg', 'card', 1, x'00', 'waiting', '[]', 1, 1)", pupil.school_id),
     ] {
         house.run(&sql).await;
     }
