@@ -164,7 +164,8 @@ async fn a_pupil_signs_in_to_junior_and_gets_their_own_card_only() {
     let orders = scene.orders(1);
     let (own, others) = (scene.office().codes(&orders[0]).await, scene.office().codes(&orders[1]).await);
     for (slip, ending) in [(&others, "To kod innego ucznia"), (&own, "Certyfikat został utworzony.")] {
-        let ways = if ending.starts_with("To") { "Nie zezwalam, wpiszę kod" } else { "Wpisz kod spod kodu QR" };
+        let ways =
+            if ending.starts_with("To") { "Nie zezwalam, wpiszę kod" } else { "Wpisz kod spod kodu QR" };
         person.clicks(ways).await;
         person.fills("Kod spod kodu QR", &slip.typed_code).await;
         person.clicks("Dalej").await;

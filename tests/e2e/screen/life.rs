@@ -37,8 +37,10 @@ async fn the_first_of_october_ends_a_card_and_a_renewed_one_takes_its_place() {
     table.activate(1, &slip).await;
     // The buttons move phones and issuer together.
     assert_eq!(table.post("/desk/clock", &[], &[("leap", "end_of_september")]).await.status, 303);
-    let card = table.open_card(1).await;
-    assert!(card.html.contains("Ważna, wkrótce się kończy"), "{}", card.html);
+    // So much later an unlocked phone asks about its cards at once.
+    table.open_card(1).await;
+    let card = table.until(1, |screen| screen.html.contains("Ważna, wkrótce się kończy")).await;
+    assert!(card.html.contains("Dziś jest ostatni dzień."), "{}", card.html);
     world.clock.advance(jiff::SignedDuration::from_secs(10));
     let card = table.open_card(1).await;
     assert!(card.html.contains("termin minął") && card.html.contains("30.09.2027"), "{}", card.html);

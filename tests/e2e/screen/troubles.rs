@@ -195,7 +195,7 @@ async fn a_card_that_somebody_changed_on_the_way_is_refused_and_not_kept() {
     let meddle = |path: &str, answer: &mut Response| {
         if path.ends_with("/credential") && answer.is_success() {
             let mut body: Value = serde_json::from_slice(&answer.body).unwrap();
-            let card = &mut body["credentials"][0]["credential"]["card_data"];
+            let card = &mut body["credentials"][0]["credential"]["card"];
             let mut bytes = URL_SAFE_NO_PAD.decode(card.as_str().unwrap()).unwrap();
             *bytes.last_mut().unwrap() ^= 1;
             *card = json!(URL_SAFE_NO_PAD.encode(bytes));

@@ -175,6 +175,11 @@ impl Desk {
         let Ok(shown) = self.0.beside.move_clock(to).await else { return false };
         self.0.clock.set(shown);
         self.show_all();
+        // So much later phones would have asked about their cards long ago.
+        for phone in self.phones() {
+            let phone = Arc::clone(phone);
+            tokio::spawn(async move { phone.refresh_quietly().await });
+        }
         true
     }
 

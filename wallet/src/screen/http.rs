@@ -94,7 +94,10 @@ async fn confined(request: Request, next: Next) -> Response {
              media-src 'self' blob:; connect-src 'self'; form-action 'self'; base-uri 'none'; \
              frame-ancestors 'none'",
         ),
-        ("permissions-policy", "camera=(self), display-capture=(self), accelerometer=(self), gyroscope=(self), microphone=()"),
+        (
+            "permissions-policy",
+            "camera=(self), display-capture=(self), accelerometer=(self), gyroscope=(self), microphone=()",
+        ),
         ("referrer-policy", "same-origin"),
         ("x-content-type-options", "nosniff"),
     ] {
