@@ -268,7 +268,7 @@ mod tests {
         lay(&mut torn, &sheet(150, 150, 120), 250, 170);
         let cases = [
             ("an empty table", noisy(&sheet(640, 480, 130), 8, chance), Hint::NothingSeen),
-            ("a code far away", blurred(&filmed(1), 0.7), Hint::Closer),
+            ("a code far away", blurred(&filmed(1), 1.3), Hint::Closer),
             ("a dark room", noisy(&sheet(640, 480, 14), 8, chance), Hint::TooDark),
             ("a code in the dark", noisy(&toned(&filmed(6), 2, 16), 12, chance), Hint::TooDark),
             ("the sun", sheet(640, 480, 255), Hint::TooBright),

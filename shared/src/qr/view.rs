@@ -176,8 +176,22 @@ pub(super) fn reduced(picture: &GrayImage, divisor: u32) -> Cow<'_, GrayImage> {
     if divisor <= 1 {
         return Cow::Borrowed(picture);
     }
-    let (width, height) = ((picture.width() / divisor).max(1), (picture.height() / divisor).max(1));
-    Cow::Owned(DynamicImage::from(picture.clone()).thumbnail_exact(width, height).into_luma8())
+    // A side shorter than the divisor becomes one pixel, of what there is.
+    let (across, down) = (divisor.min(picture.width()), divisor.min(picture.height()));
+    let (width, height) = (picture.width() / across, picture.height() / down);
+    let (across, down, wide) = (across as usize, down as usize, picture.width() as usize);
+    let half = (across * down / 2) as u32;
+    let mut pixels = Vec::with_capacity(width as usize * height as usize);
+    let mut columns = vec![0_u32; wide];
+    for band in picture.as_raw().chunks_exact(wide * down).take(height as usize) {
+        columns.fill(0);
+        for row in band.chunks_exact(wide) {
+            columns.iter_mut().zip(row).for_each(|(sum, value)| *sum += u32::from(*value));
+        }
+        let sums = columns.chunks_exact(across).take(width as usize);
+        pixels.extend(sums.map(|sums| ((sums.iter().sum::<u32>() + half) / (across * down) as u32) as u8));
+    }
+    Cow::Owned(GrayImage::from_raw(width, height, pixels).unwrap_or_default())
 }
 
 /// The picture enlarged by a Catmull-Rom spline, first along the rows, then along the columns.
