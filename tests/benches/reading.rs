@@ -166,6 +166,7 @@ fn times() {
             .collect();
         println!("| photograph, {} × {} | {} |", size.0, size.1, cells.join(" | "));
     }
+    without_a_code();
     for size in [(640, 480), (1280, 720)] {
         let films = [(0.3, "a slip"), (-1.0, "an empty table")];
         for (hardness, what) in films {
@@ -193,6 +194,29 @@ fn times() {
                 median(took)
             );
         }
+    }
+}
+
+/// What has no code to stop at: everything is tried.
+fn without_a_code() {
+    let (width, height) = (4032, 3024);
+    // A page of print, finely and coarsely set, and noise, which looks like everything.
+    let print = GrayImage::from_fn(width, height, |x, y| {
+        let (letter, line) = if x < width / 2 { (9, 26) } else { (37, 90) };
+        let ink = y % line > line / 2 && (x / letter * 7 + y / line * 5) % 11 < 6;
+        Luma([if ink { 50 } else { 215 }])
+    });
+    let mut last = 1_u32;
+    let noise = GrayImage::from_fn(width, height, |_, _| {
+        last = last.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        Luma([(last >> 24) as u8])
+    });
+    for (what, picture) in [("print", print), ("noise", noise)] {
+        let cells = READERS.map(|(_, reader)| {
+            let times = (0..3).map(|_| timed(|| assert!(reader(&picture, 1).is_empty()))).collect();
+            format!("{:.0} ms", median(times))
+        });
+        println!("| {what} without a code, {width} × {height} | {} |", cells.join(" | "));
     }
 }
 

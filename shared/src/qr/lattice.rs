@@ -273,3 +273,68 @@ impl Modules {
         Some(bits)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::qr::rxing_reader::{Look, bits, look};
+    use crate::qr::studio::{OFFER, blurred, code, lay, sheet, toned};
+    use crate::qr::view::View;
+
+    /// What rxing by itself sees in the picture.
+    fn first_look(grey: &GrayImage, light: bool) -> Look {
+        let mut grey = grey.clone();
+        if light {
+            image::imageops::invert(&mut grey);
+        }
+        let view = View { grey, binary: false, scale: 1.0 };
+        let bits = bits(&view).unwrap();
+        look(&bits, &View { binary: true, ..view }, light, |_| false)
+    }
+
+    /// Every row moved over the open shutter by so many pixels.
+    fn swept(still: &GrayImage, length: u32) -> GrayImage {
+        GrayImage::from_fn(still.width(), still.height(), |x, y| {
+            let sum: u32 = (0..length)
+                .map(|off| u32::from(still.get_pixel((x + off).min(still.width() - 1), y).0[0]))
+                .sum();
+            image::Luma([(sum / length) as u8])
+        })
+    }
+
+    #[test]
+    fn what_one_threshold_loses_is_read_module_by_module() {
+        let plain = toned(&code(OFFER, 6), 40, 210);
+        let cases = [
+            ("out of focus", blurred(&plain, 3.6), false),
+            ("out of focus, white on black", blurred(&toned(&plain, 215, 45), 3.6), true),
+            ("moved", swept(&plain, 9), false),
+        ];
+        for (what, grey, light) in cases {
+            let seen = first_look(&grey, light);
+            assert!(seen.readings.is_empty(), "{what}: rxing reads it");
+            let read = seen.unread.iter().find_map(|suspect| read(&grey, suspect, light, None));
+            let read = read.unwrap_or_else(|| panic!("{what}: {:?}", seen.unread));
+            assert_eq!(read.text, OFFER, "{what}");
+            let middle = grey.width() as f32 / 2.0;
+            assert!(read.covers(Spot { x: middle, y: middle }) && !read.covers(Spot { x: 3.0, y: 3.0 }));
+        }
+    }
+
+    #[test]
+    fn three_finder_patterns_make_no_code() {
+        let mut hollow = code(OFFER, 6);
+        let (side, modules) = (hollow.width(), hollow.width() / 6);
+        // All but the patterns in three corners, and their quiet zone.
+        lay(&mut hollow, &sheet(side - 24 - 96, side, 255), 24 + 48, 0);
+        lay(&mut hollow, &sheet(side, side - 24 - 96, 255), 0, 24 + 48);
+        let suspect = *first_look(&hollow, false).unread.first().unwrap_or(&Suspect {
+            finders: [(7.5, modules as f32 - 7.5), (7.5, 7.5), (modules as f32 - 7.5, 7.5)]
+                .map(|(x, y)| Spot { x: 6.0 * x, y: 6.0 * y }),
+            module: 6.0,
+        });
+        assert!(read(&hollow, &suspect, false, None).is_none());
+        let nowhere = Suspect { finders: [Spot { x: f32::NAN, y: f32::INFINITY }; 3], module: 0.0 };
+        assert!(read(&hollow, &nowhere, false, Some(45)).is_none());
+    }
+}

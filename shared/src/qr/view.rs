@@ -54,12 +54,12 @@ enum Step {
     Stretch,
     /// Gaussian, σ in hundredths of a pixel.
     Blur(u32),
+    /// White becomes black: what tells them apart expects the lighter ground.
+    Invert,
     /// Unsharp mask, σ in hundredths of a pixel.
     Sharpen(u32),
     /// Bradley's adaptive threshold.
     Threshold(Bradley),
-    /// White becomes black.
-    Invert,
 }
 
 /// A pixel is black if it is darker than the mean of the window around it by so much.
@@ -78,6 +78,9 @@ const MIDDLE: Step = Step::Threshold(Bradley { windows: 24, below: 5 });
 /// Windows of two or three modules: a module that blur has almost drowned is still darker than those beside it.
 const TIGHT: Step = Step::Threshold(Bradley { windows: 96, below: 2 });
 
+/// For noise and a screen's grid, which the closest look can do without.
+const CALM: &[Step] = &[Step::Stretch, Step::Blur(120)];
+
 /// The narrowest window's radius in pixels: less than a module decides nothing.
 const MIN_RADIUS: usize = 4;
 
@@ -89,27 +92,32 @@ pub(super) const ALWAYS: usize = 2;
 pub(super) const RECIPES: &[Recipe] = &[
     Recipe { size: Size::Ordinary, steps: &[] },
     Recipe { size: Size::Ordinary, steps: &[MIDDLE] },
+    Recipe { size: Size::Ordinary, steps: CALM },
     Recipe { size: Size::Half, steps: &[] },
     Recipe { size: Size::Ordinary, steps: &[WIDE] },
     Recipe { size: Size::Times(2), steps: &[] },
+    Recipe { size: Size::Ordinary, steps: &[Step::Stretch, Step::Blur(120), Step::Invert] },
+    Recipe { size: Size::Half, steps: CALM },
+    Recipe { size: Size::Half, steps: &[Step::Sharpen(250)] },
     Recipe { size: Size::Times(2), steps: &[TIGHT] },
     Recipe { size: Size::Full, steps: &[] },
-    Recipe { size: Size::Ordinary, steps: &[Step::Stretch, Step::Blur(120)] },
     Recipe { size: Size::Times(3), steps: &[Step::Sharpen(300)] },
     Recipe { size: Size::Ordinary, steps: &[TIGHT] },
-    Recipe { size: Size::Ordinary, steps: &[Step::Invert] },
     Recipe { size: Size::Full, steps: &[TIGHT] },
 ];
 
 /// What a live camera's frames are looked at for besides the first of the [`RECIPES`], one after another.
+///
+/// What reads most comes every other time.
 pub(super) const FRAME_RECIPES: &[Recipe] = &[
+    Recipe { size: Size::Ordinary, steps: CALM },
     Recipe { size: Size::Ordinary, steps: &[MIDDLE] },
-    Recipe { size: Size::Half, steps: &[] },
+    Recipe { size: Size::Ordinary, steps: CALM },
     Recipe { size: Size::Times(2), steps: &[] },
-    Recipe { size: Size::Ordinary, steps: &[WIDE] },
+    Recipe { size: Size::Ordinary, steps: CALM },
+    Recipe { size: Size::Half, steps: CALM },
+    Recipe { size: Size::Ordinary, steps: CALM },
     Recipe { size: Size::Full, steps: &[] },
-    Recipe { size: Size::Ordinary, steps: &[TIGHT] },
-    Recipe { size: Size::Ordinary, steps: &[Step::Stretch, Step::Blur(120)] },
 ];
 
 /// A picture and its ordinary size, from which most views are made.
@@ -158,12 +166,12 @@ impl Recipe {
             match *step {
                 Step::Stretch => stretch(&mut grey),
                 Step::Blur(hundredths) => grey = blurred(grey, hundredths as f32 / 100.0),
+                Step::Invert => image::imageops::invert(&mut grey),
                 Step::Sharpen(hundredths) => grey = sharpened(grey, hundredths as f32 / 100.0),
                 Step::Threshold(bradley) => {
                     bradley.apply(&mut grey);
                     binary = true;
                 }
-                Step::Invert => grey.iter_mut().for_each(|value| *value = u8::MAX - *value),
             }
         }
         Some(View { grey, binary, scale })

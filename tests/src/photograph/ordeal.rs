@@ -401,3 +401,69 @@ fn soil(page: &mut GrayImage, part: f32, chance: &mut Chance) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use shared::qr::scan::scan;
+
+    fn small(distortion: Distortion, strength: f32, seed: u64) -> HardPicture {
+        Ordeal { distortion, strength, seed, width: 640, height: 480 }.picture().unwrap()
+    }
+
+    fn grey(picture: &HardPicture) -> GrayImage {
+        image::load_from_memory(&picture.jpeg).unwrap().into_luma8()
+    }
+
+    #[test]
+    fn what_is_mild_is_read() {
+        for distortion in Distortion::ALL {
+            for seed in 1..=2 {
+                let picture = small(distortion, 0.0, seed);
+                let mut read = scan(&picture.jpeg).unwrap_or_default();
+                read.sort_by_key(|text| picture.texts.iter().position(|known| known == text));
+                assert_eq!(read, picture.texts, "{}, seed {seed}", distortion.name());
+            }
+        }
+    }
+
+    #[test]
+    fn the_same_numbers_make_the_same_picture_and_others_another() {
+        let first = small(Distortion::Together, 0.5, 7);
+        assert_eq!(first.jpeg, small(Distortion::Together, 0.5, 7).jpeg);
+        assert_ne!(first.jpeg, small(Distortion::Together, 0.5, 8).jpeg);
+        assert_ne!(first.texts, small(Distortion::Together, 0.5, 8).texts);
+        assert_ne!(first.jpeg, small(Distortion::Together, 0.6, 7).jpeg);
+    }
+
+    #[test]
+    fn hard_is_harder_than_mild() {
+        // The mean step from one pixel to the next: what smears a code lowers it, what is laid over it raises it.
+        let bustle = |distortion, strength| {
+            let grey = grey(&small(distortion, strength, 3));
+            let (left, top) = (grey.width() * 2 / 5, grey.height() * 2 / 5);
+            let code = imageops::crop_imm(&grey, left, top, grey.width() / 5, grey.height() / 5).to_image();
+            let rows = code.as_raw().chunks_exact(code.width() as usize);
+            let steps: Vec<f32> = rows
+                .flat_map(|row| row.windows(2))
+                .map(|pair| f32::from(pair[0].abs_diff(pair[1])))
+                .collect();
+            steps.iter().sum::<f32>() / steps.len() as f32
+        };
+        let smearing = [Distortion::Defocus, Distortion::Motion, Distortion::LowContrast];
+        for distortion in smearing {
+            assert!(bustle(distortion, 0.0) > 1.3 * bustle(distortion, 1.0), "{}", distortion.name());
+        }
+        assert!(bustle(Distortion::Noise, 1.0) > 1.3 * bustle(Distortion::Noise, 0.0));
+        let width = |strength| grey(&small(Distortion::LowResolution, strength, 3)).width();
+        assert!(width(0.0) > 2 * width(1.0));
+        assert_eq!(small(Distortion::TwoCodes, 1.0, 3).texts.len(), 2);
+    }
+
+    #[test]
+    fn an_offer_is_as_long_as_those_on_slips() {
+        let known = "openid-credential-offer://?credential_offer_uri=\
+                     http%3A%2F%2F127.0.0.1%3A8080%2Fo%2FAbCdEfGhIjKlMnOpQrStUv";
+        assert_eq!(small(Distortion::Nothing, 0.0, 1).texts[0].len(), known.len());
+    }
+}
