@@ -60,7 +60,8 @@ fn rxing_alone(grey: &GrayImage, codes: usize) -> Vec<String> {
 
 fn rqrr_alone(grey: &GrayImage, _: usize) -> Vec<String> {
     let read = catch_unwind(|| {
-        let grids = PreparedImage::prepare(grey.clone()).detect_grids();
+        let mut prepared = PreparedImage::prepare(grey.clone());
+        let grids = prepared.detect_grids();
         grids.into_iter().filter_map(|grid| grid.decode().ok()).map(|(_, text)| text).collect()
     });
     read.unwrap_or_default()

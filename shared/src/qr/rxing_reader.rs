@@ -1,4 +1,4 @@
-//! The second look: rxing's detector, which finds more and reads any number of codes. It is driven a step at a time,
+//! The first look: rxing's detector, which is quick and reads any number of codes. It is driven a step at a time,
 //! so that the work stays bounded, a panic costs one step, and finder patterns that nobody has read come to light.
 
 use rxing::common::cpp_essentials::{ConcentricPattern, LocateConcentricPattern};
