@@ -212,11 +212,13 @@ fn without_a_code() {
         last = last.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
         Luma([(last >> 24) as u8])
     });
-    for (what, picture) in [("print", print), ("noise", noise)] {
-        let cells = READERS.map(|(_, reader)| {
+    // The other readers, asked for noise of this size, are still at it after minutes.
+    for (what, picture, readers) in [("print", print, READERS.len()), ("noise", noise, 1)] {
+        let mut cells = READERS.map(|_| String::new());
+        for (cell, (_, reader)) in cells.iter_mut().zip(READERS).take(readers) {
             let times = (0..3).map(|_| timed(|| assert!(reader(&picture, 1).is_empty()))).collect();
-            format!("{:.0} ms", median(times))
-        });
+            *cell = format!("{:.0} ms", median(times));
+        }
         println!("| {what} without a code, {width} × {height} | {} |", cells.join(" | "));
     }
 }

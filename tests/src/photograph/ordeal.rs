@@ -418,12 +418,10 @@ mod tests {
     #[test]
     fn what_is_mild_is_read() {
         for distortion in Distortion::ALL {
-            for seed in 1..=2 {
-                let picture = small(distortion, 0.0, seed);
-                let mut read = scan(&picture.jpeg).unwrap_or_default();
-                read.sort_by_key(|text| picture.texts.iter().position(|known| known == text));
-                assert_eq!(read, picture.texts, "{}, seed {seed}", distortion.name());
-            }
+            let picture = small(distortion, 0.0, 1);
+            let mut read = scan(&picture.jpeg).unwrap_or_default();
+            read.sort_by_key(|text| picture.texts.iter().position(|known| known == text));
+            assert_eq!(read, picture.texts, "{}", distortion.name());
         }
     }
 
