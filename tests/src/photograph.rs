@@ -4,6 +4,10 @@
 //! in space seen through a pinhole, light, lens, sensor, compression) and is the same for the same numbers on every
 //! run, so that a test or the demo can show the very photograph that was read.
 
+pub mod ordeal;
+
+mod optics;
+
 use std::f32::consts::TAU;
 use std::io::Cursor;
 

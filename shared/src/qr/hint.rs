@@ -29,8 +29,9 @@ const SATURATED: u8 = 250;
 
 /// What would help: `unread` codes are those that were seen, `loose` finder patterns those that were found.
 pub(super) fn hint(grey: &GrayImage, unread: &[Suspect], loose: usize) -> Hint {
-    // The largest is the one that is meant.
-    if let Some(suspect) = unread.iter().max_by(|a, b| a.module.total_cmp(&b.module)) {
+    // The largest is the one that is meant; those of a pixel or two a module may be noise, or the edge of something.
+    let wide = unread.iter().filter(|suspect| suspect.module >= NARROW_MODULE);
+    if let Some(suspect) = wide.max_by(|a, b| a.module.total_cmp(&b.module)) {
         return of_code(grey, suspect);
     }
     let scale = grey.width().max(grey.height()).div_ceil(OUTLINE_SIDE);
@@ -43,27 +44,27 @@ pub(super) fn hint(grey: &GrayImage, unread: &[Suspect], loose: usize) -> Hint {
     if light.dark > DROWNED {
         return Hint::TooBright;
     }
-    let Some(patch) = Patch::liveliest(&small, light) else { return Hint::NothingSeen };
+    let Some(patch) = Patch::liveliest(&small, light) else {
+        return if unread.is_empty() { Hint::NothingSeen } else { Hint::Closer };
+    };
     let edges = Edges::of(&small, patch.area, Light::of(&small, patch.area));
     if edges.moved() {
         return Hint::HoldStill;
     }
+    // What is small is hardly ever quite sharp, and grows sharper as it grows.
+    if patch.small && !edges.soft(2.0 * SOFT_EDGE) {
+        return Hint::Closer;
+    }
     if edges.soft(SOFT_EDGE) {
         return Hint::Blurred;
     }
-    if patch.small && patch.square {
-        return Hint::Closer;
-    }
-    if loose > 1 && patch.square { Hint::Unreadable } else { Hint::NothingSeen }
+    if loose > 1 || !unread.is_empty() { Hint::Unreadable } else { Hint::NothingSeen }
 }
 
 /// The widest edge, in pixels, of what is in focus and no code that was seen.
 const SOFT_EDGE: f32 = 5.0;
 
 fn of_code(grey: &GrayImage, suspect: &Suspect) -> Hint {
-    if suspect.module < NARROW_MODULE {
-        return Hint::Closer;
-    }
     let area = Area::around(grey, suspect);
     let light = Light::of(grey, area);
     if light.bright < DARK {
@@ -224,8 +225,6 @@ impl Edges {
 /// Tiles side by side in which much happens.
 struct Patch {
     area: Area,
-    /// About as wide as high, and filled.
-    square: bool,
     /// Takes up little of the frame.
     small: bool,
 }
@@ -262,8 +261,10 @@ impl Patch {
                 }
             }
             let (wide, high) = (ends.2 - ends.0, ends.3 - ends.1);
+            // About as wide as high, and filled.
             let compact = count as u32 * 5 >= wide * high * 3;
-            if count < 4 || !compact || best.as_ref().is_some_and(|(most, _)| *most >= count) {
+            let square = wide * 2 <= high * 3 && high * 2 <= wide * 3;
+            if count < 4 || !compact || !square || best.as_ref().is_some_and(|(most, _)| *most >= count) {
                 continue;
             }
             let patch = Self {
@@ -273,12 +274,11 @@ impl Patch {
                     right: ends.2 * side,
                     bottom: ends.3 * side,
                 },
-                square: wide * 2 <= high * 3 && high * 2 <= wide * 3,
                 small: wide.max(high) * 3 <= TILES,
             };
             best = Some((count, patch));
         }
-        best.map(|(_, patch)| patch).filter(|patch| patch.square)
+        best.map(|(_, patch)| patch)
     }
 }
 

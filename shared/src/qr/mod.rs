@@ -8,6 +8,7 @@ pub mod scan;
 
 mod containment;
 mod hint;
+mod lattice;
 mod picture;
 mod reading;
 mod rqrr_reader;

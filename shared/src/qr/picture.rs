@@ -6,6 +6,10 @@ use exif::{In, Tag};
 use image::error::ImageError;
 use image::metadata::Orientation;
 use image::{DynamicImage, GrayAlphaImage, GrayImage, ImageDecoder, ImageFormat, ImageReader, Limits, Luma};
+use zune_jpeg::JpegDecoder;
+use zune_jpeg::zune_core::bytestream::ZCursor;
+use zune_jpeg::zune_core::colorspace::ColorSpace;
+use zune_jpeg::zune_core::options::DecoderOptions;
 
 use super::containment::contained;
 use super::scan::{MAX_BYTES, MAX_PIXELS, MAX_SIDE_PX, ScanError};
@@ -36,7 +40,40 @@ pub(super) fn decode(bytes: &[u8], max_pixels: u64) -> Result<Vec<GrayImage>, Sc
     })
 }
 
+/// The light of a JPEG without its colours, which need not be unpacked at all; `None` where its light is not told
+/// apart from its colours.
+fn light_of_jpeg(bytes: &[u8], max_pixels: u64) -> Option<Result<DynamicImage, ScanError>> {
+    let limit = MAX_SIDE_PX as usize;
+    let options = DecoderOptions::default()
+        .set_strict_mode(false)
+        .set_max_width(limit)
+        .set_max_height(limit)
+        .jpeg_set_out_colorspace(ColorSpace::Luma);
+    let mut decoder = JpegDecoder::new_with_options(ZCursor::new(bytes), options);
+    // What is refused here is left to the other way, which knows why.
+    decoder.decode_headers().ok()?;
+    if !matches!(decoder.input_colorspace(), Some(ColorSpace::YCbCr | ColorSpace::Luma)) {
+        return None;
+    }
+    let (width, height) = decoder.dimensions()?;
+    let (width, height) = (u32::try_from(width).ok()?, u32::try_from(height).ok()?);
+    if u64::from(width) * u64::from(height) > max_pixels {
+        return Some(Err(ScanError::TooLarge));
+    }
+    let orientation = decoder.exif().cloned().and_then(orientation);
+    let Ok(light) = decoder.decode() else { return Some(Err(ScanError::Broken)) };
+    let Some(grey) = GrayImage::from_raw(width, height, light) else { return Some(Err(ScanError::Broken)) };
+    let mut picture = DynamicImage::from(grey);
+    if let Some(orientation) = orientation {
+        picture.apply_orientation(orientation);
+    }
+    Some(Ok(picture))
+}
+
 fn unpack(bytes: &[u8], format: ImageFormat, max_pixels: u64) -> Result<DynamicImage, ScanError> {
+    if let (ImageFormat::Jpeg, Some(unpacked)) = (format, light_of_jpeg(bytes, max_pixels)) {
+        return unpacked;
+    }
     let mut limits = Limits::default();
     limits.max_image_width = Some(MAX_SIDE_PX);
     limits.max_image_height = Some(MAX_SIDE_PX);

@@ -1,5 +1,5 @@
-//! The first look: rqrr, quick on clear codes. It is lent a picture that counts how often it is touched, for some
-//! arrangements of finder patterns send its searches round for minutes.
+//! The second look: rqrr, which now and then reads what rxing does not. It is lent a picture that counts how often it is
+//! touched, for some arrangements of finder patterns send its searches round for minutes.
 
 use std::cell::Cell;
 use std::panic::resume_unwind;

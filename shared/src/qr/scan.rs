@@ -1,9 +1,11 @@
 //! A picture becomes the texts of the QR codes in it.
 //!
-//! A phone's camera films until a code is read; here there is one picture, so everything is tried that might bring a
-//! code out: the picture as it is, other sizes, blurred, thresholded in several ways, inverted. rqrr looks first, for
-//! it is quick; rxing looks at whatever rqrr did and did not read. The search ends at the first view (after two that are
-//! always taken) that leaves something read and no finder patterns that could belong to another code.
+//! A phone's camera films until a code is read ([`frame`](super::frame)); here there is one picture, so everything is
+//! tried that might bring a code out: the picture as it is, other sizes, smoothed, thresholded in several ways, inverted.
+//! rxing looks first, for it is quick; rqrr looks where that left something; a code that is seen and not read is looked
+//! at module by module. The search ends at the first view (after two that are always taken) that leaves something read
+//! and no finder patterns that could belong to another code. How much that reads, and how fast, is measured in
+//! `docs/reading.md`.
 //!
 //! Pictures come from strangers: they are limited in bytes and in pixels before they are unpacked, the work on them
 //! is bounded, and a reader that panics on one costs that reading alone.
@@ -28,6 +30,15 @@ pub const MAX_SIDE_PX: u32 = 16_384;
 ///
 /// The picture is turned as its EXIF data say; the texts come in the order in which their codes would be read, row by
 /// row from the top, at least one if `Ok`. They may be bearer secrets (an offer is): they belong in no log.
+///
+/// ```
+/// use shared::qr::{render, scan::{ScanError, scan}};
+///
+/// let slip = render::png("openid-credential-offer://?credential_offer_uri=…", 4).unwrap();
+/// assert_eq!(scan(&slip)?, ["openid-credential-offer://?credential_offer_uri=…"]);
+/// assert_eq!(scan(b"no picture"), Err(ScanError::UnknownFormat));
+/// # Ok::<(), ScanError>(())
+/// ```
 ///
 /// # Errors
 /// See [`ScanError`].

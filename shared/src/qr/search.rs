@@ -2,7 +2,7 @@
 
 use rxing::common::BitMatrix;
 
-use super::reading::{Reading, in_reading_order};
+use super::reading::{Reading, Spot, in_reading_order};
 use super::rqrr_reader;
 use super::rxing_reader::{self, Look, Suspect};
 use super::view::View;
@@ -23,17 +23,21 @@ pub(super) struct Rest {
 }
 
 impl Search {
-    /// Reads a view.
+    /// Reads a view: rxing first, for it is quick; rqrr if that leaves nothing read or something unread.
     pub(super) fn look(&mut self, view: &View) -> Rest {
-        self.keep(rqrr_reader::read(view), view.scale);
         let Some(mut bits) = rxing_reader::bits(view) else { return Rest::default() };
-        let upright = self.second_look(&bits, view.scale);
+        let upright = self.closer_look(&bits, view, false);
         bits.flip_self();
-        let inverted = self.second_look(&bits, view.scale);
-        Rest {
+        let inverted = self.closer_look(&bits, view, true);
+        let mut rest = Rest {
             unread: upright.unread.into_iter().chain(inverted.unread).collect(),
             loose: upright.loose.max(inverted.loose),
+        };
+        if !self.has_found() || !rest.unread.is_empty() {
+            self.keep(rqrr_reader::read(view), view.scale);
+            rest.unread.retain(|suspect| !suspect.finders.iter().any(|spot| self.knows(*spot)));
         }
+        rest
     }
 
     /// Whether anything has been read.
@@ -52,18 +56,24 @@ impl Search {
         texts
     }
 
-    fn second_look(&mut self, bits: &BitMatrix, scale: f32) -> Rest {
-        let Look { readings, unread, loose } = rxing_reader::look(bits, |spot| {
-            self.found.iter().any(|known| known.covers(spot.times(1.0 / scale)))
-        });
-        self.keep(readings, scale);
-        Rest { unread: unread.into_iter().map(|suspect| suspect.times(1.0 / scale)).collect(), loose }
+    fn knows(&self, spot: Spot) -> bool {
+        self.found.iter().any(|known| known.covers(spot))
+    }
+
+    fn closer_look(&mut self, bits: &BitMatrix, view: &View, light: bool) -> Rest {
+        let inverse = 1.0 / view.scale;
+        let Look { readings, unread, loose } =
+            rxing_reader::look(bits, view, light, |spot| self.knows(spot.times(inverse)));
+        self.keep(readings, view.scale);
+        Rest { unread: unread.into_iter().map(|suspect| suspect.times(inverse)).collect(), loose }
     }
 
     fn keep(&mut self, readings: Vec<Reading>, scale: f32) {
-        self.found.extend(readings.into_iter().map(|Reading { text, corners }| Reading {
-            text,
-            corners: corners.map(|spot| spot.times(1.0 / scale)),
-        }));
+        for Reading { text, corners } in readings {
+            let reading = Reading { text, corners: corners.map(|spot| spot.times(1.0 / scale)) };
+            if !self.knows(reading.middle()) {
+                self.found.push(reading);
+            }
+        }
     }
 }

@@ -54,12 +54,12 @@ enum Step {
     Stretch,
     /// Gaussian, σ in hundredths of a pixel.
     Blur(u32),
+    /// White becomes black: what tells them apart expects the lighter ground.
+    Invert,
     /// Unsharp mask, σ in hundredths of a pixel.
     Sharpen(u32),
     /// Bradley's adaptive threshold.
     Threshold(Bradley),
-    /// White becomes black.
-    Invert,
 }
 
 /// A pixel is black if it is darker than the mean of the window around it by so much.
@@ -78,6 +78,9 @@ const MIDDLE: Step = Step::Threshold(Bradley { windows: 24, below: 5 });
 /// Windows of two or three modules: a module that blur has almost drowned is still darker than those beside it.
 const TIGHT: Step = Step::Threshold(Bradley { windows: 96, below: 2 });
 
+/// For noise and a screen's grid, which the closest look can do without.
+const CALM: &[Step] = &[Step::Stretch, Step::Blur(120)];
+
 /// The narrowest window's radius in pixels: less than a module decides nothing.
 const MIN_RADIUS: usize = 4;
 
@@ -89,27 +92,32 @@ pub(super) const ALWAYS: usize = 2;
 pub(super) const RECIPES: &[Recipe] = &[
     Recipe { size: Size::Ordinary, steps: &[] },
     Recipe { size: Size::Ordinary, steps: &[MIDDLE] },
+    Recipe { size: Size::Ordinary, steps: CALM },
     Recipe { size: Size::Half, steps: &[] },
     Recipe { size: Size::Ordinary, steps: &[WIDE] },
     Recipe { size: Size::Times(2), steps: &[] },
+    Recipe { size: Size::Ordinary, steps: &[Step::Stretch, Step::Blur(120), Step::Invert] },
+    Recipe { size: Size::Half, steps: CALM },
+    Recipe { size: Size::Half, steps: &[Step::Sharpen(250)] },
     Recipe { size: Size::Times(2), steps: &[TIGHT] },
     Recipe { size: Size::Full, steps: &[] },
-    Recipe { size: Size::Ordinary, steps: &[Step::Stretch, Step::Blur(120)] },
     Recipe { size: Size::Times(3), steps: &[Step::Sharpen(300)] },
     Recipe { size: Size::Ordinary, steps: &[TIGHT] },
-    Recipe { size: Size::Ordinary, steps: &[Step::Invert] },
     Recipe { size: Size::Full, steps: &[TIGHT] },
 ];
 
 /// What a live camera's frames are looked at for besides the first of the [`RECIPES`], one after another.
+///
+/// What reads most comes every other time.
 pub(super) const FRAME_RECIPES: &[Recipe] = &[
+    Recipe { size: Size::Ordinary, steps: CALM },
     Recipe { size: Size::Ordinary, steps: &[MIDDLE] },
-    Recipe { size: Size::Half, steps: &[] },
+    Recipe { size: Size::Ordinary, steps: CALM },
     Recipe { size: Size::Times(2), steps: &[] },
-    Recipe { size: Size::Ordinary, steps: &[WIDE] },
+    Recipe { size: Size::Ordinary, steps: CALM },
+    Recipe { size: Size::Half, steps: CALM },
+    Recipe { size: Size::Ordinary, steps: CALM },
     Recipe { size: Size::Full, steps: &[] },
-    Recipe { size: Size::Ordinary, steps: &[TIGHT] },
-    Recipe { size: Size::Ordinary, steps: &[Step::Stretch, Step::Blur(120)] },
 ];
 
 /// A picture and its ordinary size, from which most views are made.
@@ -158,12 +166,12 @@ impl Recipe {
             match *step {
                 Step::Stretch => stretch(&mut grey),
                 Step::Blur(hundredths) => grey = blurred(grey, hundredths as f32 / 100.0),
+                Step::Invert => image::imageops::invert(&mut grey),
                 Step::Sharpen(hundredths) => grey = sharpened(grey, hundredths as f32 / 100.0),
                 Step::Threshold(bradley) => {
                     bradley.apply(&mut grey);
                     binary = true;
                 }
-                Step::Invert => grey.iter_mut().for_each(|value| *value = u8::MAX - *value),
             }
         }
         Some(View { grey, binary, scale })
@@ -176,8 +184,22 @@ pub(super) fn reduced(picture: &GrayImage, divisor: u32) -> Cow<'_, GrayImage> {
     if divisor <= 1 {
         return Cow::Borrowed(picture);
     }
-    let (width, height) = ((picture.width() / divisor).max(1), (picture.height() / divisor).max(1));
-    Cow::Owned(DynamicImage::from(picture.clone()).thumbnail_exact(width, height).into_luma8())
+    // A side shorter than the divisor becomes one pixel, of what there is.
+    let (across, down) = (divisor.min(picture.width()), divisor.min(picture.height()));
+    let (width, height) = (picture.width() / across, picture.height() / down);
+    let (across, down, wide) = (across as usize, down as usize, picture.width() as usize);
+    let half = (across * down / 2) as u32;
+    let mut pixels = Vec::with_capacity(width as usize * height as usize);
+    let mut columns = vec![0_u32; wide];
+    for band in picture.as_raw().chunks_exact(wide * down).take(height as usize) {
+        columns.fill(0);
+        for row in band.chunks_exact(wide) {
+            columns.iter_mut().zip(row).for_each(|(sum, value)| *sum += u32::from(*value));
+        }
+        let sums = columns.chunks_exact(across).take(width as usize);
+        pixels.extend(sums.map(|sums| ((sums.iter().sum::<u32>() + half) / (across * down) as u32) as u8));
+    }
+    Cow::Owned(GrayImage::from_raw(width, height, pixels).unwrap_or_default())
 }
 
 /// The picture enlarged by a Catmull-Rom spline, first along the rows, then along the columns.
