@@ -1,4 +1,5 @@
 //! `issuer import` and `issuer export`, run as somebody at a terminal runs them.
+#![cfg(test)]
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;

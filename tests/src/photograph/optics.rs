@@ -45,7 +45,7 @@ impl Surface {
         let [ray_u, ray_v, ray_n] = axes.map(|axis| dot(axis, ray));
         let Some((radius, axis)) = self.bend else {
             let along = -eye_n / ray_n;
-            return (along > 0.0).then(|| (eye_u + along * ray_u, eye_v + along * ray_v));
+            return (along > 0.0).then_some((eye_u + along * ray_u, eye_v + along * ray_v));
         };
         // Along the cylinder's axis (a) and across it (b); it touches the plane in the page's middle.
         let (cos, sin) = (axis.cos(), axis.sin());

@@ -8,9 +8,7 @@ use axum::http::Method;
 use super::BASE_PATH;
 use crate::http::failure::Code;
 use crate::registry::rights::{Reach, Right};
-use crate::store::id::{
-    ApplicationId, BaseCardId, CardId, DeviceId, GrantId, GuardianId, OrderId, PupilId,
-};
+use crate::store::id::{ApplicationId, BaseCardId, CardId, DeviceId, GrantId, GuardianId, OrderId, PupilId};
 use crate::store::tables::base_card::BaseCard;
 use crate::store::tables::device::Device;
 use crate::store::tables::grant::Grant;

@@ -18,7 +18,10 @@ use super::access::{self, Admit};
 use crate::http::failure::{Code, Failure};
 use crate::registry::rights::{Reach, Right};
 use crate::registry::staff::Within;
-use crate::store::id::{ApplicationId, BaseCardId, CardId, DeviceId, GrantId, GuardianId, OrderId, PupilId, SchoolId, StaffId, TokenId};
+use crate::store::id::{
+    ApplicationId, BaseCardId, CardId, DeviceId, GrantId, GuardianId, OrderId, PupilId, SchoolId, StaffId,
+    TokenId,
+};
 
 /// Who asks: an open account, through a live token.
 #[derive(Debug, Clone)]

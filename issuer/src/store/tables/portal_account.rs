@@ -83,10 +83,7 @@ impl PortalAccount {
     }
 
     /// The closed accounts that saw a pupil, those closed last first.
-    pub async fn closed_of_pupil(
-        tx: &mut dyn Statements,
-        pupil: &PupilId,
-    ) -> Result<Vec<Self>, StoreError> {
+    pub async fn closed_of_pupil(tx: &mut dyn Statements, pupil: &PupilId) -> Result<Vec<Self>, StoreError> {
         let condition = "WHERE ended_at IS NOT NULL AND \
                          id IN (SELECT account_id FROM portal_access WHERE pupil_id = $1) \
                          ORDER BY ended_at DESC, id DESC";

@@ -13,8 +13,8 @@ use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use shared::validity::warsaw_date;
 
-pub(crate) use self::view::{refusal_text, rejected_csv};
 use self::view::{BatchLine, ColumnLine, RejectLine, template_csv};
+pub(crate) use self::view::{refusal_text, rejected_csv};
 use super::{Office, done};
 use crate::pages::form::{Fields, Sent, SentFiles, Typed};
 use crate::pages::frame::{Page, render, render_as};
