@@ -212,7 +212,7 @@ fn without_a_code() {
         last = last.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
         Luma([(last >> 24) as u8])
     });
-    // The other readers, asked for noise of this size, are still at it after minutes.
+    // The other two between them, asked for noise of this size, were still at it after five minutes.
     for (what, picture, readers) in [("print", print, READERS.len()), ("noise", noise, 1)] {
         let mut cells = READERS.map(|_| String::new());
         for (cell, (_, reader)) in cells.iter_mut().zip(READERS).take(readers) {
