@@ -87,6 +87,13 @@ function tick() {
     const text = clock.id === 'desk-time' ? full.format(at) : clock.classList.contains('seconds') ? long.format(at) : short.format(at);
     if (clock.textContent !== text) clock.textContent = text;
   }
+  // A card that begins or ends while it is shown is asked for again at that very second.
+  for (const band of document.querySelectorAll('[data-turns]')) {
+    const phone = band.closest('.phone');
+    const clock = phone.querySelector('time[data-now]');
+    const now = Number(clock.dataset.now) + performance.now() - (clock.began ?? performance.now());
+    if (now >= Number(band.dataset.turns)) { delete band.dataset.turns; look(phone); }
+  }
   for (const wait of document.querySelectorAll('[data-wait]')) {
     wait.until ??= performance.now() + Number(wait.dataset.wait) * 1000;
     const left = Math.ceil((wait.until - performance.now()) / 1000);

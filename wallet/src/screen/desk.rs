@@ -209,6 +209,7 @@ impl Desk {
                 desk.follow_clock().await;
                 for phone in desk.phones() {
                     phone.lock_if_idle().await;
+                    phone.watch_cards().await;
                 }
             }
         });

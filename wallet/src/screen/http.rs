@@ -13,7 +13,7 @@ use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
-use futures::Stream;
+use futures::{Stream, StreamExt as _};
 use serde::Deserialize;
 use serde_json::json;
 use shared::words::Lang;
@@ -298,9 +298,13 @@ async fn signed_in(State(desk): State<Desk>, uri: Uri) -> Response {
     }
 }
 
-/// Which phone has changed, as it happens: its number and the version of what it shows; `0 0` for all.
+/// Which phone has changed, as it happens: its number and the version of what it shows; `0 0` for all. At first all
+/// phones are told as they are, for what changed between the page and this stream.
 async fn events(State(desk): State<Desk>) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
-    let heard = futures::stream::unfold(desk.changes(), |mut changes| async move {
+    let changes = desk.changes();
+    let now = desk.phones().iter().map(|phone| format!("{} {}", phone.number, phone.state().version()));
+    let now: Vec<_> = now.map(|told| Ok(Event::default().data(told))).collect();
+    let heard = futures::stream::unfold(changes, |mut changes| async move {
         let told = match changes.recv().await {
             Ok(change) => format!("{} {}", change.phone, change.version),
             Err(RecvError::Lagged(_)) => "0 0".to_owned(),
@@ -308,7 +312,7 @@ async fn events(State(desk): State<Desk>) -> Sse<impl Stream<Item = Result<Event
         };
         Some((Ok(Event::default().data(told)), changes))
     });
-    Sse::new(heard).keep_alive(KeepAlive::default())
+    Sse::new(futures::stream::iter(now).chain(heard)).keep_alive(KeepAlive::default())
 }
 
 #[derive(Deserialize)]

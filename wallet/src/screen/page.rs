@@ -76,6 +76,8 @@ pub(super) struct CardFace {
     pub(super) school: String,
     pub(super) slot: (u8, u8),
     pub(super) state: StateBand,
+    /// When it begins or ends, milliseconds since 1970, if that is to come.
+    pub(super) turns: Option<i64>,
 }
 
 /// How a card stands, in words.
@@ -333,6 +335,14 @@ impl Scene<'_> {
             school: data.school.name.to_string(),
             slot: (slot.number(), slot.of()),
             state: self.band(&shown.standing),
+            turns: match &shown.standing {
+                Standing::NotYetValid { from } => Some(from.as_millisecond()),
+                // The last second is valid to its end.
+                standing if standing.is_valid() => {
+                    Some((shown.card.certificate().not_after().as_second() + 1) * 1000)
+                }
+                _ => None,
+            },
         }
     }
 

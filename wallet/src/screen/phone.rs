@@ -84,6 +84,8 @@ pub(super) struct State {
     pub(super) lock: Option<LockStanding>,
     pub(super) errand: Errand,
     pub(super) last_used: Timestamp,
+    /// How the cards stood when somebody last looked.
+    stood: Vec<&'static str>,
     version: u64,
     /// Which work the view belongs to.
     job: u64,
@@ -123,6 +125,7 @@ impl DeskPhone {
             lock: None,
             errand: Errand::default(),
             last_used: now,
+            stood: Vec::new(),
             version: 1,
             job: 0,
         };
@@ -233,6 +236,16 @@ impl DeskPhone {
     /// Somebody touched the phone.
     pub(super) fn touch(&self) {
         self.state().last_used = self.tools.machine.now();
+    }
+
+    /// Shows the phone anew if a card stands otherwise than before, as at midnight after its last day.
+    pub(super) async fn watch_cards(&self) {
+        let Some(online) = self.online() else { return };
+        let Ok(cards) = online.cards().await else { return };
+        let stand: Vec<_> = cards.iter().map(|shown| shown.standing.reason()).collect();
+        if self.state().stood != stand {
+            self.change(|state| state.stood = stand);
+        }
     }
 
     /// Locks the phone if nobody has touched it for a while and nothing is being done on it.
