@@ -6,41 +6,23 @@
 
 use std::time::{Duration, Instant};
 
-use issuer::demo_school::accounts::PASSWORD;
 use jiff::civil::Date;
-use serde_json::{Value, json};
+use serde_json::json;
 use tests::pupils::{PupilSpec, made_up_pesel};
-use tests::world::{Plan, World};
+use tests::reader::Reader;
+use tests::scene::{PRINCIPAL, Scene};
 
 const PUPILS: u16 = 2000;
 const ROUNDS: usize = 50;
 
-/// A session cookie of the demo school's principal.
-async fn signed_in(http: &reqwest::Client, base: &str) -> String {
-    let page = http.get(format!("{base}/office/sign-in")).send().await.unwrap();
-    let visitor = cookie(&page);
-    let html = page.text().await.unwrap();
-    let token = html.split("form_token\" value=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
-    let form = [("form_token", token.as_str()), ("login", "sp0.dyrektor"), ("password", PASSWORD)];
-    let request = http.post(format!("{base}/office/sign-in")).header("cookie", visitor).form(&form);
-    let answer = request.send().await.unwrap();
-    assert_eq!(answer.status().as_u16(), 303, "the demo's principal signs in");
-    cookie(&answer)
-}
-
-fn cookie(answer: &reqwest::Response) -> String {
-    let header = answer.headers()["set-cookie"].to_str().unwrap();
-    header.split(';').next().unwrap().to_owned()
-}
-
-async fn measure(http: &reqwest::Client, base: &str, session: &str, path: &str) {
+async fn measure(principal: &mut Reader, path: &str) {
     let mut took = Vec::with_capacity(ROUNDS);
     let mut size = 0;
     for _ in 0..ROUNDS {
         let begun = Instant::now();
-        let answer = http.get(format!("{base}{path}")).header("cookie", session).send().await.unwrap();
-        assert_eq!(answer.status().as_u16(), 200, "{path}");
-        size = answer.bytes().await.unwrap().len();
+        let answer = principal.get(path).await;
+        assert_eq!(answer.status, 200, "{path}");
+        size = answer.body.len();
         took.push(begun.elapsed());
     }
     took.sort_unstable();
@@ -55,10 +37,8 @@ async fn measure(http: &reqwest::Client, base: &str, session: &str, path: &str) 
 
 #[tokio::main]
 async fn main() {
-    let world = World::of(Plan::of("legacy-2019")).await;
-    let seeded: Value = world.office.done("GET", "/schools", None).await;
-    let schools = seeded["schools"].as_array().unwrap();
-    let school = schools.iter().find(|school| school["rspo"] == 990_101).unwrap()["id"].as_str().unwrap();
+    let scene = Scene::fresh().await;
+    let (world, school) = (&scene.world, scene.school(0));
     let mut first = String::new();
     for n in 0..PUPILS {
         let birth = Date::constant(2010, 1, 1).saturating_add(jiff::Span::new().days(i64::from(n)));
@@ -79,10 +59,7 @@ async fn main() {
             first = id;
         }
     }
-    let http =
-        reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none()).build().unwrap();
-    let base = world.base().to_owned();
-    let session = signed_in(&http, &base).await;
+    let mut principal = scene.reader(PRINCIPAL).await;
     for path in [
         "/office".to_owned(),
         "/office/pupils".to_owned(),
@@ -96,6 +73,6 @@ async fn main() {
         "/office/notices".to_owned(),
         "/office/school".to_owned(),
     ] {
-        measure(&http, &base, &session, &path).await;
+        measure(&mut principal, &path).await;
     }
 }

@@ -53,11 +53,26 @@ export function dress(phone) {
     });
     frame = requestAnimationFrame(move);
   };
+  swipe(phone, face);
   if (still.matches) return;
   face.addEventListener('pointermove', point);
   window.addEventListener('deviceorientation', tilt);
   frame = requestAnimationFrame(move);
   running.set(phone, () => { cancelAnimationFrame(frame); window.removeEventListener('deviceorientation', tilt); });
+}
+
+// From one child's card to the next by a finger, as by the dots above.
+function swipe(phone, face) {
+  let from = null;
+  face.addEventListener('pointerdown', (event) => { if (event.isPrimary) from = event.clientX; });
+  face.addEventListener('pointerup', (event) => {
+    const way = from === null ? 0 : event.clientX - from;
+    from = null;
+    if (Math.abs(way) < 60) return;
+    const dots = [...phone.querySelectorAll('.dot')];
+    const at = dots.findIndex((dot) => dot.getAttribute('aria-current'));
+    dots[at + (way < 0 ? 1 : -1)]?.click();
+  });
 }
 
 export function undress(phone) {

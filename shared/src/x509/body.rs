@@ -42,6 +42,7 @@ pub struct DeviceBody {
     private: DeviceExtensions,
     urls: PkiUrls,
     unknown_extensions: Vec<ObjectIdentifier>,
+    extensions: Vec<(ObjectIdentifier, bool)>,
 }
 
 impl DeviceBody {
@@ -85,7 +86,13 @@ impl DeviceBody {
             private,
             urls,
             unknown_extensions: reader.finish()?,
+            extensions: frame.extensions.iter().map(|one| (one.extn_id, one.critical)).collect(),
         })
+    }
+
+    /// Every extension as it stands there, in its order: identifier, and whether it is critical.
+    pub fn extensions(&self) -> &[(ObjectIdentifier, bool)] {
+        &self.extensions
     }
 
     /// The serial number.

@@ -157,6 +157,30 @@ async fn no_network_and_a_busy_server_lose_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_sixth_phone_is_told_of_the_limit_and_gets_in_when_there_is_room() {
+    let world = World::of(Plan { overrides: json!({ "devices": 5 }), ..Plan::of("legacy-2019") }).await;
+    let order = world.office.order(&world.pupil().await.id).await;
+    let mut slips = Vec::new();
+    for _ in 0..6 {
+        slips.push(world.office.codes(&order).await);
+    }
+    let table = table(&world, 6).await;
+    for (phone, slip) in (1..).zip(&slips) {
+        table.set_up(phone).await;
+        let shown = table.activate(phone, slip).await;
+        if phone <= 5 {
+            assert_eq!(shown.view(), "done", "phone {phone}: {}", shown.html);
+        } else {
+            assert_eq!(shown.trouble(), "slots_full", "{}", shown.html);
+        }
+    }
+    let card = table.open_card(2).await.cards()[0].clone();
+    table.press(2, "ask-delete", &[("id", &card)]).await;
+    table.press(2, "delete", &[("id", &card)]).await;
+    assert_eq!(table.press(6, "retry", &[]).await.view(), "done");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn apps_and_systems_that_are_too_old() {
     let plan =
         Plan { overrides: json!({ "min_app": "2.0", "min_android": "10" }), ..Plan::of("legacy-2019") };

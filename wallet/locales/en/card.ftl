@@ -67,3 +67,5 @@ revoked-superseded = a later one took its place.
 revoked-cessation-of-operation = it was given up, or the device was removed.
 revoked-privilege-withdrawn = the school took it back.
 revoked-unspecified = the school gave no reason.
+drawer-extensions = Extensions ({ $n })
+drawer-critical = critical

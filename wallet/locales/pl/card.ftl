@@ -69,3 +69,5 @@ revoked-superseded = zastąpiła ją nowsza.
 revoked-cessation-of-operation = zrezygnowano z niej albo urządzenie usunięto.
 revoked-privilege-withdrawn = szkoła ją odebrała.
 revoked-unspecified = szkoła nie podała powodu.
+drawer-extensions = Rozszerzenia ({ $n })
+drawer-critical = krytyczne

@@ -7,6 +7,9 @@ use jiff::{SignedDuration, Timestamp};
 use shared::validity::{age_on, warsaw, warsaw_date};
 use shared::words::Lang;
 use shared::x509::ca::CaCertificate;
+use shared::x509::certificate::DeviceCertificate;
+use shared::x509::extension::ExtensionKind;
+use shared::x509::oid::PrivateArc;
 
 use super::assets;
 use super::phone::{DeskPhone, State};
@@ -109,6 +112,8 @@ pub(super) struct CardPage {
 /// What developers see of a card.
 pub(super) struct Drawer {
     pub(super) facts: Vec<(String, String)>,
+    /// Name and identifier of each, and whether it is critical.
+    pub(super) extensions: Vec<(String, String, bool)>,
     pub(super) chain: Vec<String>,
     pub(super) pem: String,
     pub(super) data: String,
@@ -421,6 +426,7 @@ impl Scene<'_> {
         let leaf = format!("{} {}", certificate.given_names(), certificate.surname());
         Drawer {
             facts,
+            extensions: extensions(certificate),
             chain: std::iter::once(leaf).chain(authorities.iter().map(CaCertificate::name)).collect(),
             pem: crate::show::pem_chain(shown),
             data: serde_json::to_string_pretty(&crate::show::without_picture(shown)).unwrap_or_default(),
@@ -453,6 +459,18 @@ impl Scene<'_> {
             history: history.collect(),
         })
     }
+}
+
+/// The extensions of a device certificate, under the names of the standards.
+fn extensions(certificate: &DeviceCertificate) -> Vec<(String, String, bool)> {
+    let arc = PrivateArc::default();
+    let named = |oid| ExtensionKind::OF_DEVICES.into_iter().find(|kind| kind.oid(&arc) == oid);
+    let all = certificate.body().extensions().iter();
+    all.map(|(oid, critical)| {
+        let name = named(*oid).map_or_else(|| "?".to_owned(), |kind| kind.to_string());
+        (name, oid.to_string(), *critical)
+    })
+    .collect()
 }
 
 /// A text to be read to its end. Its lines are broken for terminals; here a paragraph is what begins without a blank.

@@ -80,6 +80,23 @@ impl ExtensionKind {
         }
     }
 
+    /// What a device certificate holds.
+    pub const OF_DEVICES: [Self; 13] = [
+        Self::AuthorityKeyIdentifier,
+        Self::SubjectKeyIdentifier,
+        Self::KeyUsage,
+        Self::CertificatePolicies,
+        Self::BasicConstraints,
+        Self::ExtendedKeyUsage,
+        Self::CrlDistributionPoints,
+        Self::AuthorityInfoAccess,
+        Self::QcStatements,
+        Self::DeviceName,
+        Self::DeviceSlot,
+        Self::ActivatedAt,
+        Self::CardDigest,
+    ];
+
     /// Whether the profile marks it critical.
     pub fn is_critical(self) -> bool {
         matches!(self, Self::KeyUsage | Self::BasicConstraints)
