@@ -243,9 +243,10 @@ impl Person {
         let script = "const e = document.querySelector(arguments[0]); e.scrollIntoView({ block: 'center' }); \
             const box = e.getBoundingClientRect(); \
             const around = e.parentElement.getBoundingClientRect(); \
-            return box.width > 0 && [box.x + box.width / 2, box.y + box.height / 2, innerWidth, innerHeight, \
+            const there = [...document.images].every((image) => image.complete || image.loading === 'lazy'); \
+            return box.width > 0 && there && [box.x + box.width / 2, box.y + box.height / 2, innerWidth, innerHeight, \
                 around.width, around.height]";
-        // What scripts show is not there before they have run.
+        // What scripts show is not there before they have run, and pictures that are on their way move it.
         let look = async || {
             let found = self.script(script, vec![selector.into()]).await;
             found.is_array().then_some(found)
