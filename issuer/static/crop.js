@@ -95,7 +95,11 @@ function cutting(box) {
     const [a, b] = [...fingers.values()];
     return Math.hypot(a.x - b.x, a.y - b.y);
   };
+  frame.addEventListener("dragstart", (event) => event.preventDefault());
   frame.addEventListener("pointerdown", (event) => {
+    // Else the browser may begin to drag or to select what lies below, and takes the pointer away.
+    event.preventDefault();
+    frame.focus({ preventScroll: true });
     frame.setPointerCapture(event.pointerId);
     fingers.set(event.pointerId, { x: event.clientX, y: event.clientY });
     const corner = event.target.classList.contains("crop-handle");

@@ -31,12 +31,13 @@
 //! let device = world.office.devices(&slip.card_id, "live").await;
 //! world.office.revoke_device(&device[0], "phone_lost").await;
 //! let steps = std::sync::Mutex::new(Vec::new());
-//! let refreshed = phone.refresh(&activated.id, &|event: Event| {
+//! let note = |event: Event| {
 //!     if let Event::Began(step) = event {
 //!         steps.lock().unwrap().push(step);
 //!     }
-//! });
-//! assert_eq!(refreshed.await?.outcome, Outcome::Revoked);
+//! };
+//! let refreshed = phone.refresh(&activated.id, &note).await?;
+//! assert_eq!(refreshed.outcome, Outcome::Revoked);
 //! assert_eq!(*steps.lock().unwrap(), [Step::RevocationList]);
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! # }).unwrap();
