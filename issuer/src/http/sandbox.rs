@@ -3,7 +3,6 @@
 //! Only with `--sandbox`, and only on this machine.
 
 use std::collections::VecDeque;
-use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::body::Body;
@@ -13,10 +12,10 @@ use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
-use jiff::{SignedDuration, Span, Timestamp};
+use jiff::{Span, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use shared::clock::Clock;
+use shared::clock::{Clock as _, MovableClock};
 use shared::validity::warsaw;
 
 use crate::demo_school;
@@ -25,31 +24,6 @@ use crate::pages;
 use crate::pages::federated::Simulator;
 use crate::store::tables::notice::Notice;
 use crate::store::{Statements, StoreError, Verb};
-
-/// A clock that runs like another one, ahead by what it was moved.
-pub struct MovableClock {
-    base: Arc<dyn Clock>,
-    ahead_micros: AtomicI64,
-}
-
-impl MovableClock {
-    /// A clock that shows what `base` shows, until it is moved.
-    pub fn new(base: Arc<dyn Clock>) -> Self {
-        Self { base, ahead_micros: AtomicI64::new(0) }
-    }
-
-    fn set(&self, now: Timestamp) {
-        let ahead = now.as_microsecond() - self.base.now().as_microsecond();
-        self.ahead_micros.store(ahead, Ordering::SeqCst);
-    }
-}
-
-impl Clock for MovableClock {
-    fn now(&self) -> Timestamp {
-        let ahead = SignedDuration::from_micros(self.ahead_micros.load(Ordering::SeqCst));
-        self.base.now().saturating_add(ahead).unwrap_or(Timestamp::MAX)
-    }
-}
 
 /// What shall go wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -242,7 +216,7 @@ struct Seed {
 async fn seed(State(sandbox): State<Sandbox>, Json(from): Json<Seed>) -> Response {
     let set_back = || match from.now {
         Some(now) => sandbox.clock.set(now),
-        None => sandbox.clock.ahead_micros.store(0, Ordering::SeqCst),
+        None => sandbox.clock.reset(),
     };
     match demo_school::start_again(&sandbox.issuance, set_back).await {
         Ok(seeded) => {
