@@ -3,12 +3,11 @@
 use std::sync::LazyLock;
 
 use axum::http::HeaderMap;
-use fluent_bundle::concurrent::FluentBundle;
-use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use shared::validity::warsaw;
-use unic_langid::LanguageIdentifier;
+pub use shared::words::Fill;
+use shared::words::{self, Texts};
 
 /// A language of the pages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -44,22 +43,11 @@ texts![
     "portal",
 ];
 
-static POLISH: LazyLock<FluentBundle<FluentResource>> = LazyLock::new(|| bundle("pl", PL));
-static ENGLISH: LazyLock<FluentBundle<FluentResource>> = LazyLock::new(|| bundle("en", EN));
-
-fn bundle(tag: &str, files: &[(&str, &str)]) -> FluentBundle<FluentResource> {
-    let language: LanguageIdentifier = tag.parse().unwrap_or_default();
-    let mut bundle = FluentBundle::new_concurrent(vec![language]);
-    // Marks around what is filled in would stand in names that are copied from a page.
-    bundle.set_use_isolating(false);
-    for (_, text) in files {
-        let text = if tag == "pl" { glued(text) } else { (*text).to_owned() };
-        // What cannot be read is left out; a test sees to it that there is nothing such.
-        let resource = FluentResource::try_new(text).unwrap_or_else(|(resource, _)| resource);
-        bundle.add_resource_overriding(resource);
-    }
-    bundle
-}
+static TEXTS: LazyLock<Texts> = LazyLock::new(|| {
+    let polish: Vec<(&str, String)> = PL.iter().map(|(file, text)| (*file, glued(text))).collect();
+    let polish: Vec<(&str, &str)> = polish.iter().map(|(file, text)| (*file, text.as_str())).collect();
+    Texts::new(&polish, EN)
+});
 
 /// A Polish line does not end in a word of one letter: *w*, *z*, *i* and their like hold on to the word that follows.
 fn glued(text: &str) -> String {
@@ -73,41 +61,6 @@ fn glued(text: &str) -> String {
     }
     glued
 }
-
-/// What can be filled into a text.
-pub trait Fill {
-    /// The value, as the text's plural rules understand it.
-    fn fill(&self) -> FluentValue<'static>;
-}
-
-impl<T: Fill + ?Sized> Fill for &T {
-    fn fill(&self) -> FluentValue<'static> {
-        (*self).fill()
-    }
-}
-
-impl Fill for str {
-    fn fill(&self) -> FluentValue<'static> {
-        FluentValue::from(self.to_owned())
-    }
-}
-
-impl Fill for String {
-    fn fill(&self) -> FluentValue<'static> {
-        FluentValue::from(self.clone())
-    }
-}
-
-macro_rules! fill_numbers {
-    ($($number:ty),*) => {$(
-        impl Fill for $number {
-            fn fill(&self) -> FluentValue<'static> {
-                FluentValue::from(*self)
-            }
-        }
-    )*};
-}
-fill_numbers!(u8, u32, u64, usize, i32, i64);
 
 impl Lang {
     /// Reads `pl` or `en`.
@@ -142,14 +95,12 @@ impl Lang {
 
     /// The text with this key; the key itself if there is none, which a test sees to.
     pub fn t(self, key: &str) -> String {
-        self.format(key, None)
+        self.with(key, &[])
     }
 
     /// The text with one value filled in.
     pub fn t1(self, key: &str, name: &str, value: impl Fill) -> String {
-        let mut args = FluentArgs::new();
-        args.set(name.to_owned(), value.fill());
-        self.format(key, Some(&args))
+        self.with(key, &[(name, &value)])
     }
 
     /// The text with two values filled in.
@@ -159,11 +110,7 @@ impl Lang {
 
     /// The text with values filled in.
     pub fn with(self, key: &str, values: &[(&str, &dyn Fill)]) -> String {
-        let mut args = FluentArgs::new();
-        for (name, value) in values {
-            args.set((*name).to_owned(), value.fill());
-        }
-        self.format(key, Some(&args))
+        TEXTS.format(self.plain(), key, values)
     }
 
     /// The text for a word of the books: `word("order-state", "ready")` is the text `order-state-ready`.
@@ -173,7 +120,7 @@ impl Lang {
 
     /// Whether there is such a text.
     pub fn has(self, key: &str) -> bool {
-        self.bundle().has_message(key)
+        TEXTS.has(self.plain(), key)
     }
 
     /// One of a pair of texts.
@@ -186,42 +133,17 @@ impl Lang {
 
     /// A day in figures: `22.11.2026`, in English `22 Nov 2026`.
     pub fn date(self, date: Date) -> String {
-        match self {
-            Self::Pl => date.strftime("%d.%m.%Y").to_string(),
-            Self::En => date.strftime("%-d %b %Y").to_string(),
-        }
+        self.plain().date(date)
     }
 
     /// A day in words: `22 listopada 2026`, in English `22 November 2026`.
     pub fn long_date(self, date: Date) -> String {
-        match self {
-            Self::Pl => {
-                const MONTHS: [&str; 12] = [
-                    "stycznia",
-                    "lutego",
-                    "marca",
-                    "kwietnia",
-                    "maja",
-                    "czerwca",
-                    "lipca",
-                    "sierpnia",
-                    "września",
-                    "października",
-                    "listopada",
-                    "grudnia",
-                ];
-                let month = usize::from(date.month().unsigned_abs()).checked_sub(1);
-                let month = month.and_then(|at| MONTHS.get(at)).copied().unwrap_or_default();
-                format!("{} {month} {}", date.day(), date.year())
-            }
-            Self::En => date.strftime("%-d %B %Y").to_string(),
-        }
+        self.plain().long_date(date)
     }
 
     /// An instant as clocks in Warsaw show it, to the minute.
     pub fn instant(self, at: Timestamp) -> String {
-        let at = at.to_zoned(warsaw());
-        format!("{}, {}", self.date(at.date()), at.strftime("%H:%M"))
+        self.plain().instant(at)
     }
 
     /// The end of what lasts until `at` and is over at that instant: a day that ends is not called the next one.
@@ -233,17 +155,12 @@ impl Lang {
         }
     }
 
-    fn bundle(self) -> &'static FluentBundle<FluentResource> {
+    /// The language alone, without this program's texts.
+    fn plain(self) -> words::Lang {
         match self {
-            Self::Pl => &POLISH,
-            Self::En => &ENGLISH,
+            Self::Pl => words::Lang::Pl,
+            Self::En => words::Lang::En,
         }
-    }
-
-    fn format(self, key: &str, args: Option<&FluentArgs<'_>>) -> String {
-        let pattern = self.bundle().get_message(key).and_then(|message| message.value());
-        let Some(pattern) = pattern else { return key.to_owned() };
-        self.bundle().format_pattern(pattern, args, &mut Vec::new()).into_owned()
     }
 }
 
@@ -252,6 +169,8 @@ mod tests {
     use std::collections::{BTreeMap, BTreeSet};
     use std::fs;
     use std::path::Path;
+
+    use fluent_bundle::FluentResource;
 
     use super::*;
 

@@ -30,14 +30,7 @@ pub async fn read_and_judge(
 }
 
 async fn aside<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, JoinError> {
-    // Nobody closes it; and if somebody did, the work would still be right, only not rationed.
-    let place = DESK.acquire().await.ok();
-    tokio::task::spawn_blocking(move || {
-        let done = work();
-        drop(place);
-        done
-    })
-    .await
+    crate::registry::aside::aside(&DESK, work).await
 }
 
 #[cfg(test)]

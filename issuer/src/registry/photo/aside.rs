@@ -17,14 +17,7 @@ static DESKS: Semaphore = Semaphore::const_new(AT_A_TIME);
 /// # Errors
 /// When the work panicked.
 pub async fn aside<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, JoinError> {
-    // Nobody closes it; and if somebody did, the work would still be right, only not rationed.
-    let place = DESKS.acquire().await.ok();
-    tokio::task::spawn_blocking(move || {
-        let done = work();
-        drop(place);
-        done
-    })
-    .await
+    crate::registry::aside::aside(&DESKS, work).await
 }
 
 #[cfg(test)]
