@@ -18,6 +18,7 @@ pub mod vci;
 pub mod jose;
 pub mod x509;
 
+pub mod holder_code;
 pub mod presentation;
 
 pub mod clock;
