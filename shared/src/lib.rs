@@ -18,6 +18,8 @@ pub mod vci;
 pub mod jose;
 pub mod x509;
 
+pub mod status;
+
 pub mod holder_code;
 pub mod presentation;
 
