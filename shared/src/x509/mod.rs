@@ -24,4 +24,4 @@ pub mod crl;
 pub mod signer;
 
 #[cfg(test)]
-mod sample;
+pub(crate) mod sample;

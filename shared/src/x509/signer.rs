@@ -186,7 +186,8 @@ impl Extensions {
                     may_sign = KeyUsage::from_der(der).map_err(|_| malformed)?.digital_signature();
                 }
                 oid::BASIC_CONSTRAINTS => {
-                    if BasicConstraints::from_der(der).map_err(|_| malformed)?.ca {
+                    let constraints = BasicConstraints::from_der(der).map_err(|_| malformed)?;
+                    if constraints.ca {
                         return Err(SignerFault::IsAuthority);
                     }
                 }
