@@ -20,7 +20,10 @@ pub mod x509;
 
 pub mod status;
 
+pub mod card_claims;
 pub mod holder_code;
+pub mod sd_jwt;
+
 pub mod presentation;
 
 pub mod clock;

@@ -87,6 +87,7 @@ pub fn verify_undated(
 }
 
 /// The authorities above a certificate, up to a trusted root; their signatures hold.
+#[derive(Debug, Clone)]
 pub(super) struct Above {
     authorities: Vec<CaCertificate>,
     anchor: TrustAnchor,

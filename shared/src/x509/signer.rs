@@ -253,6 +253,19 @@ pub fn verify_signer(
     purpose: SignerPurpose,
     now: Timestamp,
 ) -> Result<VerifiedSigner, SignerFault> {
+    verify_signer_undated(x5c, anchors, purpose)?.at(now)
+}
+
+/// Verifies everything but the dates, as [`super::chain::verify_undated`] does for devices: an expired statement is
+/// told from a forged one.
+///
+/// # Errors
+/// The first rule that is broken.
+pub fn verify_signer_undated(
+    x5c: &[Vec<u8>],
+    anchors: &[TrustAnchor],
+    purpose: SignerPurpose,
+) -> Result<UndatedSigner, SignerFault> {
     let (leaf, above) = match x5c {
         [] => return Err(ChainFault::Empty.into()),
         _ if x5c.len() > MAX_CERTIFICATES => return Err(ChainFault::TooLong.into()),
@@ -263,12 +276,8 @@ pub fn verify_signer(
         return Err(SignerFault::Purpose);
     }
     let above = Above::read(above, anchors)?;
-    let issuing = above.issuing()?;
-    check_issued_by(&certificate, issuing)?;
-    let dates = (certificate.not_before, certificate.not_after);
-    judge_one(ChainLink::Signer, dates, certificate.dates_at(now))?;
-    above.judge(now)?;
-    Ok(VerifiedSigner { issuing: issuing.clone(), anchor: above.anchor().clone(), certificate })
+    check_issued_by(&certificate, above.issuing()?)?;
+    Ok(UndatedSigner { certificate, above })
 }
 
 /// Checks that `issuing` names and signed `certificate`.
@@ -282,6 +291,45 @@ pub(super) fn check_issued_by(
     certificate
         .verify_signature(issuing.public_key())
         .map_err(|_| ChainFault::BadSignature { of: ChainLink::Signer })
+}
+
+/// A signer below a trusted root, whose dates nobody has looked at yet; only [`verify_signer_undated`] makes it.
+#[derive(Debug, Clone)]
+pub struct UndatedSigner {
+    certificate: SignerCertificate,
+    above: Above,
+}
+
+impl UndatedSigner {
+    /// Its certificate.
+    pub fn certificate(&self) -> &SignerCertificate {
+        &self.certificate
+    }
+
+    /// The root it ends in.
+    pub fn anchor(&self) -> &TrustAnchor {
+        self.above.anchor()
+    }
+
+    /// Judges the dates of every certificate in the chain, the root's included.
+    ///
+    /// # Errors
+    /// [`ChainFault::NotYetValid`] or [`ChainFault::Expired`].
+    pub fn judge(&self, now: Timestamp) -> Result<(), ChainFault> {
+        let dates = (self.certificate.not_before, self.certificate.not_after);
+        judge_one(ChainLink::Signer, dates, self.certificate.dates_at(now))?;
+        self.above.judge(now)
+    }
+
+    /// The signer, if all of it is valid at `now`.
+    ///
+    /// # Errors
+    /// As [`judge`](Self::judge).
+    pub fn at(self, now: Timestamp) -> Result<VerifiedSigner, SignerFault> {
+        self.judge(now)?;
+        let (issuing, anchor) = (self.above.issuing()?.clone(), self.above.anchor().clone());
+        Ok(VerifiedSigner { certificate: self.certificate, issuing, anchor })
+    }
 }
 
 /// A signer below a trusted root; only [`verify_signer`] makes it.
