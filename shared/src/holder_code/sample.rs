@@ -7,8 +7,8 @@ use p256::pkcs8::EncodePrivateKey as _;
 
 use super::*;
 use crate::card_data::{PersonName, SchoolName};
-use crate::presentation::revocation::StatusReference;
 use crate::presentation::trust::{CodeSigner, RootPurpose, Trust, TrustedRoot};
+use crate::status::StatusReference;
 use crate::validity::ValidityPeriod;
 use crate::x509::chain::TrustAnchor;
 use crate::x509::key::EcPublicKey;
@@ -89,7 +89,7 @@ pub(crate) fn terms(content: Content) -> CodeCredential {
         content,
         not_before: at("2026-08-31T22:00:00Z"),
         expires: at("2027-09-30T22:00:00Z"),
-        status: StatusReference::new(70_123, "http://pki.example:8081/pki/status/12").unwrap(),
+        status: StatusReference { idx: 70_123, uri: "http://pki.example:8081/pki/status/12".to_owned() },
     }
 }
 

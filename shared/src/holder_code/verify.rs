@@ -151,7 +151,7 @@ fn judge(
     let unknown = |since, reason| Err(Verdict::new(Outcome::UnknownSince { since }).because(reason));
     match standing {
         Standing::Good { as_of, .. } => {
-            checked.push(Check::of(Checked::Revocation).by(claims.status.uri()).as_of(as_of));
+            checked.push(Check::of(Checked::Revocation).by(claims.status.uri.as_str()).as_of(as_of));
             Ok(())
         }
         Standing::Revoked { since, exact } => Err(Verdict::new(Outcome::Revoked { since, exact })),

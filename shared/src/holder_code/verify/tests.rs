@@ -6,9 +6,10 @@ use super::super::sample::{
 };
 use super::super::{AgeLimit, KeyId, UnsignedCode, window_of};
 use super::*;
-use crate::presentation::revocation::{NoRevocationData, StatusReference};
+use crate::presentation::revocation::NoRevocationData;
 use crate::presentation::time::{ClockCorrection, FreshTime};
 use crate::presentation::trust::{CodeSigner, RootPurpose};
+use crate::status::StatusReference;
 use crate::x509::chain::TrustAnchor;
 use crate::x509::sample::{self as x509, HIERARCHY};
 use crate::x509::signer::SignerPurpose;
