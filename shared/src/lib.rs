@@ -18,6 +18,14 @@ pub mod vci;
 pub mod jose;
 pub mod x509;
 
+pub mod status;
+
+pub mod card_claims;
+pub mod holder_code;
+pub mod sd_jwt;
+
+pub mod presentation;
+
 pub mod clock;
 pub mod entropy;
 pub mod secret;

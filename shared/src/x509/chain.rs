@@ -75,35 +75,65 @@ pub fn verify_undated(
         _ if x5c.len() > MAX_CERTIFICATES => return Err(ChainFault::TooLong),
         [leaf, above @ ..] => (DeviceCertificate::parse_under(leaf, arc)?, above),
     };
-    let mut authorities = Vec::with_capacity(above.len());
-    for (index, der) in above.iter().enumerate() {
-        let authority = CaCertificate::parse(der)
-            .map_err(|fault| ChainFault::Authority { position: index + 1, fault: Box::new(fault) })?;
-        if authority.is_self_issued() {
-            return Err(ChainFault::RootIncluded);
-        }
-        authorities.push(authority);
-    }
-    let (Some(issuing), Some(highest)) = (authorities.first(), authorities.last()) else {
-        return Err(ChainFault::NoIssuingAuthority);
-    };
+    let above = Above::read(above, anchors)?;
+    let issuing = above.issuing()?;
     if !leaf.names_as_issuer(issuing) {
         return Err(ChainFault::NotNamedAsIssuer { by: ChainLink::Device });
     }
     leaf.verify_signature(issuing.public_key())
         .map_err(|_| ChainFault::BadSignature { of: ChainLink::Device })?;
-    for (index, pair) in authorities.windows(2).enumerate() {
-        let [lower, upper] = pair else { continue };
-        step(lower, upper, index + 1)?;
-    }
-    let anchor = anchors
-        .iter()
-        .find(|anchor| highest.names_as_issuer(anchor.certificate()))
-        .ok_or(ChainFault::UnknownRoot)?
-        .clone();
-    step(highest, anchor.certificate(), authorities.len())?;
-    check_path_lengths(&authorities, &anchor)?;
+    let Above { authorities, anchor } = above;
     Ok(UndatedChain { leaf, authorities, anchor })
+}
+
+/// The authorities above a certificate, up to a trusted root; their signatures hold.
+#[derive(Debug, Clone)]
+pub(super) struct Above {
+    authorities: Vec<CaCertificate>,
+    anchor: TrustAnchor,
+}
+
+impl Above {
+    /// Reads and verifies everything but the dates; `above` begins with the issuing authority's certificate.
+    pub(super) fn read(above: &[Vec<u8>], anchors: &[TrustAnchor]) -> Result<Self, ChainFault> {
+        let mut authorities = Vec::with_capacity(above.len());
+        for (index, der) in above.iter().enumerate() {
+            let authority = CaCertificate::parse(der)
+                .map_err(|fault| ChainFault::Authority { position: index + 1, fault: Box::new(fault) })?;
+            if authority.is_self_issued() {
+                return Err(ChainFault::RootIncluded);
+            }
+            authorities.push(authority);
+        }
+        let highest = authorities.last().ok_or(ChainFault::NoIssuingAuthority)?;
+        let anchor = anchors
+            .iter()
+            .find(|anchor| highest.names_as_issuer(anchor.certificate()))
+            .ok_or(ChainFault::UnknownRoot)?
+            .clone();
+        for (index, pair) in authorities.windows(2).enumerate() {
+            let [lower, upper] = pair else { continue };
+            step(lower, upper, index + 1)?;
+        }
+        step(highest, anchor.certificate(), authorities.len())?;
+        check_path_lengths(&authorities, &anchor)?;
+        Ok(Self { authorities, anchor })
+    }
+
+    /// The authority that signed the certificate below.
+    pub(super) fn issuing(&self) -> Result<&CaCertificate, ChainFault> {
+        self.authorities.first().ok_or(ChainFault::NoIssuingAuthority)
+    }
+
+    /// The root it ends in.
+    pub(super) fn anchor(&self) -> &TrustAnchor {
+        &self.anchor
+    }
+
+    /// Judges the dates of all of them, the root's included.
+    pub(super) fn judge(&self, now: Timestamp) -> Result<(), ChainFault> {
+        judge_authorities(&self.authorities, &self.anchor, now)
+    }
 }
 
 /// `lower`, at `position` in `x5c`, is named and signed by `upper`.
@@ -124,6 +154,32 @@ fn check_path_lengths(authorities: &[CaCertificate], anchor: &TrustAnchor) -> Re
         }
     }
     Ok(())
+}
+
+fn judge_authorities(
+    authorities: &[CaCertificate],
+    anchor: &TrustAnchor,
+    now: Timestamp,
+) -> Result<(), ChainFault> {
+    let above =
+        authorities.iter().enumerate().map(|(index, authority)| (ChainLink::Authority(index + 1), authority));
+    for (of, authority) in above.chain([(ChainLink::Root, anchor.certificate())]) {
+        judge_one(of, (authority.not_before(), authority.not_after()), authority.dates_at(now))?;
+    }
+    Ok(())
+}
+
+/// A verdict on the dates of one certificate as this module's fault.
+pub(super) fn judge_one(
+    of: ChainLink,
+    (not_before, not_after): (Timestamp, Timestamp),
+    verdict: DateVerdict,
+) -> Result<(), ChainFault> {
+    match verdict {
+        DateVerdict::Valid => Ok(()),
+        DateVerdict::NotYetValid => Err(ChainFault::NotYetValid { of, not_before }),
+        DateVerdict::Expired => Err(ChainFault::Expired { of, not_after }),
+    }
 }
 
 /// A chain whose signatures hold and whose dates nobody has looked at yet.
@@ -157,25 +213,9 @@ impl UndatedChain {
     /// # Errors
     /// As [`at`](Self::at).
     pub fn judge(&self, now: Timestamp) -> Result<(), ChainFault> {
-        let device =
-            [(ChainLink::Device, self.leaf.not_before(), self.leaf.not_after(), self.leaf.dates_at(now))];
-        let above = self
-            .authorities
-            .iter()
-            .enumerate()
-            .map(|(index, authority)| (ChainLink::Authority(index + 1), authority));
-        let root = [(ChainLink::Root, self.anchor.certificate())];
-        let authorities = above.chain(root).map(|(link, authority)| {
-            (link, authority.not_before(), authority.not_after(), authority.dates_at(now))
-        });
-        for (of, not_before, not_after, verdict) in device.into_iter().chain(authorities) {
-            match verdict {
-                DateVerdict::Valid => {}
-                DateVerdict::NotYetValid => return Err(ChainFault::NotYetValid { of, not_before }),
-                DateVerdict::Expired => return Err(ChainFault::Expired { of, not_after }),
-            }
-        }
-        Ok(())
+        let leaf = &self.leaf;
+        judge_one(ChainLink::Device, (leaf.not_before(), leaf.not_after()), leaf.dates_at(now))?;
+        judge_authorities(&self.authorities, &self.anchor, now)
     }
 
     /// The authority that signed the device's certificate: whose revocation list counts.
@@ -220,6 +260,8 @@ impl VerifiedChain {
 pub enum ChainLink {
     /// The device's certificate.
     Device,
+    /// The certificate of a key that signs lists, answers or credentials.
+    Signer,
     /// The authority at this index of `x5c`; 1 is the issuing one.
     Authority(usize),
     /// The trusted root.
@@ -230,6 +272,7 @@ impl std::fmt::Display for ChainLink {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Device => f.write_str("the device certificate"),
+            Self::Signer => f.write_str("the signer's certificate"),
             Self::Authority(position) => write!(f, "authority {position}"),
             Self::Root => f.write_str("the root"),
         }

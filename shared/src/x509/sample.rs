@@ -157,6 +157,26 @@ pub(crate) fn device_der_by(
     params.signed_by(device, &issuing.issuer()).unwrap().der().to_vec()
 }
 
+/// A signer's certificate below `issuer`, after `edit`.
+pub(crate) fn signer_under(
+    issuer: &Authority,
+    key: &KeyPair,
+    edit: impl FnOnce(&mut CertificateParams),
+) -> Vec<u8> {
+    let mut params = CertificateParams::default();
+    let mut dn = DistinguishedName::new();
+    dn.push(DnType::CommonName, "Sample Signer");
+    params.distinguished_name = dn;
+    params.is_ca = IsCa::ExplicitNoCa;
+    params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
+    params.serial_number = Some(vec![0x22; 16].into());
+    params.use_authority_key_identifier_extension = true;
+    params.key_identifier_method = key_id_method(key);
+    set_dates(&mut params, "2016-01-01T00:00:00Z", "2036-01-01T00:00:00Z");
+    edit(&mut params);
+    params.signed_by(key, &issuer.issuer()).unwrap().der().to_vec()
+}
+
 /// The to-be-signed part of [`device_der`].
 pub(crate) fn device_body(edit: impl FnOnce(&mut CertificateParams)) -> Vec<u8> {
     UnverifiedSigned::split(&device_der(edit)).unwrap().to_be_signed().to_vec()
