@@ -18,6 +18,8 @@ pub mod vci;
 pub mod jose;
 pub mod x509;
 
+pub mod vp;
+
 pub mod clock;
 pub mod entropy;
 pub mod secret;

@@ -16,11 +16,11 @@ pub mod signed;
 
 pub mod body;
 pub mod certificate;
-mod frame;
+pub(crate) mod frame;
 
 pub mod ca;
 pub mod chain;
 pub mod crl;
 
 #[cfg(test)]
-mod sample;
+pub(crate) mod sample;
