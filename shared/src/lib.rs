@@ -18,6 +18,7 @@ pub mod vci;
 pub mod jose;
 pub mod x509;
 
+pub mod sd_jwt;
 pub mod vp;
 
 pub mod clock;

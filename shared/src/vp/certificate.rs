@@ -66,14 +66,7 @@ impl VerifierCertificate {
             let content = extension.extn_value.as_bytes();
             match extension.extn_id {
                 ID_CE_SUBJECT_ALT_NAME => dns_names = read_names(content)?,
-                ID_CE_KEY_USAGE => {
-                    if !KeyUsage::from_der(content)
-                        .map_err(|_| VerifierCertificateError::Malformed)?
-                        .digital_signature()
-                    {
-                        return Err(VerifierCertificateError::NotForSigning);
-                    }
-                }
+                ID_CE_KEY_USAGE => may_sign(content)?,
                 ID_CE_BASIC_CONSTRAINTS => {
                     BasicConstraints::from_der(content).map_err(|_| VerifierCertificateError::Malformed)?;
                 }
@@ -177,6 +170,12 @@ impl VerifierCertificate {
             && anchor.path_length().is_none_or(|allowed| usize::from(allowed) >= above.len());
         held.then(|| name_of(anchor))
     }
+}
+
+/// RFC 5280 §4.2.1.3: where the usage is said at all, it must be this one.
+fn may_sign(content: &[u8]) -> Result<(), VerifierCertificateError> {
+    let usage = KeyUsage::from_der(content).map_err(|_| VerifierCertificateError::Malformed)?;
+    if usage.digital_signature() { Ok(()) } else { Err(VerifierCertificateError::NotForSigning) }
 }
 
 fn read_names(content: &[u8]) -> Result<Vec<String>, VerifierCertificateError> {

@@ -3,9 +3,9 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use super::SD_JWT_FORMAT;
 use super::jwe::{ContentEncryption, RecipientKey};
 use crate::jose::jwk::PublicJwk;
+use crate::sd_jwt::DC_SD_JWT;
 
 /// The most keys that are looked at.
 pub const MAX_KEYS: usize = 16;
@@ -37,8 +37,7 @@ pub struct KeySet {
 impl ClientMetadata {
     /// The metadata of a verifier that takes `dc+sd-jwt` with ES256.
     pub fn of_verifier(name: Option<&str>) -> Self {
-        let formats =
-            json!({SD_JWT_FORMAT: {"sd-jwt_alg_values": ["ES256"], "kb-jwt_alg_values": ["ES256"]}});
+        let formats = json!({DC_SD_JWT: {"sd-jwt_alg_values": ["ES256"], "kb-jwt_alg_values": ["ES256"]}});
         Self {
             client_name: name.map(str::to_owned),
             vp_formats_supported: formats.as_object().cloned(),
@@ -73,7 +72,7 @@ impl ClientMetadata {
     /// Whether the verifier takes SD-JWTs that are signed with ES256, as far as it says.
     pub fn takes_sd_jwt(&self) -> bool {
         let Some(formats) = &self.vp_formats_supported else { return true };
-        let Some(format) = formats.get(SD_JWT_FORMAT) else { return false };
+        let Some(format) = formats.get(DC_SD_JWT) else { return false };
         ["sd-jwt_alg_values", "kb-jwt_alg_values"].iter().all(|list| match format.get(list) {
             None => true,
             Some(algorithms) => {

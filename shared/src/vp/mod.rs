@@ -17,6 +17,3 @@ pub mod preset;
 pub mod rendezvous;
 pub mod request;
 pub mod response;
-
-/// The format identifier of an SD-JWT VC (OpenID4VP 1.0 appendix B.3).
-pub const SD_JWT_FORMAT: &str = "dc+sd-jwt";

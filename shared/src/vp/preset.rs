@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::dcql::{ClaimPath, CredentialQuery, DcqlQuery};
+use super::dcql::{CredentialQuery, DcqlQuery};
+use crate::sd_jwt::ClaimPath;
 
 /// The id under which presets ask for the card.
 pub const CARD: &str = "card";
@@ -81,8 +82,8 @@ impl Preset {
 
     /// The query to a card of the type `vct`.
     pub fn query(self, vct: &str) -> DcqlQuery {
-        let top = ClaimPath::member;
-        let age = |years: u8| ClaimPath::nested("age_equal_or_over", &years.to_string());
+        let top = ClaimPath::of;
+        let age = |years: u8| ClaimPath::of("age_equal_or_over").member(&years.to_string());
         let (claims, optional) = match self {
             Self::Ticket => (
                 vec![top("given_name"), top("family_name"), top("picture"), top("pupil_status"), age(24)],
@@ -114,7 +115,7 @@ impl Preset {
 
 /// Whether a phone warns when this is asked.
 pub fn is_sensitive(path: &ClaimPath) -> bool {
-    SENSITIVE.contains(&path.top())
+    path.top().is_some_and(|name| SENSITIVE.contains(&name))
 }
 
 #[cfg(test)]
@@ -160,8 +161,8 @@ mod tests {
 
     #[test]
     fn the_warning_is_for_pesel_and_address_and_whatever_is_inside() {
-        assert!(is_sensitive(&ClaimPath::nested("address", "locality")));
-        assert!(is_sensitive(&ClaimPath::member("personal_administrative_number")));
-        assert!(!is_sensitive(&ClaimPath::member("school_address")));
+        assert!(is_sensitive(&ClaimPath::of("address").member("locality")));
+        assert!(is_sensitive(&ClaimPath::of("personal_administrative_number")));
+        assert!(!is_sensitive(&ClaimPath::of("school_address")));
     }
 }

@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use super::ca::{CaCertificate, CaFault};
 use super::certificate::{CertificateFault, DateVerdict, DeviceCertificate};
 use super::oid::PrivateArc;
+use super::signer::SignerFault;
 
 /// The most certificates that `x5c` may hold: the device's and three authorities.
 pub const MAX_CERTIFICATES: usize = 4;
@@ -75,6 +76,19 @@ pub fn verify_undated(
         _ if x5c.len() > MAX_CERTIFICATES => return Err(ChainFault::TooLong),
         [leaf, above @ ..] => (DeviceCertificate::parse_under(leaf, arc)?, above),
     };
+    let authorities = read_authorities(above)?;
+    let issuing = authorities.first().ok_or(ChainFault::NoIssuingAuthority)?;
+    if !leaf.names_as_issuer(issuing) {
+        return Err(ChainFault::NotNamedAsIssuer { by: ChainLink::Device });
+    }
+    leaf.verify_signature(issuing.public_key())
+        .map_err(|_| ChainFault::BadSignature { of: ChainLink::Device })?;
+    let anchor = climb(&authorities, anchors)?;
+    Ok(UndatedChain { leaf, authorities, anchor })
+}
+
+/// What stands above the first certificate; no root among them.
+pub(super) fn read_authorities(above: &[Vec<u8>]) -> Result<Vec<CaCertificate>, ChainFault> {
     let mut authorities = Vec::with_capacity(above.len());
     for (index, der) in above.iter().enumerate() {
         let authority = CaCertificate::parse(der)
@@ -84,14 +98,15 @@ pub fn verify_undated(
         }
         authorities.push(authority);
     }
-    let (Some(issuing), Some(highest)) = (authorities.first(), authorities.last()) else {
-        return Err(ChainFault::NoIssuingAuthority);
-    };
-    if !leaf.names_as_issuer(issuing) {
-        return Err(ChainFault::NotNamedAsIssuer { by: ChainLink::Device });
-    }
-    leaf.verify_signature(issuing.public_key())
-        .map_err(|_| ChainFault::BadSignature { of: ChainLink::Device })?;
+    Ok(authorities)
+}
+
+/// Each authority is signed by the next and the highest by one of `anchors`, which is returned.
+pub(super) fn climb(
+    authorities: &[CaCertificate],
+    anchors: &[TrustAnchor],
+) -> Result<TrustAnchor, ChainFault> {
+    let highest = authorities.last().ok_or(ChainFault::NoIssuingAuthority)?;
     for (index, pair) in authorities.windows(2).enumerate() {
         let [lower, upper] = pair else { continue };
         step(lower, upper, index + 1)?;
@@ -102,8 +117,8 @@ pub fn verify_undated(
         .ok_or(ChainFault::UnknownRoot)?
         .clone();
     step(highest, anchor.certificate(), authorities.len())?;
-    check_path_lengths(&authorities, &anchor)?;
-    Ok(UndatedChain { leaf, authorities, anchor })
+    check_path_lengths(authorities, &anchor)?;
+    Ok(anchor)
 }
 
 /// `lower`, at `position` in `x5c`, is named and signed by `upper`.
@@ -220,6 +235,8 @@ impl VerifiedChain {
 pub enum ChainLink {
     /// The device's certificate.
     Device,
+    /// The certificate of a signer: of credentials, lists or requests.
+    Signer,
     /// The authority at this index of `x5c`; 1 is the issuing one.
     Authority(usize),
     /// The trusted root.
@@ -230,6 +247,7 @@ impl std::fmt::Display for ChainLink {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Device => f.write_str("the device certificate"),
+            Self::Signer => f.write_str("the signer's certificate"),
             Self::Authority(position) => write!(f, "authority {position}"),
             Self::Root => f.write_str("the root"),
         }
@@ -248,6 +266,9 @@ pub enum ChainFault {
     /// The device's certificate departs from the profile.
     #[error("device certificate is refused: {0}")]
     Device(Box<CertificateFault>),
+    /// The signer's certificate is none.
+    #[error("signer's certificate is refused: {0}")]
+    Signer(Box<SignerFault>),
     /// A certificate above it is no authority's.
     #[error("certificate {position} is refused: {fault}")]
     Authority {

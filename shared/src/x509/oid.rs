@@ -32,6 +32,8 @@ oids! {
     KEY_USAGE = "2.5.29.15";
     /// basicConstraints (RFC 5280 §4.2.1.9).
     BASIC_CONSTRAINTS = "2.5.29.19";
+    /// subjectAltName (RFC 5280 §4.2.1.6).
+    SUBJECT_ALT_NAME = "2.5.29.17";
     /// cRLNumber (RFC 5280 §5.2.3).
     CRL_NUMBER = "2.5.29.20";
     /// reasonCode (RFC 5280 §5.3.1).

@@ -2,6 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
+/// One step of a claims path pointer (Appendix C).
+pub use crate::sd_jwt::PathStep;
+
 /// How a credential is shown to its holder.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CredentialMetadata {
@@ -62,18 +65,6 @@ impl ClaimDescription {
             display: vec![Display::new("pl", pl), Display::new("en", en)],
         }
     }
-}
-
-/// One step of a claims path pointer (Appendix C).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(untagged)]
-pub enum PathStep {
-    /// A member of an object.
-    Name(String),
-    /// An element of an array, from 0.
-    Index(u64),
-    /// Every element of an array; `null` on the wire.
-    Every,
 }
 
 #[cfg(test)]

@@ -1,16 +1,14 @@
 //! The Digital Credentials Query Language (OpenID4VP 1.0 §6), with limits.
 
-pub mod path;
 mod plan;
 mod read;
 
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-pub use self::path::{ClaimPath, Step};
 pub use self::plan::{Candidate, NoAnswer, Offer, Plan, PlannedCredential};
 pub use self::read::DcqlError;
-use super::SD_JWT_FORMAT;
+use crate::sd_jwt::{ClaimPath, DC_SD_JWT};
 
 /// The longest query, in bytes of JSON.
 pub const MAX_QUERY_LENGTH: usize = 16 * 1024;
@@ -38,7 +36,7 @@ pub struct DcqlQuery {
 pub struct CredentialQuery {
     /// What the answer names it.
     pub id: String,
-    /// Its format, [`SD_JWT_FORMAT`] where this project can answer.
+    /// Its format, [`DC_SD_JWT`] where this project can answer.
     pub format: String,
     /// What it must be, as the format defines; `vct_values` for `dc+sd-jwt` (appendix B.3.5).
     pub meta: Map<String, Value>,
@@ -128,7 +126,7 @@ impl CredentialQuery {
         let sets = if optional.is_empty() { Vec::new() } else { subsets(claims, optional) };
         Self {
             id: id.to_owned(),
-            format: SD_JWT_FORMAT.to_owned(),
+            format: DC_SD_JWT.to_owned(),
             meta: Map::from_iter([("vct_values".to_owned(), Value::from(vec![vct.to_owned()]))]),
             multiple: false,
             require_cryptographic_holder_binding: true,
@@ -146,7 +144,7 @@ impl CredentialQuery {
 }
 
 fn claim_id(path: &ClaimPath) -> String {
-    path.to_string().replace(['.', '*'], "_")
+    path.to_string().replace(['.', '[', ']', '*'], "_")
 }
 
 /// Every combination with all of `claims` and some of `optional`, the fullest first.

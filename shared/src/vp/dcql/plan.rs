@@ -2,9 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
-use super::{ClaimPath, ClaimQuery, CredentialQuery, DcqlQuery, SD_JWT_FORMAT};
+use super::{ClaimQuery, CredentialQuery, DcqlQuery};
+use crate::sd_jwt::{ClaimPath, DC_SD_JWT};
 
 /// A credential that somebody holds, as far as choosing needs to know it.
 #[derive(Clone, Copy)]
@@ -14,7 +15,7 @@ pub struct Candidate<'a> {
     /// Its type.
     pub vct: &'a str,
     /// Everything that it could disclose.
-    pub claims: &'a Value,
+    pub claims: &'a Map<String, Value>,
     /// Identifiers of the keys of the authorities above it, base64url (`aki`, §6.1.1.1).
     pub authorities: &'a [String],
 }
@@ -130,7 +131,7 @@ impl DcqlQuery {
 impl CredentialQuery {
     /// What `candidate` can answer, if it is what is asked for and has the claims.
     pub fn offer(&self, candidate: &Candidate<'_>) -> Option<Offer> {
-        if self.format != SD_JWT_FORMAT || candidate.format != SD_JWT_FORMAT {
+        if self.format != DC_SD_JWT || candidate.format != DC_SD_JWT {
             return None;
         }
         let sets = self.vct_values()?.contains(&candidate.vct).then(|| self.sets())?;
@@ -144,7 +145,7 @@ impl CredentialQuery {
     }
 
     /// Whether `claims` answer this query: one combination is whole.
-    pub fn is_answered_by(&self, claims: &Value) -> bool {
+    pub fn is_answered_by(&self, claims: &Map<String, Value>) -> bool {
         let has = |place: &usize| self.claims.get(*place).is_some_and(|claim| claim.matches(claims));
         self.sets().iter().any(|set| set.iter().all(has))
     }
@@ -174,8 +175,8 @@ impl CredentialQuery {
 
 impl ClaimQuery {
     /// Whether `claims` has this claim with a value that will do (§6.4.1).
-    pub fn matches(&self, claims: &Value) -> bool {
-        let found = self.path.select(claims);
+    pub fn matches(&self, claims: &Map<String, Value>) -> bool {
+        let found = self.path.find(claims);
         if self.values.is_empty() {
             !found.is_empty()
         } else {
@@ -192,12 +193,13 @@ mod tests {
 
     const VCT: &str = "https://a.example/card";
 
-    fn claims() -> Value {
-        json!({"family_name": "Nowak", "age_equal_or_over": {"18": true, "24": false}, "school_name": "SP 12"})
+    fn claims() -> Map<String, Value> {
+        let claims = json!({"family_name": "Nowak", "age_equal_or_over": {"18": true, "24": false}, "school_name": "SP 12"});
+        claims.as_object().unwrap().clone()
     }
 
-    fn card(claims: &Value) -> Candidate<'_> {
-        Candidate { format: SD_JWT_FORMAT, vct: VCT, claims, authorities: &[] }
+    fn card(claims: &Map<String, Value>) -> Candidate<'_> {
+        Candidate { format: DC_SD_JWT, vct: VCT, claims, authorities: &[] }
     }
 
     fn query(value: Value) -> DcqlQuery {

@@ -4,10 +4,11 @@ use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
 
 use super::{
-    ClaimPath, ClaimQuery, CredentialQuery, CredentialSet, DcqlQuery, MAX_CLAIMS, MAX_CREDENTIALS,
-    MAX_ID_LENGTH, MAX_QUERY_LENGTH, MAX_SETS, MAX_VALUES, SD_JWT_FORMAT, TrustedAuthorities,
+    ClaimQuery, CredentialQuery, CredentialSet, DcqlQuery, MAX_CLAIMS, MAX_CREDENTIALS, MAX_ID_LENGTH,
+    MAX_QUERY_LENGTH, MAX_SETS, MAX_VALUES, TrustedAuthorities,
 };
 use crate::jose::json_object;
+use crate::sd_jwt::{ClaimPath, DC_SD_JWT};
 
 #[derive(Deserialize)]
 struct RawQuery {
@@ -141,7 +142,7 @@ fn credential(raw: RawCredential) -> Result<CredentialQuery, DcqlError> {
         bounded(authorities, MAX_VALUES)?;
         authorities.iter().try_for_each(|authority| bounded(&authority.values, MAX_VALUES))?;
     }
-    if raw.format == SD_JWT_FORMAT {
+    if raw.format == DC_SD_JWT {
         types(&raw.meta)?;
     }
     Ok(CredentialQuery {
@@ -179,6 +180,10 @@ fn claim(raw: RawClaim) -> Result<ClaimQuery, DcqlError> {
         }
         None => Vec::new(),
     };
+    // A credential is an object: its claims begin with a name.
+    if raw.path.top().is_none() {
+        return Err(DcqlError::Malformed);
+    }
     Ok(ClaimQuery { id: raw.id, path: raw.path, values })
 }
 
@@ -332,6 +337,9 @@ mod tests {
             (with("/credentials/0/claims", json!(null)), DcqlError::Malformed),
             (with("/credentials/0/claims", json!([claim, claim])), DcqlError::Repeated),
             (with("/credentials/0/claims/0/path", json!([])), DcqlError::Malformed),
+            (with("/credentials/0/claims/0/path", json!([0, "a"])), DcqlError::Malformed),
+            (with("/credentials/0/claims/0/path", json!([null])), DcqlError::Malformed),
+            (with("/credentials/0/claims/0/path", json!(["a", -1])), DcqlError::Malformed),
             (with("/credentials/0/claims/1/values", json!([])), DcqlError::Empty),
             (with("/credentials/0/claims/1/values", json!([1.5])), DcqlError::Value),
             (with("/credentials/0/claims/1/values", json!([null])), DcqlError::Value),
