@@ -1,0 +1,5 @@
+//! What an inspector finds out: whom they trust, what time it is, whether a card still counts, and the verdict.
+//!
+//! Every kind of presentation (the holder's code, an SD-JWT, a certificate) ends in the same [`verdict`].
+
+pub mod verdict;
