@@ -120,7 +120,8 @@ pub async fn init(
     if !authority_path(&data).exists() {
         Authority::create(&authority_path(&data), &options, &*surroundings.entropy)?;
     }
-    let authority = Authority::open(&authority_path(&data), options.passphrase.as_ref())?;
+    let passphrase = options.passphrase.as_ref();
+    let authority = Authority::open(&authority_path(&data), passphrase, &*surroundings.entropy)?;
     let store = Store::open(&given.location()?).await?;
     // Written last: a folder without it was never finished.
     let secret = Zeroizing::new(surroundings.entropy.bytes::<32>());
@@ -230,11 +231,14 @@ impl App {
         let wanted = given.listen.unwrap_or(DEFAULT_LISTEN);
         let data = given.data_dir();
         let keys = Keys::derive(&*read_secret(&data)?);
-        let authority = Authority::open(&authority_path(&data), passphrase(given)?.as_ref())?;
+        let entropy = &*surroundings.entropy;
+        let passphrase = passphrase(given)?;
+        let authority = Authority::open(&authority_path(&data), passphrase.as_ref(), entropy)?;
         let listener = TcpListener::bind(wanted).map_err(|error| AppError::Bind(wanted, error))?;
         let bound = listener.local_addr().map_err(|error| AppError::Bind(wanted, error))?;
         listener.set_nonblocking(true).map_err(|error| AppError::Bind(wanted, error))?;
         let settings = Settings::check(given, bound)?;
+        let authority = authority.named(settings.issuer().as_str(), passphrase.as_ref(), entropy)?;
         let store = Store::open(&given.location()?).await?;
         let recorded = store.read(Recorded).await?;
         if recorded.is_none_or(|recorded| !same_installation(&recorded, &fingerprint(&authority, &keys))) {

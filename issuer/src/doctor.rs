@@ -44,7 +44,8 @@ pub async fn examine(given: &Given, surroundings: &Surroundings) -> Vec<Finding>
     let passphrase = app::passphrase(given);
     let authority = match &passphrase {
         Ok(passphrase) => {
-            Authority::open(&app::authority_path(&data), passphrase.as_ref()).map_err(|e| e.to_string())
+            let (path, entropy) = (app::authority_path(&data), &*surroundings.entropy);
+            Authority::open(&path, passphrase.as_ref(), entropy).map_err(|e| e.to_string())
         }
         Err(error) => Err(error.to_string()),
     };

@@ -45,7 +45,7 @@ impl Authority {
             let _ = std::fs::remove_dir_all(&draft);
         }
         made?;
-        Self::open(dir, options.passphrase.as_ref())
+        Self::open(dir, options.passphrase.as_ref(), entropy)
     }
 
     /// Adds an issuing authority to the hierarchy in `dir` and opens it: from now on it signs new
@@ -59,7 +59,7 @@ impl Authority {
         entropy: &dyn Entropy,
     ) -> Result<Self, AuthorityError> {
         let passphrase = options.passphrase.as_ref();
-        Self::open(dir, passphrase)?;
+        Self::open(dir, passphrase, entropy)?;
         let root = read_root(dir)?;
         let root_key = read_key(dir, key_file::ROOT_KEY.to_owned(), &root, passphrase)?;
         let organization = organization_of(&root)?;
@@ -87,7 +87,7 @@ impl Authority {
             passphrase,
             entropy,
         )?;
-        Self::open(dir, passphrase)
+        Self::open(dir, passphrase, entropy)
     }
 }
 
@@ -168,7 +168,8 @@ fn write_issuing(
     Ok(())
 }
 
-fn new_key() -> Result<(PrivateKey, aws_lc_rs::signature::EcdsaKeyPair, EcPublicKey), AuthorityError> {
+pub(super) fn new_key()
+-> Result<(PrivateKey, aws_lc_rs::signature::EcdsaKeyPair, EcPublicKey), AuthorityError> {
     use aws_lc_rs::signature::KeyPair as _;
     let secret = PrivateKey::generate().map_err(AuthorityError::NewKey)?;
     let pair = secret.key_pair().map_err(AuthorityError::NewKey)?;
@@ -181,7 +182,7 @@ fn read_back(name: &str, der: &[u8]) -> Result<CaCertificate, AuthorityError> {
     CaCertificate::parse(der).map_err(|fault| AuthorityError::Certificate { name: name.to_owned(), fault })
 }
 
-fn pem(der: &[u8]) -> Result<String, AuthorityError> {
+pub(super) fn pem(der: &[u8]) -> Result<String, AuthorityError> {
     der::Document::try_from(der)
         .and_then(|document| document.to_pem("CERTIFICATE", LineEnding::LF))
         .map_err(|error| WritingFault::from(error).into())
@@ -249,7 +250,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let first = create(dir.path(), |_| {}).unwrap();
         assert!(matches!(create(dir.path(), |_| {}), Err(AuthorityError::AlreadyExists)));
-        let still = Authority::open(&dir.path().join("authority"), None).unwrap();
+        let still = Authority::open(&dir.path().join("authority"), None, &Dice::new()).unwrap();
         assert_eq!(still.root(), first.root());
         assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 1, "the draft was tidied up");
     }
@@ -274,10 +275,11 @@ mod tests {
         let passphrase = Secret::new("długie hasło");
         let created = create(dir.path(), |o| o.passphrase = Some(passphrase.clone())).unwrap();
         let path = dir.path().join("authority");
-        let fault = |passphrase: Option<Secret>| match Authority::open(&path, passphrase.as_ref()) {
-            Err(AuthorityError::Key { fault, .. }) => fault,
-            other => panic!("{other:?}"),
-        };
+        let fault =
+            |passphrase: Option<Secret>| match Authority::open(&path, passphrase.as_ref(), &Dice::new()) {
+                Err(AuthorityError::Key { fault, .. }) => fault,
+                other => panic!("{other:?}"),
+            };
         assert_eq!(fault(None), KeyFault::PassphraseNeeded);
         assert_eq!(fault(Some(Secret::new("x"))), KeyFault::WrongPassphrase);
         for name in ["root.key.pem", "issuing-1.key.pem"] {
@@ -290,7 +292,7 @@ mod tests {
             &Dice::new(),
         );
         assert_eq!(rolled.unwrap().generation(), 2);
-        assert!(Authority::open(&path, Some(&passphrase)).is_ok());
+        assert!(Authority::open(&path, Some(&passphrase), &Dice::new()).is_ok());
     }
 
     #[test]
@@ -300,7 +302,7 @@ mod tests {
         let path = dir.path().join("authority");
         let (here, away) = (path.join("root.key.pem"), dir.path().join("safe"));
         std::fs::rename(&here, &away).unwrap();
-        assert!(Authority::open(&path, None).is_ok());
+        assert!(Authority::open(&path, None, &Dice::new()).is_ok());
         let roll_over = || Authority::roll_over(&path, &second(&authority), &Dice::new());
         assert!(matches!(roll_over(), Err(AuthorityError::File(_))));
         std::fs::rename(&away, &here).unwrap();
@@ -320,7 +322,7 @@ mod tests {
         assert!(matches!(fault, AuthorityError::ImpossibleDates));
         // What a crash between key and certificate leaves behind.
         std::fs::write(path.join("issuing-2.key.pem"), "orphan").unwrap();
-        assert_eq!(Authority::open(&path, None).unwrap().generation(), 1);
+        assert_eq!(Authority::open(&path, None, &Dice::new()).unwrap().generation(), 1);
         assert_eq!(Authority::roll_over(&path, &second(&authority), &Dice::new()).unwrap().generation(), 3);
     }
 }

@@ -4,6 +4,7 @@
 //! root.cert.pem       what wallets trust
 //! root.key.pem        needed for a roll-over only; may be kept elsewhere until then
 //! issuing-1.cert.pem  issuing-1.key.pem, and so on with every roll-over
+//! signer-1-ocsp.key.pem  signer-1-ocsp-1.cert.pem, and so on: keys below the issuing authority, one a purpose
 //! ```
 //! Keys are readable by their owner alone. Every file appears whole or not at all, and none is ever
 //! overwritten.
@@ -11,6 +12,8 @@
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+
+use shared::x509::signer::SignerPurpose;
 
 /// File name of the root's certificate.
 pub const ROOT_CERTIFICATE: &str = "root.cert.pem";
@@ -25,6 +28,16 @@ pub fn issuing_certificate(generation: u32) -> String {
 /// File name of the key of the issuing authority of a generation.
 pub fn issuing_key(generation: u32) -> String {
     format!("issuing-{generation}.key.pem")
+}
+
+/// File name of the key of a signer below the issuing authority of a generation.
+pub fn signer_key(generation: u32, purpose: SignerPurpose) -> String {
+    format!("signer-{generation}-{purpose}.key.pem")
+}
+
+/// File name of a certificate of that key; it gets another one when it is to have other names.
+pub fn signer_certificate(generation: u32, purpose: SignerPurpose, number: u32) -> String {
+    format!("signer-{generation}-{purpose}-{number}.cert.pem")
 }
 
 /// The generations that have a certificate in `dir`, ascending.

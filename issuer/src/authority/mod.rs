@@ -19,8 +19,10 @@ pub mod prepare;
 pub mod sign;
 
 pub mod crl;
+pub mod signer;
 
 use std::fmt;
+use std::path::PathBuf;
 
 use aws_lc_rs::signature::EcdsaKeyPair;
 use jiff::Timestamp;
@@ -35,6 +37,7 @@ pub use prepare::{PrepareError, PreparedCertificate};
 pub use serial::fresh_serial;
 pub use shared::x509::profile::{DeviceCertificateFields, PkiUrls};
 pub use sign::{SignError, SignedCertificate};
+pub use signer::{Signer, SigningKey};
 
 /// Root and issuing authorities, ready to sign. The root's key is not among what it holds.
 pub struct Authority {
@@ -42,7 +45,11 @@ pub struct Authority {
     /// Replaced ones: they sign no certificates any more, but still lists of those that they signed.
     earlier: Vec<IssuingAuthority>,
     current: IssuingAuthority,
+    /// The current issuing authority's, one a purpose.
+    signers: signer::Signers,
     arc: PrivateArc,
+    /// Where its files are.
+    dir: PathBuf,
 }
 
 /// One issuing authority: certificate and key.
@@ -52,6 +59,8 @@ struct IssuingAuthority {
     key: EcdsaKeyPair,
     /// Its name and key identifier in rcgen's form, read once.
     template: rcgen::CertificateParams,
+    /// What answers for the certificates that it signed.
+    ocsp: SigningKey,
 }
 
 impl Authority {

@@ -3,15 +3,18 @@
 use std::path::Path;
 
 use aws_lc_rs::signature::KeyPair as _;
+use shared::entropy::Entropy;
 use shared::secret::Secret;
 use shared::x509::ca::{CaCertificate, CaFault};
 use shared::x509::chain::{AnchorFault, TrustAnchor};
 use shared::x509::oid::PrivateArc;
+use shared::x509::signer::SignerFault;
 
 use super::key_file::{self, FileFault};
 use super::profile::{self, WritingFault};
 use super::sealed_key::{KeyFault, PrivateKey};
 use super::sign::SignError;
+use super::signer::{Above, Signer, SignerFiles};
 use super::{Authority, IssuingAuthority};
 
 impl Authority {
@@ -19,18 +22,32 @@ impl Authority {
     ///
     /// Checks that keys are readable by their owner alone and belong to their certificates, and that every
     /// issuing authority was signed by the root. Dates are for [`check_dates`](Self::check_dates): an
-    /// authority past its end still signs lists.
+    /// authority past its end still signs lists. Signers that are missing, as in a hierarchy of an earlier
+    /// version, are made.
     ///
     /// # Errors
     /// The first thing that is wrong.
-    pub fn open(dir: &Path, passphrase: Option<&Secret>) -> Result<Self, AuthorityError> {
+    pub fn open(
+        dir: &Path,
+        passphrase: Option<&Secret>,
+        entropy: &dyn Entropy,
+    ) -> Result<Self, AuthorityError> {
         let root = read_root(dir)?;
+        let files = SignerFiles { dir, passphrase, entropy };
         let mut authorities = Vec::new();
         for generation in key_file::generations(dir)? {
-            authorities.push(read_issuing(dir, generation, &root, passphrase)?);
+            authorities.push(read_issuing(&files, generation, &root)?);
         }
         let current = authorities.pop().ok_or(AuthorityError::NoIssuingAuthority)?;
-        Ok(Self { root, earlier: authorities, current, arc: PrivateArc::default() })
+        let signers = files.all_of(&current)?;
+        Ok(Self {
+            root,
+            earlier: authorities,
+            current,
+            signers,
+            arc: PrivateArc::default(),
+            dir: dir.to_owned(),
+        })
     }
 }
 
@@ -57,20 +74,24 @@ pub(super) fn read_key(
     }
 }
 
+/// Reads a certificate's DER from its PEM file.
+pub(super) fn read_certificate(dir: &Path, name: &str) -> Result<Vec<u8>, AuthorityError> {
+    let pem = key_file::read(&dir.join(name))?;
+    match der::Document::from_pem(&pem) {
+        Ok(("CERTIFICATE", document)) => Ok(document.as_bytes().to_vec()),
+        _ => Err(AuthorityError::NotPem { name: name.to_owned() }),
+    }
+}
+
 fn read_issuing(
-    dir: &Path,
+    files: &SignerFiles<'_>,
     generation: u32,
     root: &CaCertificate,
-    passphrase: Option<&Secret>,
 ) -> Result<IssuingAuthority, AuthorityError> {
+    let SignerFiles { dir, passphrase, .. } = *files;
     let name = key_file::issuing_certificate(generation);
-    let pem = key_file::read(&dir.join(&name))?;
-    let (label, document) =
-        der::Document::from_pem(&pem).map_err(|_| AuthorityError::NotPem { name: name.clone() })?;
-    if label != "CERTIFICATE" {
-        return Err(AuthorityError::NotPem { name });
-    }
-    let certificate = CaCertificate::parse(document.as_bytes())
+    let der = read_certificate(dir, &name)?;
+    let certificate = CaCertificate::parse(&der)
         .map_err(|fault| AuthorityError::Certificate { name: name.clone(), fault })?;
     if !certificate.names_as_issuer(root) || certificate.verify_signature(root.public_key()).is_err() {
         return Err(AuthorityError::NotFromRoot { name });
@@ -80,7 +101,9 @@ fn read_issuing(
     }
     let key = read_key(dir, key_file::issuing_key(generation), &certificate, passphrase)?;
     let template = profile::issuer_template(&certificate)?;
-    Ok(IssuingAuthority { generation, certificate, key, template })
+    let above = Above { generation, certificate: &certificate, key: &key, template: &template };
+    let ocsp = files.one_of(&above, Signer::Ocsp)?;
+    Ok(IssuingAuthority { generation, certificate, key, template, ocsp })
 }
 
 /// Messages complete "cannot use the certificate authority: …".
@@ -108,6 +131,14 @@ pub enum AuthorityError {
         name: String,
         /// Why.
         fault: CaFault,
+    },
+    /// A signer's certificate.
+    #[error("{name} is refused: {fault}")]
+    Signer {
+        /// File name.
+        name: String,
+        /// Why.
+        fault: SignerFault,
     },
     /// Another root's.
     #[error("{name} was not signed by this root")]
@@ -172,7 +203,7 @@ mod tests {
     use std::fs;
 
     use super::*;
-    use crate::authority::tests::authority;
+    use crate::authority::tests::{Dice, authority};
 
     /// Opens a good hierarchy after `spoil` had its directory.
     fn fault_after(spoil: impl FnOnce(&Path)) -> AuthorityError {
@@ -180,7 +211,7 @@ mod tests {
         authority(dir.path());
         let path = dir.path().join("authority");
         spoil(&path);
-        Authority::open(&path, None).unwrap_err()
+        Authority::open(&path, None, &Dice::new()).unwrap_err()
     }
 
     /// Puts a file of another good hierarchy in the place of the same one here.

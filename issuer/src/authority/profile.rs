@@ -7,15 +7,16 @@ use jiff::Timestamp;
 use rcgen::string::PrintableString;
 use rcgen::{
     BasicConstraints, CertificateParams, CrlDistributionPoint, CustomExtension, DistinguishedName, DnType,
-    DnValue, ExtendedKeyUsagePurpose, IsCa, KeyIdMethod, KeyUsagePurpose, PublicKeyData, SigningKey,
+    DnValue, ExtendedKeyUsagePurpose, IsCa, KeyIdMethod, KeyUsagePurpose, PublicKeyData, SanType, SigningKey,
 };
 use shared::x509::ca::CaCertificate;
-use shared::x509::extension::{EncodedExtension, locations, private, statements};
+use shared::x509::extension::{EncodedExtension, ExtensionKind, locations, private, statements};
 use shared::x509::key::EcPublicKey;
 use shared::x509::name::{StringKind, SubjectName};
 use shared::x509::oid::{ObjectIdentifier, PrivateArc};
 use shared::x509::profile::{DeviceCertificateFields, PkiUrls};
 use shared::x509::serial::SerialNumber;
+use shared::x509::signer::{NO_CHECK, SignerPurpose};
 
 /// rcgen refused, or a value does not fit its types.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -115,6 +116,63 @@ pub(super) fn authority(
     params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
     params.key_identifier_method = KeyIdMethod::PreSpecified(key.identifier().as_bytes().to_vec());
     Ok(params)
+}
+
+/// What a signer's certificate says.
+pub(super) struct SignerProfile<'a> {
+    pub(super) purpose: SignerPurpose,
+    /// Below whom: its organisation and its dates are the signer's too.
+    pub(super) issuing: &'a CaCertificate,
+    pub(super) generation: u32,
+    pub(super) serial: SerialNumber,
+    /// The URL in whose name it signs, if any.
+    pub(super) issuer: Option<&'a str>,
+}
+
+/// The certificate of a key that signs for an issuing authority.
+pub(super) fn signer(
+    profile: &SignerProfile<'_>,
+    key: &EcPublicKey,
+) -> Result<CertificateParams, WritingFault> {
+    let above = issuer_template(profile.issuing)?;
+    let mut params = CertificateParams::default();
+    let mut name = DistinguishedName::new();
+    for kind in [DnType::CountryName, DnType::OrganizationName] {
+        if let Some(value) = above.distinguished_name.get(&kind) {
+            name.push(kind, value.clone());
+        }
+    }
+    let common_name = format!("SIMULATOR {} signer {}", profile.purpose, profile.generation);
+    name.push(DnType::CommonName, DnValue::Utf8String(common_name));
+    params.distinguished_name = name;
+    params.not_before = date!(profile.issuing.not_before());
+    params.not_after = date!(profile.issuing.not_after());
+    params.serial_number = Some(profile.serial.as_be_bytes().to_vec().into());
+    params.is_ca = IsCa::ExplicitNoCa;
+    params.key_identifier_method = KeyIdMethod::PreSpecified(key.identifier().as_bytes().to_vec());
+    params.use_authority_key_identifier_extension = true;
+    params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
+    params.extended_key_usages = vec![ExtendedKeyUsagePurpose::Other(components(profile.purpose.oid()))];
+    params.subject_alt_names = match profile.issuer {
+        Some(issuer) => alternative_names(issuer)?,
+        None => Vec::new(),
+    };
+    if profile.purpose == SignerPurpose::Ocsp {
+        let oid = ExtensionKind::OcspNoCheck.oid(&PrivateArc::default());
+        params.custom_extensions =
+            vec![CustomExtension::from_oid_content(&components(oid), NO_CHECK.to_vec())];
+    }
+    Ok(params)
+}
+
+/// The URL itself, and its host if that has a name.
+fn alternative_names(issuer: &str) -> Result<Vec<SanType>, WritingFault> {
+    let mut names = vec![SanType::URI(issuer.to_owned().try_into()?)];
+    let url = url::Url::parse(issuer).ok();
+    if let Some(url::Host::Domain(host)) = url.as_ref().and_then(url::Url::host) {
+        names.push(SanType::DnsName(host.to_owned().try_into()?));
+    }
+    Ok(names)
 }
 
 /// What an issuing authority has and a root has not: who signed it, and under which policies it may issue.

@@ -12,7 +12,7 @@
 
 use argon2::{Algorithm, Argon2, Params, Version};
 use aws_lc_rs::rand::SystemRandom;
-use aws_lc_rs::signature::{ECDSA_P256_SHA256_ASN1_SIGNING, EcdsaKeyPair};
+use aws_lc_rs::signature::{ECDSA_P256_SHA256_ASN1_SIGNING, ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair};
 use chacha20poly1305::aead::{Aead, KeyInit, Payload};
 use chacha20poly1305::{XChaCha20Poly1305, XNonce};
 use der::asn1::OctetString;
@@ -74,6 +74,15 @@ impl PrivateKey {
     /// When it is none on P-256.
     pub fn key_pair(&self) -> Result<EcdsaKeyPair, KeyFault> {
         EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_ASN1_SIGNING, self.0.as_bytes())
+            .map_err(|_| KeyFault::NotP256)
+    }
+
+    /// The key, ready to sign as JWS and COSE do: `r || s` instead of DER.
+    ///
+    /// # Errors
+    /// When it is none on P-256.
+    pub fn fixed_key_pair(&self) -> Result<EcdsaKeyPair, KeyFault> {
+        EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, self.0.as_bytes())
             .map_err(|_| KeyFault::NotP256)
     }
 

@@ -113,7 +113,7 @@ fn stored_bytes_are_finished_after_a_crash() {
     let stored = prepared(&first).to_be_signed().to_vec();
     drop(first);
 
-    let again = Authority::open(&dir.path().join("authority"), None).unwrap();
+    let again = Authority::open(&dir.path().join("authority"), None, &Dice::new()).unwrap();
     let signed = again.sign(lint(PreparedCertificate::from_stored_tbs(stored).unwrap()).unwrap()).unwrap();
     assert_eq!(signed.certificate().body().fields(), fields());
 }

@@ -93,7 +93,7 @@ impl House {
     async fn in_folder(folder: &Path, entropy: CountedEntropy, schools: Vec<SeededSchool>) -> Self {
         let entropy: Arc<dyn Entropy> = Arc::new(entropy);
         let clock = Arc::new(ManualClock::new(evening()));
-        let authority = Authority::open(&folder.join("ca"), None).unwrap();
+        let authority = Authority::open(&folder.join("ca"), None, &*entropy).unwrap();
         let pki = PkiUrls::new("http://127.0.0.1:1/pki/crl/x.crl", "http://127.0.0.1:1/pki/ca/x.cer", None);
         let issuance = Issuance {
             store: Store::open(&Location::Sqlite(folder.join("issuer.db"))).await.unwrap(),

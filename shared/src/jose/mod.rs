@@ -4,6 +4,7 @@
 //! - [`thumbprint`] its name (RFC 7638)
 //! - [`numeric_date`] seconds since 1970
 //! - [`jws`] a compact signature: read, checked, or prepared for a key that this crate never sees
+//! - [`x5c`] a certificate chain in a header
 //! - [`dpop`] proof of possession of the key that a token is bound to (RFC 9449)
 
 pub mod dpop;
@@ -11,6 +12,7 @@ pub mod jwk;
 pub mod jws;
 pub mod numeric_date;
 pub mod thumbprint;
+pub mod x5c;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;

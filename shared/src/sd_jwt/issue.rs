@@ -3,7 +3,6 @@
 use std::fmt;
 
 use aws_lc_rs::hmac;
-use base64::Engine as _;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 use zeroize::Zeroizing;
@@ -12,6 +11,7 @@ use super::path::{ClaimPath, PathStep};
 use super::unverified::joined;
 use super::{DC_SD_JWT, Disclosure};
 use crate::jose::jws::{ES256, SigningInput};
+use crate::jose::x5c::to_header;
 
 /// From which every salt of one credential follows, so that its disclosures need not be stored.
 ///
@@ -110,8 +110,7 @@ impl Unsigned {
         x5c: &[Vec<u8>],
         sign: impl FnOnce(&[u8]) -> Result<[u8; 64], E>,
     ) -> Result<Issued, SignError<E>> {
-        let x5c: Vec<String> = x5c.iter().map(|der| base64::prelude::BASE64_STANDARD.encode(der)).collect();
-        self.sign_under(&json!({"alg": ES256, "typ": DC_SD_JWT, "x5c": x5c}), sign)
+        self.sign_under(&json!({"alg": ES256, "typ": DC_SD_JWT, "x5c": to_header(x5c)}), sign)
     }
 
     pub(super) fn sign_under<E>(

@@ -177,7 +177,7 @@ impl PresentationFault {
     pub fn code(&self) -> &'static str {
         match self {
             Self::SdJwt(_) => "malformed",
-            Self::Issuer(VerifyFault::Chain(_)) => "untrusted",
+            Self::Issuer(VerifyFault::Signer(_)) => "untrusted",
             Self::Issuer(_) => "issuer_signature",
             Self::NoKeyBinding => "no_key_binding",
             Self::KeyBinding(_) | Self::BindingType => "key_binding_malformed",

@@ -3,7 +3,6 @@
 use std::convert::Infallible;
 use std::sync::LazyLock;
 
-use base64::Engine as _;
 use p256::ecdsa::signature::Signer as _;
 use p256::ecdsa::{Signature, SigningKey};
 use serde_json::{Map, Value, json};
@@ -11,10 +10,41 @@ use serde_json::{Map, Value, json};
 use super::*;
 use crate::jose::base64url;
 use crate::jose::jwk::PublicJwk;
+use crate::jose::x5c::to_header;
 use crate::x509::chain::TrustAnchor;
-use crate::x509::sample::{HIERARCHY, SignerKey};
+use crate::x509::sample::{HIERARCHY, signer_under};
+use crate::x509::signer::SignerPurpose;
 
-static SIGNER: LazyLock<SignerKey> = LazyLock::new(SignerKey::new);
+static SIGNER: LazyLock<SignerKey> = LazyLock::new(|| SignerKey::new(SignerPurpose::SdJwt));
+
+/// A key that signs statements under the sample's issuing authority, with its chain.
+pub(super) struct SignerKey {
+    key: SigningKey,
+    x5c: Vec<Vec<u8>>,
+}
+
+impl SignerKey {
+    /// Named `https://issuer.example/tenant` and `issuer.example`.
+    pub(super) fn new(purpose: SignerPurpose) -> Self {
+        use p256::pkcs8::DecodePrivateKey as _;
+        let pair = rcgen::KeyPair::generate().unwrap();
+        let leaf = signer_under(&HIERARCHY.issuing, &pair, |params| {
+            let usage = purpose.oid().arcs().map(u64::from).collect();
+            params.extended_key_usages = vec![rcgen::ExtendedKeyUsagePurpose::Other(usage)];
+            params.subject_alt_names = vec![
+                rcgen::SanType::URI("https://issuer.example/tenant".try_into().unwrap()),
+                rcgen::SanType::DnsName("issuer.example".try_into().unwrap()),
+            ];
+        });
+        let key = SigningKey::from_pkcs8_der(&pair.serialize_der()).unwrap();
+        Self { key, x5c: vec![leaf, HIERARCHY.issuing.der.clone()] }
+    }
+
+    fn sign(&self, bytes: &[u8]) -> [u8; 64] {
+        let signature: Signature = self.key.sign(bytes);
+        signature.to_bytes().into()
+    }
+}
 static PRESENTED: LazyLock<String> = LazyLock::new(|| {
     let held = UnverifiedSdJwt::parse(&issued().to_text()).unwrap();
     let now = "2026-11-22T12:00:00Z".parse().unwrap();
@@ -69,9 +99,7 @@ pub(super) fn header() -> Value {
 }
 
 pub(super) fn header_of(signer: &SignerKey) -> Value {
-    let x5c: Vec<String> =
-        signer.x5c.iter().map(|der| base64::prelude::BASE64_STANDARD.encode(der)).collect();
-    json!({"alg": "ES256", "typ": DC_SD_JWT, "x5c": x5c})
+    json!({"alg": "ES256", "typ": DC_SD_JWT, "x5c": to_header(&signer.x5c)})
 }
 
 pub(super) fn signed(claims: Map<String, Value>, header: Value) -> Issued {

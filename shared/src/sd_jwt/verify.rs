@@ -1,19 +1,22 @@
 //! Who signed an SD-JWT: the signature, the chain in `x5c` up to a trusted root, and that `iss` is the signer's name.
 
 use jiff::Timestamp;
-use serde_json::Value;
 
 use super::DC_SD_JWT;
 use super::claims::Claims;
 use super::unverified::UnverifiedSdJwt;
 use crate::jose::jwk::PublicJwk;
-use crate::x509::chain::{ChainFault, MAX_CERTIFICATES, TrustAnchor};
-use crate::x509::signer::{UndatedSigner, verify_signer};
+use crate::jose::x5c::{X5cFault, from_header};
+use crate::x509::chain::{ChainFault, TrustAnchor};
+use crate::x509::signer::{
+    SignerCertificate, SignerFault, SignerPurpose, UndatedSigner, verify_signer_undated,
+};
 
 /// Whose signature counts.
 #[derive(Debug, Clone, Copy)]
 pub enum Trust<'a> {
-    /// Whoever stands in `x5c`, if the chain ends in one of these roots; `typ` is [`DC_SD_JWT`].
+    /// Whoever stands in `x5c`, if the certificate is for signing credentials and ends in one of these roots; `typ`
+    /// is [`DC_SD_JWT`].
     Anchors(&'a [TrustAnchor]),
     /// One key that is known beforehand, for objects of this `typ`.
     Key {
@@ -44,8 +47,8 @@ impl UnverifiedSdJwt {
                 if typ != Some(DC_SD_JWT) {
                     return Err(VerifyFault::Type);
                 }
-                let x5c = read_x5c(header.x5c.as_ref().ok_or(VerifyFault::NoChain)?)?;
-                let signer = verify_signer(&x5c, anchors)?;
+                let x5c = from_header(header.x5c.as_ref().ok_or(VerifyFault::NoChain)?)?;
+                let signer = verify_signer_undated(&x5c, anchors, SignerPurpose::SdJwt)?;
                 let key = PublicJwk::from_sec1(signer.certificate().public_key().sec1());
                 let key = key.map_err(|_| VerifyFault::BadSignature)?;
                 self.jws().verify(&key).map_err(|_| VerifyFault::BadSignature)?;
@@ -57,7 +60,7 @@ impl UnverifiedSdJwt {
             if claims.credential_type().is_none() {
                 return Err(VerifyFault::NoType);
             }
-            if claims.issuer().is_some_and(|issuer| !signer.certificate().is_named(issuer)) {
+            if claims.issuer().is_some_and(|issuer| !is_named(signer.certificate(), issuer)) {
                 return Err(VerifyFault::IssuerName);
             }
         }
@@ -65,18 +68,11 @@ impl UnverifiedSdJwt {
     }
 }
 
-/// The certificates of an `x5c` header, DER (RFC 7515 §4.1.6: base64, not base64url).
-///
-/// # Errors
-/// [`VerifyFault::MalformedChain`] when it is no array of at most [`MAX_CERTIFICATES`] such texts.
-pub fn read_x5c(x5c: &Value) -> Result<Vec<Vec<u8>>, VerifyFault> {
-    use base64::Engine as _;
-    let texts = x5c.as_array().filter(|texts| (1..=MAX_CERTIFICATES).contains(&texts.len()));
-    let decoded = texts.ok_or(VerifyFault::MalformedChain)?.iter().map(|text| {
-        let text = text.as_str()?;
-        base64::prelude::BASE64_STANDARD.decode(text).ok()
-    });
-    decoded.collect::<Option<_>>().ok_or(VerifyFault::MalformedChain)
+/// Whether a URI of the certificate is exactly `issuer`, or a DNS name of it the host (SD-JWT VC §2.5).
+fn is_named(certificate: &SignerCertificate, issuer: &str) -> bool {
+    let host = url::Url::parse(issuer).ok().and_then(|url| url.host_str().map(str::to_owned));
+    certificate.uris().iter().any(|own| own == issuer)
+        || host.is_some_and(|host| certificate.dns_names().iter().any(|own| own.eq_ignore_ascii_case(&host)))
 }
 
 /// An SD-JWT whose signature holds and whose dates nobody has looked at yet; only
@@ -123,11 +119,11 @@ pub enum VerifyFault {
     #[error("the signer's certificate is missing")]
     NoChain,
     /// `x5c` is no array of certificates.
-    #[error("the signer's certificates are malformed")]
-    MalformedChain,
-    /// The chain does not hold.
-    #[error("cannot trust certificate chain: {0}")]
-    Chain(#[from] ChainFault),
+    #[error("cannot read x5c: {0}")]
+    MalformedChain(#[from] X5cFault),
+    /// No signer of credentials, or the chain does not hold.
+    #[error("cannot trust signer: {0}")]
+    Signer(#[from] SignerFault),
     /// The signature does not fit.
     #[error("its signature is false")]
     BadSignature,
@@ -161,7 +157,8 @@ pub enum DateFault {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use base64::Engine as _;
+    use serde_json::{Value, json};
 
     use super::*;
     use crate::sd_jwt::sample;
@@ -194,8 +191,11 @@ mod tests {
         };
         let fault = |text: String| verified(&text).map(|_| ()).unwrap_err();
         assert_eq!(fault(header(|h| h["typ"] = json!("vc+sd-jwt"))), VerifyFault::Type);
-        assert_eq!(fault(header(|h| h["x5c"] = json!([]))), VerifyFault::MalformedChain);
-        assert_eq!(fault(header(|h| h["x5c"] = json!(["??"]))), VerifyFault::MalformedChain);
+        assert_eq!(fault(header(|h| h["x5c"] = json!([]))), VerifyFault::MalformedChain(X5cFault::Number));
+        assert_eq!(
+            fault(header(|h| h["x5c"] = json!(["??"]))),
+            VerifyFault::MalformedChain(X5cFault::NotBase64)
+        );
         assert_eq!(
             fault(header(|h| drop(h.as_object_mut().unwrap().shift_remove("x5c")))),
             VerifyFault::NoChain
@@ -207,10 +207,19 @@ mod tests {
             verified(&claims(|c| drop(c.shift_remove("iss")))).is_ok(),
             "without iss, x5c names the issuer"
         );
-        let other = sample::header_of(&crate::x509::sample::SignerKey::new());
+        let other = sample::header_of(&sample::SignerKey::new(SignerPurpose::SdJwt));
         assert_eq!(fault(sample::signed(sample::claims(), other).to_text()), VerifyFault::BadSignature);
+        // Device keys and signers of lists hang under the same root: only the purpose tells them from the issuer.
+        let lists = sample::header_of(&sample::SignerKey::new(SignerPurpose::StatusList));
+        let lists = fault(sample::signed(sample::claims(), lists).to_text());
+        assert_eq!(lists, VerifyFault::Signer(SignerFault::Purpose));
+        let mut device = sample::header();
+        device["x5c"][0] =
+            json!(base64::prelude::BASE64_STANDARD.encode(crate::x509::sample::device_der(|_| {})));
+        let device = fault(sample::signed(sample::claims(), device).to_text());
+        assert!(matches!(device, VerifyFault::Signer(_)), "{device:?}");
         let foreign = UnverifiedSdJwt::parse(&sample::issued().to_text()).unwrap();
         let foreign = foreign.verify(&Trust::Anchors(&[])).map(|_| ()).unwrap_err();
-        assert_eq!(foreign, VerifyFault::Chain(ChainFault::UnknownRoot));
+        assert_eq!(foreign, VerifyFault::Signer(ChainFault::UnknownRoot.into()));
     }
 }

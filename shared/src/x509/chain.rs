@@ -9,7 +9,6 @@ use jiff::Timestamp;
 use super::ca::{CaCertificate, CaFault};
 use super::certificate::{CertificateFault, DateVerdict, DeviceCertificate};
 use super::oid::PrivateArc;
-use super::signer::SignerFault;
 
 /// The most certificates that `x5c` may hold: the device's and three authorities.
 pub const MAX_CERTIFICATES: usize = 4;
@@ -76,49 +75,65 @@ pub fn verify_undated(
         _ if x5c.len() > MAX_CERTIFICATES => return Err(ChainFault::TooLong),
         [leaf, above @ ..] => (DeviceCertificate::parse_under(leaf, arc)?, above),
     };
-    let authorities = read_authorities(above)?;
-    let issuing = authorities.first().ok_or(ChainFault::NoIssuingAuthority)?;
+    let above = Above::read(above, anchors)?;
+    let issuing = above.issuing()?;
     if !leaf.names_as_issuer(issuing) {
         return Err(ChainFault::NotNamedAsIssuer { by: ChainLink::Device });
     }
     leaf.verify_signature(issuing.public_key())
         .map_err(|_| ChainFault::BadSignature { of: ChainLink::Device })?;
-    let anchor = climb(&authorities, anchors)?;
+    let Above { authorities, anchor } = above;
     Ok(UndatedChain { leaf, authorities, anchor })
 }
 
-/// What stands above the first certificate; no root among them.
-pub(super) fn read_authorities(above: &[Vec<u8>]) -> Result<Vec<CaCertificate>, ChainFault> {
-    let mut authorities = Vec::with_capacity(above.len());
-    for (index, der) in above.iter().enumerate() {
-        let authority = CaCertificate::parse(der)
-            .map_err(|fault| ChainFault::Authority { position: index + 1, fault: Box::new(fault) })?;
-        if authority.is_self_issued() {
-            return Err(ChainFault::RootIncluded);
-        }
-        authorities.push(authority);
-    }
-    Ok(authorities)
+/// The authorities above a certificate, up to a trusted root; their signatures hold.
+#[derive(Debug, Clone)]
+pub(super) struct Above {
+    authorities: Vec<CaCertificate>,
+    anchor: TrustAnchor,
 }
 
-/// Each authority is signed by the next and the highest by one of `anchors`, which is returned.
-pub(super) fn climb(
-    authorities: &[CaCertificate],
-    anchors: &[TrustAnchor],
-) -> Result<TrustAnchor, ChainFault> {
-    let highest = authorities.last().ok_or(ChainFault::NoIssuingAuthority)?;
-    for (index, pair) in authorities.windows(2).enumerate() {
-        let [lower, upper] = pair else { continue };
-        step(lower, upper, index + 1)?;
+impl Above {
+    /// Reads and verifies everything but the dates; `above` begins with the issuing authority's certificate.
+    pub(super) fn read(above: &[Vec<u8>], anchors: &[TrustAnchor]) -> Result<Self, ChainFault> {
+        let mut authorities = Vec::with_capacity(above.len());
+        for (index, der) in above.iter().enumerate() {
+            let authority = CaCertificate::parse(der)
+                .map_err(|fault| ChainFault::Authority { position: index + 1, fault: Box::new(fault) })?;
+            if authority.is_self_issued() {
+                return Err(ChainFault::RootIncluded);
+            }
+            authorities.push(authority);
+        }
+        let highest = authorities.last().ok_or(ChainFault::NoIssuingAuthority)?;
+        let anchor = anchors
+            .iter()
+            .find(|anchor| highest.names_as_issuer(anchor.certificate()))
+            .ok_or(ChainFault::UnknownRoot)?
+            .clone();
+        for (index, pair) in authorities.windows(2).enumerate() {
+            let [lower, upper] = pair else { continue };
+            step(lower, upper, index + 1)?;
+        }
+        step(highest, anchor.certificate(), authorities.len())?;
+        check_path_lengths(&authorities, &anchor)?;
+        Ok(Self { authorities, anchor })
     }
-    let anchor = anchors
-        .iter()
-        .find(|anchor| highest.names_as_issuer(anchor.certificate()))
-        .ok_or(ChainFault::UnknownRoot)?
-        .clone();
-    step(highest, anchor.certificate(), authorities.len())?;
-    check_path_lengths(authorities, &anchor)?;
-    Ok(anchor)
+
+    /// The authority that signed the certificate below.
+    pub(super) fn issuing(&self) -> Result<&CaCertificate, ChainFault> {
+        self.authorities.first().ok_or(ChainFault::NoIssuingAuthority)
+    }
+
+    /// The root it ends in.
+    pub(super) fn anchor(&self) -> &TrustAnchor {
+        &self.anchor
+    }
+
+    /// Judges the dates of all of them, the root's included.
+    pub(super) fn judge(&self, now: Timestamp) -> Result<(), ChainFault> {
+        judge_authorities(&self.authorities, &self.anchor, now)
+    }
 }
 
 /// `lower`, at `position` in `x5c`, is named and signed by `upper`.
@@ -139,6 +154,32 @@ fn check_path_lengths(authorities: &[CaCertificate], anchor: &TrustAnchor) -> Re
         }
     }
     Ok(())
+}
+
+fn judge_authorities(
+    authorities: &[CaCertificate],
+    anchor: &TrustAnchor,
+    now: Timestamp,
+) -> Result<(), ChainFault> {
+    let above =
+        authorities.iter().enumerate().map(|(index, authority)| (ChainLink::Authority(index + 1), authority));
+    for (of, authority) in above.chain([(ChainLink::Root, anchor.certificate())]) {
+        judge_one(of, (authority.not_before(), authority.not_after()), authority.dates_at(now))?;
+    }
+    Ok(())
+}
+
+/// A verdict on the dates of one certificate as this module's fault.
+pub(super) fn judge_one(
+    of: ChainLink,
+    (not_before, not_after): (Timestamp, Timestamp),
+    verdict: DateVerdict,
+) -> Result<(), ChainFault> {
+    match verdict {
+        DateVerdict::Valid => Ok(()),
+        DateVerdict::NotYetValid => Err(ChainFault::NotYetValid { of, not_before }),
+        DateVerdict::Expired => Err(ChainFault::Expired { of, not_after }),
+    }
 }
 
 /// A chain whose signatures hold and whose dates nobody has looked at yet.
@@ -172,25 +213,9 @@ impl UndatedChain {
     /// # Errors
     /// As [`at`](Self::at).
     pub fn judge(&self, now: Timestamp) -> Result<(), ChainFault> {
-        let device =
-            [(ChainLink::Device, self.leaf.not_before(), self.leaf.not_after(), self.leaf.dates_at(now))];
-        let above = self
-            .authorities
-            .iter()
-            .enumerate()
-            .map(|(index, authority)| (ChainLink::Authority(index + 1), authority));
-        let root = [(ChainLink::Root, self.anchor.certificate())];
-        let authorities = above.chain(root).map(|(link, authority)| {
-            (link, authority.not_before(), authority.not_after(), authority.dates_at(now))
-        });
-        for (of, not_before, not_after, verdict) in device.into_iter().chain(authorities) {
-            match verdict {
-                DateVerdict::Valid => {}
-                DateVerdict::NotYetValid => return Err(ChainFault::NotYetValid { of, not_before }),
-                DateVerdict::Expired => return Err(ChainFault::Expired { of, not_after }),
-            }
-        }
-        Ok(())
+        let leaf = &self.leaf;
+        judge_one(ChainLink::Device, (leaf.not_before(), leaf.not_after()), leaf.dates_at(now))?;
+        judge_authorities(&self.authorities, &self.anchor, now)
     }
 
     /// The authority that signed the device's certificate: whose revocation list counts.
@@ -235,7 +260,7 @@ impl VerifiedChain {
 pub enum ChainLink {
     /// The device's certificate.
     Device,
-    /// The certificate of a signer: of credentials, lists or requests.
+    /// The certificate of a key that signs lists, answers or credentials.
     Signer,
     /// The authority at this index of `x5c`; 1 is the issuing one.
     Authority(usize),
@@ -266,9 +291,6 @@ pub enum ChainFault {
     /// The device's certificate departs from the profile.
     #[error("device certificate is refused: {0}")]
     Device(Box<CertificateFault>),
-    /// The signer's certificate is none.
-    #[error("signer's certificate is refused: {0}")]
-    Signer(Box<SignerFault>),
     /// A certificate above it is no authority's.
     #[error("certificate {position} is refused: {fault}")]
     Authority {

@@ -30,14 +30,16 @@ oids! {
     SUBJECT_KEY_IDENTIFIER = "2.5.29.14";
     /// keyUsage (RFC 5280 §4.2.1.3).
     KEY_USAGE = "2.5.29.15";
-    /// basicConstraints (RFC 5280 §4.2.1.9).
-    BASIC_CONSTRAINTS = "2.5.29.19";
     /// subjectAltName (RFC 5280 §4.2.1.6).
     SUBJECT_ALT_NAME = "2.5.29.17";
+    /// basicConstraints (RFC 5280 §4.2.1.9).
+    BASIC_CONSTRAINTS = "2.5.29.19";
     /// cRLNumber (RFC 5280 §5.2.3).
     CRL_NUMBER = "2.5.29.20";
     /// reasonCode (RFC 5280 §5.3.1).
     CRL_REASON = "2.5.29.21";
+    /// issuingDistributionPoint (RFC 5280 §5.2.5).
+    ISSUING_DISTRIBUTION_POINT = "2.5.29.28";
     /// cRLDistributionPoints (RFC 5280 §4.2.1.13).
     CRL_DISTRIBUTION_POINTS = "2.5.29.31";
     /// certificatePolicies (RFC 5280 §4.2.1.4).
@@ -50,6 +52,10 @@ oids! {
     EXTENDED_KEY_USAGE = "2.5.29.37";
     /// id-kp-clientAuth (RFC 5280 §4.2.1.12).
     CLIENT_AUTH = "1.3.6.1.5.5.7.3.2";
+    /// id-kp-OCSPSigning (RFC 6960 §4.2.2.2).
+    OCSP_SIGNING = "1.3.6.1.5.5.7.3.9";
+    /// id-pkix-ocsp-nocheck (RFC 6960 §4.2.2.2.1).
+    OCSP_NO_CHECK = "1.3.6.1.5.5.7.48.1.5";
     /// authorityInfoAccess (RFC 5280 §4.2.2.1).
     AUTHORITY_INFO_ACCESS = "1.3.6.1.5.5.7.1.1";
     /// id-ad-ocsp (RFC 5280 §4.2.2.1).
@@ -73,6 +79,15 @@ oids! {
     ECDSA_WITH_SHA256 = "1.2.840.10045.4.3.2";
     /// ecdsa-with-SHA384 (RFC 5758 §3.2).
     ECDSA_WITH_SHA384 = "1.2.840.10045.4.3.3";
+    /// Ours: the purpose of a key that signs SD-JWT credentials.
+    SD_JWT_SIGNING = "1.3.6.1.4.1.32473.3.1";
+    /// Ours: the purpose of a key that signs statements for the holder's code.
+    CODE_SIGNING = "1.3.6.1.4.1.32473.3.2";
+    /// Ours, until id-kp-oauthStatusSigning has a number: the purpose of a key that signs status lists.
+    STATUS_LIST_SIGNING = "1.3.6.1.4.1.32473.3.3";
+    /// Ours: the purpose of a key that signs lists of trusted roots.
+    TRUST_LIST_SIGNING = "1.3.6.1.4.1.32473.3.4";
+
     /// id-sha256 (RFC 5754 §2.2).
     SHA256 = "2.16.840.1.101.3.4.2.1";
 }

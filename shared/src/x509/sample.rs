@@ -157,6 +157,26 @@ pub(crate) fn device_der_by(
     params.signed_by(device, &issuing.issuer()).unwrap().der().to_vec()
 }
 
+/// A signer's certificate below `issuer`, after `edit`.
+pub(crate) fn signer_under(
+    issuer: &Authority,
+    key: &KeyPair,
+    edit: impl FnOnce(&mut CertificateParams),
+) -> Vec<u8> {
+    let mut params = CertificateParams::default();
+    let mut dn = DistinguishedName::new();
+    dn.push(DnType::CommonName, "Sample Signer");
+    params.distinguished_name = dn;
+    params.is_ca = IsCa::ExplicitNoCa;
+    params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
+    params.serial_number = Some(vec![0x22; 16].into());
+    params.use_authority_key_identifier_extension = true;
+    params.key_identifier_method = key_id_method(key);
+    set_dates(&mut params, "2016-01-01T00:00:00Z", "2036-01-01T00:00:00Z");
+    edit(&mut params);
+    params.signed_by(key, &issuer.issuer()).unwrap().der().to_vec()
+}
+
 /// The to-be-signed part of [`device_der`].
 pub(crate) fn device_body(edit: impl FnOnce(&mut CertificateParams)) -> Vec<u8> {
     UnverifiedSigned::split(&device_der(edit)).unwrap().to_be_signed().to_vec()
@@ -234,52 +254,4 @@ pub(crate) fn edited(sequence: &[u8], edit: impl FnOnce(&mut Vec<Vec<u8>>)) -> V
     let content = parts.concat();
     let length = der::Length::try_from(content.len()).unwrap();
     [der::Header::new(der::Tag::Sequence, length).to_der().unwrap(), content].concat()
-}
-
-/// A key that signs statements, with its chain.
-pub(crate) struct SignerKey {
-    pub(crate) key: KeyPair,
-    pub(crate) x5c: Vec<Vec<u8>>,
-}
-
-impl SignerKey {
-    /// Under the sample's issuing authority, named `https://issuer.example/tenant` and `issuer.example`.
-    pub(crate) fn new() -> Self {
-        Self::with(|_| {})
-    }
-
-    /// As [`new`](Self::new), after `edit`.
-    pub(crate) fn with(edit: impl FnOnce(&mut CertificateParams)) -> Self {
-        Self::under(&HIERARCHY.issuing, edit)
-    }
-
-    /// As [`with`](Self::with), under `authority`.
-    pub(crate) fn under(authority: &Authority, edit: impl FnOnce(&mut CertificateParams)) -> Self {
-        let key = KeyPair::generate().unwrap();
-        let mut params = CertificateParams::default();
-        let mut dn = DistinguishedName::new();
-        dn.push(DnType::CommonName, "Sample Signer");
-        params.distinguished_name = dn;
-        params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
-        params.is_ca = IsCa::ExplicitNoCa;
-        params.serial_number = Some(vec![0x51; 16].into());
-        params.use_authority_key_identifier_extension = true;
-        params.key_identifier_method = key_id_method(&key);
-        params.subject_alt_names = vec![
-            rcgen::SanType::URI("https://issuer.example/tenant".try_into().unwrap()),
-            rcgen::SanType::DnsName("issuer.example".try_into().unwrap()),
-        ];
-        set_dates(&mut params, "2026-01-01T00:00:00Z", "2030-01-01T00:00:00Z");
-        edit(&mut params);
-        let leaf = params.signed_by(&key, &authority.issuer()).unwrap().der().to_vec();
-        Self { key, x5c: vec![leaf, authority.der.clone()] }
-    }
-
-    /// An ES256 signature, `r || s`.
-    pub(crate) fn sign(&self, message: &[u8]) -> [u8; 64] {
-        use p256::pkcs8::DecodePrivateKey as _;
-        let key = p256::ecdsa::SigningKey::from_pkcs8_der(&self.key.serialize_der()).unwrap();
-        let signature: p256::ecdsa::Signature = p256::ecdsa::signature::Signer::sign(&key, message);
-        signature.to_bytes().into()
-    }
 }

@@ -1,60 +1,99 @@
-//! Certificates of those who sign statements: credentials, status lists, requests of verifiers.
-//!
-//! Such a key is neither a device's nor an authority's. Its certificate is read less narrowly than our own device
-//! profile, because others write it too; what decides is who signed it, and the names and purposes in it.
+//! Certificates of the keys that sign for an issuing authority: credentials, status lists, OCSP answers, lists
+//! of roots. One key, one purpose: a key that signs lists can sign no card.
 
 use std::fmt;
 
-use der::{Decode, Encode};
 use jiff::Timestamp;
-use x509_cert::ext::Extension;
 use x509_cert::ext::pkix::name::GeneralName;
-use x509_cert::ext::pkix::{
-    AuthorityKeyIdentifier, BasicConstraints, ExtendedKeyUsage, KeyUsage, SubjectAltName,
-};
+use x509_cert::ext::pkix::{BasicConstraints, ExtendedKeyUsage, SubjectAltName, SubjectKeyIdentifier};
 use x509_cert::name::Name;
 
+use super::body::read_authority_key_identifier;
 use super::ca::CaCertificate;
-use super::certificate::{DateVerdict, Fingerprint};
-use super::chain::{ChainFault, ChainLink, MAX_CERTIFICATES, TrustAnchor, climb, read_authorities};
+use super::certificate::DateVerdict;
+use super::chain::{Above, ChainFault, ChainLink, MAX_CERTIFICATES, TrustAnchor, judge_one};
+use super::extension::{ExtensionFault, ExtensionKind, Reader, exactly};
 use super::frame::{self, Frame, FrameFault};
 use super::key::{BadSignature, Curve, EcPublicKey, KeyFault, KeyIdentifier};
-use super::oid::{self, ObjectIdentifier};
+use super::oid::{self, ObjectIdentifier, PrivateArc};
 use super::serial::SerialNumber;
 use super::signed::{SignedFault, UnverifiedSigned};
 
-/// The most alternative names that are read.
-const MAX_NAMES: usize = 32;
+/// KeyUsage with digitalSignature alone.
+const DIGITAL_SIGNATURE: &[u8] = b"\x03\x02\x07\x80";
+/// The value of ocsp-nocheck: NULL.
+pub const NO_CHECK: &[u8] = b"\x05\x00";
 
-/// A name in subjectAltName (RFC 5280 §4.2.1.6); other kinds are passed over.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum AlternativeName {
-    /// dNSName.
-    Dns(String),
-    /// uniformResourceIdentifier.
-    Uri(String),
+/// What a signer signs. Each purpose is an extended key usage of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum SignerPurpose {
+    /// SD-JWT credentials.
+    SdJwt,
+    /// Statements that the holder's code carries.
+    Code,
+    /// Token status lists.
+    StatusList,
+    /// Lists of trusted roots.
+    TrustList,
+    /// OCSP answers.
+    Ocsp,
 }
 
-/// The certificate of a P-256 key that signs statements. Who signed *it* is for the chain to tell.
+impl SignerPurpose {
+    /// Every purpose.
+    pub const ALL: [Self; 5] = [Self::SdJwt, Self::Code, Self::StatusList, Self::TrustList, Self::Ocsp];
+
+    /// Its extended key usage. Ours stand under the documentation arc whatever arc the installation uses for
+    /// device certificates: verifiers must know them beforehand.
+    pub fn oid(self) -> ObjectIdentifier {
+        match self {
+            Self::SdJwt => oid::SD_JWT_SIGNING,
+            Self::Code => oid::CODE_SIGNING,
+            Self::StatusList => oid::STATUS_LIST_SIGNING,
+            Self::TrustList => oid::TRUST_LIST_SIGNING,
+            Self::Ocsp => oid::OCSP_SIGNING,
+        }
+    }
+
+    /// A word for names and files: `sd-jwt`, `code`, `status-list`, `trust-list`, `ocsp`.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::SdJwt => "sd-jwt",
+            Self::Code => "code",
+            Self::StatusList => "status-list",
+            Self::TrustList => "trust-list",
+            Self::Ocsp => "ocsp",
+        }
+    }
+}
+
+impl fmt::Display for SignerPurpose {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.word())
+    }
+}
+
+/// A signer's certificate that meets the profile; whether an authority signed it, [`verify_signer`] tells.
 #[derive(Clone, PartialEq, Eq)]
 pub struct SignerCertificate {
     signed: UnverifiedSigned,
     serial: SerialNumber,
     issuer: Name,
+    authority_key_identifier: KeyIdentifier,
     subject: Name,
     not_before: Timestamp,
     not_after: Timestamp,
     key: EcPublicKey,
-    authority_key_identifier: Option<KeyIdentifier>,
-    names: Vec<AlternativeName>,
-    purposes: Vec<ObjectIdentifier>,
+    purpose: SignerPurpose,
+    uris: Vec<String>,
+    dns_names: Vec<String>,
 }
 
 impl SignerCertificate {
     /// Reads DER.
     ///
     /// # Errors
-    /// When it is no certificate, an authority's, or one whose key may not sign.
+    /// The first departure from the profile.
     pub fn parse(der: &[u8]) -> Result<Self, SignerFault> {
         let signed = UnverifiedSigned::split(der)?;
         let frame = Frame::read(signed.to_be_signed())?;
@@ -64,29 +103,49 @@ impl SignerCertificate {
         if frame.key.curve() != Curve::P256 {
             return Err(FrameFault::Key(KeyFault::WrongCurve).into());
         }
-        let read = Extensions::read(&frame.extensions)?;
+        let arc = PrivateArc::default();
+        let mut reader = Reader::new(&frame.extensions, &arc)?;
+        let authority_key_identifier = read_authority_key_identifier(&mut reader)?
+            .ok_or(ExtensionFault::Missing(ExtensionKind::AuthorityKeyIdentifier))?;
+        let subject_key: SubjectKeyIdentifier = reader.decoded(ExtensionKind::SubjectKeyIdentifier)?;
+        if subject_key.0.as_bytes() != frame.key.identifier().as_bytes() {
+            return Err(SignerFault::SubjectKeyIdentifier);
+        }
+        if reader.required(ExtensionKind::KeyUsage)? != DIGITAL_SIGNATURE {
+            return Err(SignerFault::Usage);
+        }
+        let constraints: BasicConstraints = reader.decoded(ExtensionKind::BasicConstraints)?;
+        if constraints.ca {
+            return Err(SignerFault::Authority);
+        }
+        let purpose = read_purpose(&mut reader)?;
+        let no_check = reader.optional(ExtensionKind::OcspNoCheck)?;
+        if no_check.is_some_and(|value| value != NO_CHECK) {
+            return Err(ExtensionFault::Malformed(ExtensionKind::OcspNoCheck).into());
+        }
+        if no_check.is_some() != (purpose == SignerPurpose::Ocsp) {
+            return Err(SignerFault::NoCheck);
+        }
+        let (uris, dns_names) = read_names(&mut reader)?;
+        reader.finish()?;
         Ok(Self {
             signed,
             serial: frame.serial,
             issuer: frame.issuer,
+            authority_key_identifier,
             subject: frame.subject,
             not_before: frame.not_before,
             not_after: frame.not_after,
             key: frame.key,
-            authority_key_identifier: read.authority_key_identifier,
-            names: read.names,
-            purposes: read.purposes,
+            purpose,
+            uris,
+            dns_names,
         })
     }
 
-    /// The DER that was read.
+    /// The certificate as it came.
     pub fn der(&self) -> &[u8] {
         self.signed.der()
-    }
-
-    /// SHA-256 of the DER.
-    pub fn fingerprint(&self) -> Fingerprint {
-        Fingerprint::of(self.der())
     }
 
     /// The serial number.
@@ -94,31 +153,22 @@ impl SignerCertificate {
         self.serial
     }
 
-    /// The subject as one text (RFC 4514), for people.
+    /// What the key signs.
+    pub fn purpose(&self) -> SignerPurpose {
+        self.purpose
+    }
+
+    /// The key.
+    pub fn public_key(&self) -> &EcPublicKey {
+        &self.key
+    }
+
+    /// The subject in the form of RFC 4514.
     pub fn name(&self) -> String {
         self.subject.to_string()
     }
 
-    /// The DNS names and URIs of subjectAltName, in their order.
-    pub fn names(&self) -> &[AlternativeName] {
-        &self.names
-    }
-
-    /// Whether a URI of subjectAltName is exactly `uri`, or a DNS name is the host of it (SD-JWT VC §2.5).
-    pub fn is_named(&self, uri: &str) -> bool {
-        let host = url::Url::parse(uri).ok().and_then(|url| url.host_str().map(str::to_owned));
-        self.names.iter().any(|name| match name {
-            AlternativeName::Uri(own) => own == uri,
-            AlternativeName::Dns(own) => host.as_ref().is_some_and(|host| host.eq_ignore_ascii_case(own)),
-        })
-    }
-
-    /// The purposes of extKeyUsage; empty when the extension is absent.
-    pub fn purposes(&self) -> &[ObjectIdentifier] {
-        &self.purposes
-    }
-
-    /// First instant of validity; whole seconds.
+    /// First instant of validity.
     pub fn not_before(&self) -> Timestamp {
         self.not_before
     }
@@ -128,23 +178,28 @@ impl SignerCertificate {
         self.not_after
     }
 
-    /// Where `now` lies with respect to this certificate's own validity.
+    /// Whether `now` lies within its validity.
     pub fn dates_at(&self, now: Timestamp) -> DateVerdict {
         frame::judge_dates(self.not_before, self.not_after, now)
     }
 
-    /// The key; on P-256.
-    pub fn public_key(&self) -> &EcPublicKey {
-        &self.key
+    /// The URIs among its alternative names: whose `iss` it may sign.
+    pub fn uris(&self) -> &[String] {
+        &self.uris
+    }
+
+    /// The host names among its alternative names.
+    pub fn dns_names(&self) -> &[String] {
+        &self.dns_names
     }
 
     /// Whether `authority` is named as issuer, by name and by key.
     pub fn names_as_issuer(&self, authority: &CaCertificate) -> bool {
         self.issuer == *authority.subject_name()
-            && self.authority_key_identifier.as_ref().is_none_or(|named| named == authority.key_identifier())
+            && self.authority_key_identifier == *authority.key_identifier()
     }
 
-    /// Checks the signature on the certificate alone.
+    /// Checks the signature alone.
     ///
     /// # Errors
     /// When `key` did not sign it.
@@ -156,123 +211,104 @@ impl SignerCertificate {
 impl fmt::Debug for SignerCertificate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SignerCertificate")
+            .field("purpose", &self.purpose)
             .field("serial", &self.serial)
             .field("not_after", &self.not_after)
             .finish_non_exhaustive()
     }
 }
 
-/// What the extensions say.
-struct Extensions {
-    authority_key_identifier: Option<KeyIdentifier>,
-    names: Vec<AlternativeName>,
-    purposes: Vec<ObjectIdentifier>,
-}
-
-impl Extensions {
-    fn read(extensions: &[Extension]) -> Result<Self, SignerFault> {
-        for (index, extension) in extensions.iter().enumerate() {
-            if extensions.iter().take(index).any(|earlier| earlier.extn_id == extension.extn_id) {
-                return Err(SignerFault::Repeated(extension.extn_id));
-            }
-        }
-        let mut read = Self { authority_key_identifier: None, names: Vec::new(), purposes: Vec::new() };
-        let mut may_sign = false;
-        for extension in extensions {
-            let malformed = SignerFault::Malformed(extension.extn_id);
-            let der = extension.extn_value.as_bytes();
-            match extension.extn_id {
-                oid::KEY_USAGE => {
-                    may_sign = KeyUsage::from_der(der).map_err(|_| malformed)?.digital_signature();
-                }
-                oid::BASIC_CONSTRAINTS => {
-                    let constraints = BasicConstraints::from_der(der).map_err(|_| malformed)?;
-                    if constraints.ca {
-                        return Err(SignerFault::IsAuthority);
-                    }
-                }
-                oid::EXTENDED_KEY_USAGE => {
-                    read.purposes = ExtendedKeyUsage::from_der(der).map_err(|_| malformed)?.0;
-                }
-                oid::SUBJECT_ALT_NAME => read.names = alternative_names(der).ok_or(malformed)?,
-                oid::AUTHORITY_KEY_IDENTIFIER => {
-                    let identifier = AuthorityKeyIdentifier::from_der(der).map_err(|_| malformed)?;
-                    read.authority_key_identifier =
-                        identifier.key_identifier.map(|octets| KeyIdentifier::new(octets.as_bytes()));
-                }
-                unknown if extension.critical => return Err(SignerFault::UnknownCritical(unknown)),
-                _ => {}
-            }
-        }
-        if may_sign { Ok(read) } else { Err(SignerFault::MayNotSign) }
-    }
-}
-
-fn alternative_names(der: &[u8]) -> Option<Vec<AlternativeName>> {
-    let SubjectAltName(names) = SubjectAltName::from_der(der).ok()?;
-    if names.len() > MAX_NAMES || SubjectAltName(names.clone()).to_der().ok()? != der {
-        return None;
-    }
-    let known = names.into_iter().filter_map(|name| match name {
-        GeneralName::DnsName(name) => Some(AlternativeName::Dns(name.as_str().to_owned())),
-        GeneralName::UniformResourceIdentifier(name) => Some(AlternativeName::Uri(name.as_str().to_owned())),
+fn read_purpose(reader: &mut Reader<'_>) -> Result<SignerPurpose, SignerFault> {
+    let usages: ExtendedKeyUsage = reader.decoded(ExtensionKind::ExtendedKeyUsage)?;
+    match usages.0.as_slice() {
+        [usage] => SignerPurpose::ALL.into_iter().find(|purpose| purpose.oid() == *usage),
         _ => None,
-    });
-    Some(known.collect())
+    }
+    .ok_or(SignerFault::Purpose)
 }
 
-/// Verifies `x5c` (DER, the signer's certificate first, without the root) up to one of `anchors`: everything but
-/// the dates.
+fn read_names(reader: &mut Reader<'_>) -> Result<(Vec<String>, Vec<String>), SignerFault> {
+    let (mut uris, mut dns_names) = (Vec::new(), Vec::new());
+    if let Some(der) = reader.optional(ExtensionKind::SubjectAltName)? {
+        let names: SubjectAltName = exactly(ExtensionKind::SubjectAltName, der)?;
+        for name in names.0 {
+            match name {
+                GeneralName::UniformResourceIdentifier(uri) => uris.push(uri.as_str().to_owned()),
+                GeneralName::DnsName(host) => dns_names.push(host.as_str().to_owned()),
+                _ => return Err(SignerFault::Names),
+            }
+        }
+    }
+    Ok((uris, dns_names))
+}
+
+/// Verifies `x5c` (DER, the signer's certificate first, without the root) up to one of `anchors`, for one
+/// purpose, with every certificate valid at `now`.
+///
+/// # Errors
+/// The first rule that is broken; dates come last.
+pub fn verify_signer(
+    x5c: &[Vec<u8>],
+    anchors: &[TrustAnchor],
+    purpose: SignerPurpose,
+    now: Timestamp,
+) -> Result<VerifiedSigner, SignerFault> {
+    verify_signer_undated(x5c, anchors, purpose)?.at(now)
+}
+
+/// Verifies everything but the dates, as [`super::chain::verify_undated`] does for devices: an expired statement is
+/// told from a forged one.
 ///
 /// # Errors
 /// The first rule that is broken.
-pub fn verify_signer(x5c: &[Vec<u8>], anchors: &[TrustAnchor]) -> Result<UndatedSigner, ChainFault> {
+pub fn verify_signer_undated(
+    x5c: &[Vec<u8>],
+    anchors: &[TrustAnchor],
+    purpose: SignerPurpose,
+) -> Result<UndatedSigner, SignerFault> {
     let (leaf, above) = match x5c {
-        [] => return Err(ChainFault::Empty),
-        _ if x5c.len() > MAX_CERTIFICATES => return Err(ChainFault::TooLong),
-        [leaf, above @ ..] => {
-            (SignerCertificate::parse(leaf).map_err(|fault| ChainFault::Signer(Box::new(fault)))?, above)
-        }
+        [] => return Err(ChainFault::Empty.into()),
+        _ if x5c.len() > MAX_CERTIFICATES => return Err(ChainFault::TooLong.into()),
+        [leaf, above @ ..] => (leaf, above),
     };
-    let authorities = read_authorities(above)?;
-    let anchor = if authorities.is_empty() {
-        // Signed by the root itself: nothing of the chain travels but the leaf.
-        let named = anchors.iter().find(|anchor| leaf.names_as_issuer(anchor.certificate()));
-        named.ok_or(ChainFault::UnknownRoot)?.clone()
-    } else {
-        climb(&authorities, anchors)?
-    };
-    let issuing = authorities.first().unwrap_or(anchor.certificate());
-    if !leaf.names_as_issuer(issuing) {
-        return Err(ChainFault::NotNamedAsIssuer { by: ChainLink::Signer });
+    let certificate = SignerCertificate::parse(leaf)?;
+    if certificate.purpose != purpose {
+        return Err(SignerFault::Purpose);
     }
-    leaf.verify_signature(issuing.public_key())
-        .map_err(|_| ChainFault::BadSignature { of: ChainLink::Signer })?;
-    Ok(UndatedSigner { leaf, authorities, anchor })
+    let above = Above::read(above, anchors)?;
+    check_issued_by(&certificate, above.issuing()?)?;
+    Ok(UndatedSigner { certificate, above })
 }
 
-/// A signer whose chain holds and whose dates nobody has looked at yet; only [`verify_signer`] makes it.
+/// Checks that `issuing` names and signed `certificate`.
+pub(super) fn check_issued_by(
+    certificate: &SignerCertificate,
+    issuing: &CaCertificate,
+) -> Result<(), ChainFault> {
+    if !certificate.names_as_issuer(issuing) {
+        return Err(ChainFault::NotNamedAsIssuer { by: ChainLink::Signer });
+    }
+    certificate
+        .verify_signature(issuing.public_key())
+        .map_err(|_| ChainFault::BadSignature { of: ChainLink::Signer })
+}
+
+/// A signer below a trusted root, whose dates nobody has looked at yet; only [`verify_signer_undated`] makes it.
 #[derive(Debug, Clone)]
 pub struct UndatedSigner {
-    leaf: SignerCertificate,
-    authorities: Vec<CaCertificate>,
-    anchor: TrustAnchor,
+    certificate: SignerCertificate,
+    above: Above,
 }
 
 impl UndatedSigner {
-    /// The signer's certificate.
+    /// Its certificate.
     pub fn certificate(&self) -> &SignerCertificate {
-        &self.leaf
-    }
-
-    /// The authority that signed it: whose revocation list counts.
-    pub fn issuing_authority(&self) -> &CaCertificate {
-        self.authorities.first().unwrap_or(self.anchor.certificate())
+        &self.certificate
     }
 
     /// The root it ends in.
     pub fn anchor(&self) -> &TrustAnchor {
-        &self.anchor
+        self.above.anchor()
     }
 
     /// Judges the dates of every certificate in the chain, the root's included.
@@ -280,24 +316,53 @@ impl UndatedSigner {
     /// # Errors
     /// [`ChainFault::NotYetValid`] or [`ChainFault::Expired`].
     pub fn judge(&self, now: Timestamp) -> Result<(), ChainFault> {
-        let signer =
-            [(ChainLink::Signer, self.leaf.not_before(), self.leaf.not_after(), self.leaf.dates_at(now))];
-        let above = self.authorities.iter().enumerate().map(|(at, one)| (ChainLink::Authority(at + 1), one));
-        let authorities = above
-            .chain([(ChainLink::Root, self.anchor.certificate())])
-            .map(|(link, one)| (link, one.not_before(), one.not_after(), one.dates_at(now)));
-        for (of, not_before, not_after, verdict) in signer.into_iter().chain(authorities) {
-            match verdict {
-                DateVerdict::Valid => {}
-                DateVerdict::NotYetValid => return Err(ChainFault::NotYetValid { of, not_before }),
-                DateVerdict::Expired => return Err(ChainFault::Expired { of, not_after }),
-            }
-        }
-        Ok(())
+        let dates = (self.certificate.not_before, self.certificate.not_after);
+        judge_one(ChainLink::Signer, dates, self.certificate.dates_at(now))?;
+        self.above.judge(now)
+    }
+
+    /// The signer, if all of it is valid at `now`.
+    ///
+    /// # Errors
+    /// As [`judge`](Self::judge).
+    pub fn at(self, now: Timestamp) -> Result<VerifiedSigner, SignerFault> {
+        self.judge(now)?;
+        let (issuing, anchor) = (self.above.issuing()?.clone(), self.above.anchor().clone());
+        Ok(VerifiedSigner { certificate: self.certificate, issuing, anchor })
     }
 }
 
-/// Messages complete "cannot accept signer's certificate: …".
+/// A signer below a trusted root; only [`verify_signer`] makes it.
+#[derive(Debug, Clone)]
+pub struct VerifiedSigner {
+    certificate: SignerCertificate,
+    issuing: CaCertificate,
+    anchor: TrustAnchor,
+}
+
+impl VerifiedSigner {
+    /// Its certificate.
+    pub fn certificate(&self) -> &SignerCertificate {
+        &self.certificate
+    }
+
+    /// Its key.
+    pub fn public_key(&self) -> &EcPublicKey {
+        &self.certificate.key
+    }
+
+    /// The authority for which it signs.
+    pub fn issuing_authority(&self) -> &CaCertificate {
+        &self.issuing
+    }
+
+    /// The root it ends in.
+    pub fn anchor(&self) -> &TrustAnchor {
+        &self.anchor
+    }
+}
+
+/// Messages complete "cannot trust signer: …".
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SignerFault {
     /// The envelope around the body.
@@ -306,117 +371,34 @@ pub enum SignerFault {
     /// The form that every certificate has.
     #[error(transparent)]
     Frame(#[from] FrameFault),
+    /// An extension missing, repeated, malformed, wrongly critical, or critical and unknown.
+    #[error(transparent)]
+    Extension(#[from] ExtensionFault),
+    /// The way up to the root, and the dates.
+    #[error(transparent)]
+    Chain(#[from] ChainFault),
     /// The algorithm inside the body is not the one outside (RFC 5280 §4.1.1.2).
     #[error("its two signature algorithms differ")]
     AlgorithmsDiffer,
+    /// Not the identifier of its own key.
+    #[error("its key identifier is not that of its key")]
+    SubjectKeyIdentifier,
+    /// Not digitalSignature alone.
+    #[error("its key usage is not digitalSignature alone")]
+    Usage,
     /// CA:TRUE.
     #[error("it is an authority's")]
-    IsAuthority,
-    /// No digitalSignature.
-    #[error("its key may not sign")]
-    MayNotSign,
-    /// The same extension again.
-    #[error("extension {0} stands there twice")]
-    Repeated(ObjectIdentifier),
-    /// Not what its definition says.
-    #[error("extension {0} is malformed")]
-    Malformed(ObjectIdentifier),
-    /// Marked critical and not understood (RFC 5280 §4.2).
-    #[error("extension {0} is critical and unknown")]
-    UnknownCritical(ObjectIdentifier),
+    Authority,
+    /// No purpose of ours, several, or another one than is asked for.
+    #[error("it is for another purpose")]
+    Purpose,
+    /// ocsp-nocheck on another signer, or none on an OCSP responder.
+    #[error("ocsp-nocheck is there or missing against the profile")]
+    NoCheck,
+    /// A name that is neither a URI nor a host name.
+    #[error("it has an alternative name of another kind than URI and DNS")]
+    Names,
 }
 
 #[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-    use rcgen::{BasicConstraints as Limits, CertificateParams, CustomExtension, IsCa, KeyUsagePurpose};
-
-    use super::*;
-    use crate::x509::sample::{self, HIERARCHY, SignerKey};
-
-    fn anchors() -> Vec<TrustAnchor> {
-        vec![TrustAnchor::from_der(&HIERARCHY.root.der).unwrap()]
-    }
-
-    fn signer(edit: impl FnOnce(&mut CertificateParams)) -> Vec<u8> {
-        SignerKey::with(edit).x5c.remove(0)
-    }
-
-    #[test]
-    fn a_signer_is_led_up_to_the_root_and_tells_its_names() {
-        let key = SignerKey::new();
-        let verified = verify_signer(&key.x5c, &anchors()).unwrap();
-        let leaf = verified.certificate();
-        assert!(leaf.is_named("https://issuer.example/tenant"), "as a URI");
-        assert!(leaf.is_named("https://ISSUER.example"), "as a host");
-        assert!(!leaf.is_named("https://other.example"));
-        assert!(!leaf.is_named("issuer.example"));
-        assert_eq!(verified.judge("2026-11-22T12:00:00Z".parse().unwrap()), Ok(()));
-        let late = verified.judge("2035-01-01T00:00:00Z".parse().unwrap());
-        assert!(matches!(late, Err(ChainFault::Expired { of: ChainLink::Signer, .. })), "{late:?}");
-    }
-
-    #[test]
-    fn a_chain_that_does_not_hold_is_refused_by_its_reason() {
-        let good = SignerKey::new();
-        let leaf = || good.x5c[0].clone();
-        let issuing = || HIERARCHY.issuing.der.clone();
-        let other = sample::authority_under(&HIERARCHY.root, "Sample Other", |_| {}).der;
-        let same_name = sample::authority_under(&HIERARCHY.root, "Sample Issuing", |_| {}).der;
-        let foreign = [TrustAnchor::from_der(&sample::foreign_root().der).unwrap()];
-        let faults =
-            |x5c: &[Vec<u8>], anchors: &[TrustAnchor]| verify_signer(x5c, anchors).map(|_| ()).unwrap_err();
-        assert_eq!(faults(&[], &anchors()), ChainFault::Empty);
-        assert_eq!(faults(&vec![leaf(); MAX_CERTIFICATES + 1], &anchors()), ChainFault::TooLong);
-        assert_eq!(faults(&[leaf()], &anchors()), ChainFault::UnknownRoot);
-        assert_eq!(faults(&[leaf(), issuing()], &foreign), ChainFault::UnknownRoot);
-        let named = ChainFault::NotNamedAsIssuer { by: ChainLink::Signer };
-        assert_eq!(faults(&[leaf(), other], &anchors()), named);
-        assert_eq!(faults(&[leaf(), same_name], &anchors()), named, "by key");
-        let mut changed = leaf();
-        *changed.last_mut().unwrap() ^= 1;
-        let bad = faults(&[changed, issuing()], &anchors());
-        assert_eq!(bad, ChainFault::BadSignature { of: ChainLink::Signer });
-        let device = faults(&[issuing(), issuing()], &anchors());
-        assert!(matches!(device, ChainFault::Signer(fault) if *fault == SignerFault::IsAuthority));
-        let rooted = faults(&[leaf(), issuing(), HIERARCHY.root.der.clone()], &anchors());
-        assert_eq!(rooted, ChainFault::RootIncluded);
-    }
-
-    #[test]
-    fn what_may_not_sign_statements_is_refused_by_name() {
-        let fault = |edit: fn(&mut CertificateParams)| SignerCertificate::parse(&signer(edit)).unwrap_err();
-        assert_eq!(fault(|p| p.is_ca = IsCa::Ca(Limits::Unconstrained)), SignerFault::IsAuthority);
-        assert_eq!(fault(|p| p.key_usages = vec![KeyUsagePurpose::CrlSign]), SignerFault::MayNotSign);
-        assert_eq!(fault(|p| p.key_usages.clear()), SignerFault::MayNotSign);
-        let unknown = fault(|p| {
-            let mut extension = CustomExtension::from_oid_content(&[1, 3, 6, 1, 4, 1, 55555, 1], vec![5, 0]);
-            extension.set_criticality(true);
-            p.custom_extensions.push(extension);
-        });
-        assert!(matches!(unknown, SignerFault::UnknownCritical(_)), "{unknown:?}");
-    }
-
-    #[test]
-    fn a_root_may_sign_a_signer_itself() {
-        let mut key = SignerKey::under(&HIERARCHY.root, |_| {});
-        key.x5c.truncate(1);
-        assert!(verify_signer(&key.x5c, &anchors()).is_ok());
-    }
-
-    proptest! {
-        #[test]
-        fn any_bytes_are_read_without_panic(bytes in prop::collection::vec(any::<u8>(), 0..600)) {
-            let _ = SignerCertificate::parse(&bytes);
-        }
-
-        #[test]
-        fn a_flipped_bit_never_verifies(at in any::<prop::sample::Index>(), bit in 0..8_u8) {
-            static KEY: std::sync::LazyLock<SignerKey> = std::sync::LazyLock::new(SignerKey::new);
-            let mut x5c = KEY.x5c.clone();
-            let at = at.index(x5c[0].len());
-            x5c[0][at] ^= 1 << bit;
-            prop_assert!(verify_signer(&x5c, &anchors()).is_err());
-        }
-    }
-}
+mod tests;

@@ -34,6 +34,8 @@ pub enum ExtensionKind {
     KeyUsage,
     /// RFC 5280 §4.2.1.4
     CertificatePolicies,
+    /// RFC 5280 §4.2.1.6
+    SubjectAltName,
     /// RFC 5280 §4.2.1.9
     BasicConstraints,
     /// RFC 5280 §4.2.1.12
@@ -56,6 +58,10 @@ pub enum ExtensionKind {
     CrlNumber,
     /// RFC 5280 §5.3.1
     CrlReason,
+    /// RFC 5280 §5.2.5
+    IssuingDistributionPoint,
+    /// RFC 6960 §4.2.2.2.1
+    OcspNoCheck,
 }
 
 impl ExtensionKind {
@@ -66,6 +72,7 @@ impl ExtensionKind {
             Self::SubjectKeyIdentifier => oid::SUBJECT_KEY_IDENTIFIER,
             Self::KeyUsage => oid::KEY_USAGE,
             Self::CertificatePolicies => oid::CERTIFICATE_POLICIES,
+            Self::SubjectAltName => oid::SUBJECT_ALT_NAME,
             Self::BasicConstraints => oid::BASIC_CONSTRAINTS,
             Self::ExtendedKeyUsage => oid::EXTENDED_KEY_USAGE,
             Self::CrlDistributionPoints => oid::CRL_DISTRIBUTION_POINTS,
@@ -77,6 +84,8 @@ impl ExtensionKind {
             Self::CardDigest => arc.card_digest(),
             Self::CrlNumber => oid::CRL_NUMBER,
             Self::CrlReason => oid::CRL_REASON,
+            Self::IssuingDistributionPoint => oid::ISSUING_DISTRIBUTION_POINT,
+            Self::OcspNoCheck => oid::OCSP_NO_CHECK,
         }
     }
 
@@ -99,7 +108,7 @@ impl ExtensionKind {
 
     /// Whether the profile marks it critical.
     pub fn is_critical(self) -> bool {
-        matches!(self, Self::KeyUsage | Self::BasicConstraints)
+        matches!(self, Self::KeyUsage | Self::BasicConstraints | Self::IssuingDistributionPoint)
     }
 }
 
@@ -110,6 +119,7 @@ impl fmt::Display for ExtensionKind {
             Self::SubjectKeyIdentifier => "subjectKeyIdentifier",
             Self::KeyUsage => "keyUsage",
             Self::CertificatePolicies => "certificatePolicies",
+            Self::SubjectAltName => "subjectAltName",
             Self::BasicConstraints => "basicConstraints",
             Self::ExtendedKeyUsage => "extKeyUsage",
             Self::CrlDistributionPoints => "cRLDistributionPoints",
@@ -121,6 +131,8 @@ impl fmt::Display for ExtensionKind {
             Self::CardDigest => "card digest",
             Self::CrlNumber => "cRLNumber",
             Self::CrlReason => "reasonCode",
+            Self::IssuingDistributionPoint => "issuingDistributionPoint",
+            Self::OcspNoCheck => "ocsp-nocheck",
         })
     }
 }
