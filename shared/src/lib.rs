@@ -20,6 +20,7 @@ pub mod x509;
 
 pub mod sd_jwt;
 pub mod vp;
+pub mod holder_code;
 pub mod presentation;
 
 pub mod clock;

@@ -2,4 +2,5 @@
 //!
 //! Every kind of presentation (the holder's code, an SD-JWT, a certificate) ends in the same [`verdict`].
 
+pub mod revocation;
 pub mod verdict;
