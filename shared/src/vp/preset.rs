@@ -80,8 +80,8 @@ impl Preset {
         Self::USUAL.into_iter().find(|preset| preset.name() == name)
     }
 
-    /// The query to a card of the type `vct`.
-    pub fn query(self, vct: &str) -> DcqlQuery {
+    /// The query to a card of one of these types (`vct`).
+    pub fn query(self, types: &[&str]) -> DcqlQuery {
         let top = ClaimPath::of;
         let age = |years: u8| ClaimPath::of("age_equal_or_over").member(&years.to_string());
         let (claims, optional) = match self {
@@ -109,7 +109,7 @@ impl Preset {
                 vec![top("birthdate"), top("school_address")],
             ),
         };
-        DcqlQuery::of(CredentialQuery::sd_jwt(CARD, vct, &claims, &optional))
+        DcqlQuery::of(CredentialQuery::sd_jwt(CARD, types, &claims, &optional))
     }
 }
 
@@ -129,7 +129,7 @@ mod tests {
     #[test]
     fn every_preset_is_a_query_that_a_stranger_can_read() {
         for preset in Preset::USUAL {
-            let query = preset.query(VCT);
+            let query = preset.query(&[VCT]);
             let json = serde_json::to_vec(&query).unwrap();
             assert_eq!(DcqlQuery::parse(&json), Ok(query.clone()), "{preset:?}");
             assert!(query.credentials()[0].paths().all(|path| !is_sensitive(path)), "{preset:?}");
@@ -139,7 +139,7 @@ mod tests {
 
     #[test]
     fn the_cinema_asks_two_things() {
-        let query = Preset::named("cinema-16").unwrap().query(VCT);
+        let query = Preset::named("cinema-16").unwrap().query(&[VCT]);
         let wire = json!({"credentials": [{
             "id": "card", "format": "dc+sd-jwt", "meta": {"vct_values": [VCT]},
             "claims": [{"path": ["pupil_status"]}, {"path": ["age_equal_or_over", "16"]}],
@@ -151,7 +151,7 @@ mod tests {
 
     #[test]
     fn optional_claims_can_be_refused_one_by_one() {
-        let card = &Preset::FullCard.query(VCT).credentials()[0].clone();
+        let card = &Preset::FullCard.query(&[VCT]).credentials()[0].clone();
         let sizes: Vec<usize> = card.claim_sets.iter().map(Vec::len).collect();
         assert_eq!(sizes, [10, 9, 9, 8]);
         assert!(card.claim_sets.iter().all(|set| set.contains(&"given_name".to_owned())));

@@ -115,8 +115,8 @@ impl DcqlQuery {
 }
 
 impl CredentialQuery {
-    /// A query for an SD-JWT of the type `vct` with `claims`, of which those in `optional` may be refused one by one.
-    pub(crate) fn sd_jwt(id: &str, vct: &str, claims: &[ClaimPath], optional: &[ClaimPath]) -> Self {
+    /// A query for an SD-JWT of one of `types` with `claims`, of which those in `optional` may be refused one by one.
+    pub(crate) fn sd_jwt(id: &str, types: &[&str], claims: &[ClaimPath], optional: &[ClaimPath]) -> Self {
         let named = |path: &ClaimPath| ClaimQuery {
             id: (!optional.is_empty()).then(|| claim_id(path)),
             path: path.clone(),
@@ -127,7 +127,7 @@ impl CredentialQuery {
         Self {
             id: id.to_owned(),
             format: DC_SD_JWT.to_owned(),
-            meta: Map::from_iter([("vct_values".to_owned(), Value::from(vec![vct.to_owned()]))]),
+            meta: Map::from_iter([("vct_values".to_owned(), Value::from(types))]),
             multiple: false,
             require_cryptographic_holder_binding: true,
             trusted_authorities: Vec::new(),

@@ -96,6 +96,13 @@ impl DcqlQuery {
         if credentials.is_empty() { Err(NoAnswer) } else { Ok(Plan { credentials }) }
     }
 
+    /// Whether an answer with credentials of these ids holds all that is required, and something at all.
+    pub fn is_complete_with(&self, ids: &[&str]) -> bool {
+        let answered = |credential: &CredentialQuery| ids.contains(&credential.id.as_str()).then_some(());
+        let answers: Vec<Option<()>> = self.credentials.iter().map(answered).collect();
+        !ids.is_empty() && self.wanted(&answers).is_ok()
+    }
+
     /// Which queries are to be answered, and which of them must be (§6.4.2).
     fn wanted<T>(&self, answers: &[Option<T>]) -> Result<(BTreeSet<usize>, BTreeSet<usize>), NoAnswer> {
         let all: BTreeSet<usize> = (0..self.credentials.len()).collect();
@@ -297,5 +304,12 @@ mod tests {
         );
         assert_eq!(plan(json!([{"options": [["a", "b"]]}])), None);
         assert_eq!(plan(json!([{"options": [["a"]], "required": false}])), None, "nothing is no answer");
+        let either =
+            query(json!({"credentials": all, "credential_sets": [{"options": [["a"], ["b", "c"]]}]}));
+        for (ids, complete) in
+            [(vec!["a"], true), (vec!["b"], false), (vec!["b", "c"], true), (vec![], false)]
+        {
+            assert_eq!(either.is_complete_with(&ids), complete, "{ids:?}");
+        }
     }
 }

@@ -103,7 +103,7 @@ pub(crate) fn request(client_id: ClientId) -> AuthorizationRequest {
         response_uri: HttpUrl::parse(RESPONSE_URI, UrlPolicy::default()).unwrap(),
         nonce: "n-0S6_WzA2Mj".to_owned(),
         state: Some("state-1".to_owned()),
-        query: Preset::Ticket.query("https://issuer.example/credentials/mlegitymacja/1"),
+        query: Preset::Ticket.query(&["https://issuer.example/credentials/mlegitymacja/1"]),
         client_metadata: ClientMetadata::of_verifier(Some("Koleje Testowe")),
         purpose: Some("Kontrola biletu".to_owned()),
         issued_at: Some("2026-11-22T08:00:00Z".parse().unwrap()),
