@@ -24,6 +24,9 @@ pub mod card_claims;
 pub mod holder_code;
 pub mod sd_jwt;
 
+pub mod sd_jwt;
+pub mod vp;
+pub mod holder_code;
 pub mod presentation;
 
 pub mod clock;

@@ -20,6 +20,9 @@ pub mod junior;
 pub mod revocation;
 pub mod verify_card;
 
+pub mod present;
+pub mod verify;
+
 pub mod show;
 pub mod standing;
 

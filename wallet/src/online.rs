@@ -12,6 +12,7 @@
 //! | [`open_offer`](OnlinePhone::open_offer), [`activate`](OnlinePhone::activate) | gets a card | [`acquire`](crate::acquire) |
 //! | [`cards`](OnlinePhone::cards), [`show`](OnlinePhone::show) | reads what is held | [`show`](crate::show) |
 //! | [`refresh`](OnlinePhone::refresh) | asks whether it still holds, and renews it | [`refresh`](crate::refresh) |
+//! | [`read_request`](OnlinePhone::read_request), [`present`](OnlinePhone::present), [`decline`](OnlinePhone::decline) | answers a verifier | [`present`](crate::present) |
 //! | [`delete`](OnlinePhone::delete) | gives it up | [`delete`](crate::delete) |
 //!
 //! ```no_run

@@ -16,7 +16,7 @@ pub mod signed;
 
 pub mod body;
 pub mod certificate;
-mod frame;
+pub(crate) mod frame;
 
 pub mod ca;
 pub mod chain;
