@@ -21,13 +21,11 @@ pub mod x509;
 pub mod status;
 
 pub mod card_claims;
-pub mod holder_code;
 pub mod sd_jwt;
 
-pub mod sd_jwt;
-pub mod vp;
 pub mod holder_code;
 pub mod presentation;
+pub mod vp;
 
 pub mod clock;
 pub mod entropy;

@@ -4,7 +4,8 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use jiff::Timestamp;
-use shared::presentation::revocation::{RevocationData, Standing, StatusReference};
+use shared::presentation::revocation::{RevocationData, Standing};
+use shared::status::StatusReference;
 use shared::status::token::{self, CopyStatus, UnverifiedStatusToken, VerifiedStatusList};
 use shared::x509::chain::TrustAnchor;
 use url::Url;
