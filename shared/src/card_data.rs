@@ -271,4 +271,4 @@ pub enum CardDataError {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -18,10 +18,14 @@ pub mod vci;
 pub mod jose;
 pub mod x509;
 
-pub mod sd_jwt;
-pub mod vp;
+pub mod status;
+
+pub mod card_claims;
 pub mod holder_code;
+pub mod sd_jwt;
+
 pub mod presentation;
+pub mod vp;
 
 pub mod clock;
 pub mod entropy;

@@ -13,7 +13,7 @@ use super::failure::{Code, Failure};
 use super::reply::in_our_words;
 use super::staff_api::BASE_PATH;
 use super::{
-    ServerState, credential, health, junior, metadata, nonce, notification, offer, revocation, token,
+    ServerState, credential, health, junior, metadata, nonce, notification, offer, revocation, status, token,
 };
 
 use crate::mishap::{Mishap, survive};
@@ -53,6 +53,7 @@ pub fn pki_routes(state: ServerState) -> Router {
     Router::new()
         .route("/pki/crl/{name}", get(revocation::list))
         .route("/pki/ca/{name}", get(revocation::authority))
+        .route("/pki/status/{list}", get(status::list))
         .with_state(state)
 }
 

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::*;
 
-fn sample() -> CardData {
+pub(crate) fn sample() -> CardData {
     CardData {
         salt: Salt::from_bytes((0..16).collect()).unwrap(),
         given_names: PersonName::parse("Żaneta Maria").unwrap(),

@@ -19,11 +19,14 @@ use super::cbor::{self, CborFault, Taking, int};
 use super::content::Content;
 use super::key::{HolderKey, KeyId};
 use super::sign1::{ALG, ES256, Signed, Unsigned};
-use crate::presentation::revocation::StatusReference;
+use crate::status::StatusReference;
 use crate::x509::key::{BadSignature, EcPublicKey};
 
 /// The most bytes of a statement that are looked at.
 pub const MAX_BYTES: usize = 1400;
+
+/// The longest address of a status list, in characters.
+pub const MAX_ADDRESS: usize = 200;
 
 const KID: i64 = 4;
 const EXP: i64 = 4;
@@ -33,7 +36,7 @@ const STATUS: i64 = 65_535;
 const CONTENT: i64 = -65_537;
 
 /// What an issuer states about whoever proves to hold a key.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct CodeCredential {
     /// The phone's key, another for each copy.
     pub key: HolderKey,
@@ -52,8 +55,8 @@ impl CodeCredential {
     pub fn prepare(&self, signer: KeyId) -> UnsignedCredential {
         let protected = cbor::map([(int(ALG), int(ES256)), (int(KID), signer.to_cbor())]);
         let place = cbor::map([
-            (Value::Text("idx".to_owned()), int(self.status.index().into())),
-            (Value::Text("uri".to_owned()), Value::Text(self.status.uri().to_owned())),
+            (Value::Text("idx".to_owned()), Value::Integer(self.status.idx.into())),
+            (Value::Text("uri".to_owned()), Value::Text(self.status.uri.clone())),
         ]);
         let claims = cbor::map([
             (int(EXP), int(self.expires.as_second())),
@@ -76,10 +79,10 @@ impl CodeCredential {
             let mut status = Taking::new(claims.number(STATUS)?)?;
             let mut place = Taking::new(status.text("status_list")?)?;
             status.finish()?;
-            let index = cbor::number(&place.text("idx")?)?;
+            let idx = cbor::number(&place.text("idx")?)?;
             let uri = place.text("uri")?.into_text().ok()?;
             place.finish()?;
-            let status = StatusReference::new(index, &uri).ok()?;
+            let status = is_short_address(&uri).then_some(StatusReference { idx, uri })?;
             let content = Content::from_cbor(claims.number(CONTENT)?)?;
             (not_before < expires).then_some(Self { key, content, not_before, expires, status })
         })();
@@ -87,6 +90,22 @@ impl CodeCredential {
         claims.finish().ok_or(CredentialFault::Claims)?;
         Ok(read)
     }
+}
+
+/// A place on a list stands for a person.
+impl fmt::Debug for CodeCredential {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CodeCredential")
+            .field("content", &self.content)
+            .field("expires", &self.expires)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The address of a list: http, in printable ASCII, of at most [`MAX_ADDRESS`] characters.
+fn is_short_address(uri: &str) -> bool {
+    let web = uri.starts_with("http://") || uri.starts_with("https://");
+    web && uri.len() <= MAX_ADDRESS && uri.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
 fn instant(value: &Value) -> Option<Timestamp> {

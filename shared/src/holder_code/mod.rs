@@ -15,12 +15,13 @@ pub mod credential;
 pub mod key;
 pub mod portrait;
 pub mod purpose;
+pub mod verify;
 
 mod cbor;
 mod sign1;
 
 #[cfg(test)]
-mod sample;
+pub(crate) mod sample;
 #[cfg(test)]
 mod tests;
 
@@ -30,3 +31,4 @@ pub use credential::{CodeCredential, CredentialFault, UnverifiedCredential, Veri
 pub use key::{HolderKey, KeyId};
 pub use portrait::Portrait;
 pub use purpose::{AgeLimit, Purpose};
+pub use verify::verify;

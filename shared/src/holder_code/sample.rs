@@ -3,12 +3,17 @@
 use jiff::Timestamp;
 use p256::ecdsa::signature::Signer as _;
 use p256::ecdsa::{Signature, SigningKey};
+use p256::pkcs8::EncodePrivateKey as _;
 
 use super::*;
 use crate::card_data::{PersonName, SchoolName};
-use crate::presentation::revocation::StatusReference;
+use crate::presentation::trust::{CodeSigner, RootPurpose, Trust, TrustedRoot};
+use crate::status::StatusReference;
 use crate::validity::ValidityPeriod;
+use crate::x509::chain::TrustAnchor;
 use crate::x509::key::EcPublicKey;
+use crate::x509::sample::{self as x509, Authority, HIERARCHY};
+use crate::x509::signer::SignerPurpose;
 
 /// The phone's key.
 pub(crate) fn phone() -> SigningKey {
@@ -84,7 +89,7 @@ pub(crate) fn terms(content: Content) -> CodeCredential {
         content,
         not_before: at("2026-08-31T22:00:00Z"),
         expires: at("2027-09-30T22:00:00Z"),
-        status: StatusReference::new(70_123, "http://pki.example:8081/pki/status/12").unwrap(),
+        status: StatusReference { idx: 70_123, uri: "http://pki.example:8081/pki/status/12".to_owned() },
     }
 }
 
@@ -99,4 +104,24 @@ pub(crate) fn code(credential: &[u8], now: Timestamp, clock: HolderClock) -> Str
     let unsigned = UnsignedCode::new(credential, window_of(now), clock).unwrap();
     let signature = sign(&phone(), unsigned.as_bytes());
     unsigned.finish(signature)
+}
+
+/// `key` as a signer of the sample hierarchy, or of another one: its chain without the root.
+pub(crate) fn chain_of(key: &SigningKey, purpose: SignerPurpose, issuing: &Authority) -> Vec<Vec<u8>> {
+    let pkcs8 = key.to_pkcs8_der().unwrap();
+    let pair = rcgen::KeyPair::try_from(pkcs8.as_bytes()).unwrap();
+    let leaf = x509::signer_under(issuing, &pair, |params| {
+        let usage = purpose.oid().arcs().map(u64::from).collect();
+        params.extended_key_usages = vec![rcgen::ExtendedKeyUsagePurpose::Other(usage)];
+    });
+    vec![leaf, issuing.der.clone()]
+}
+
+/// The sample root, believed in `purposes`, and the issuer's key for codes.
+pub(crate) fn trust(purposes: &[RootPurpose]) -> Trust {
+    let anchor = TrustAnchor::from_der(&HIERARCHY.root.der).unwrap();
+    let root =
+        TrustedRoot { anchor, name: "Szkoły".to_owned(), purposes: purposes.iter().copied().collect() };
+    let signer = CodeSigner::new(chain_of(&issuer(), SignerPurpose::Code, &HIERARCHY.issuing)).unwrap();
+    Trust { roots: vec![root], code_signers: vec![signer], ..Trust::default() }
 }

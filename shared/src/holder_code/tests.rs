@@ -121,6 +121,22 @@ fn each_departure_from_the_form_has_its_own_fault() {
 }
 
 #[test]
+fn a_list_is_at_a_short_http_address() {
+    let at_address = |uri: &str| {
+        let status = crate::status::StatusReference { idx: 1, uri: uri.to_owned() };
+        let terms = CodeCredential { status, ..terms(content(Purpose::Ticket, None)) };
+        UnverifiedCredential::parse(&signed(&terms)).err()
+    };
+    for uri in ["http://127.0.0.1:8081/pki/status/1", "https://a.example/s"] {
+        assert_eq!(at_address(uri), None, "{uri}");
+    }
+    let long = format!("https://{}", "a".repeat(credential::MAX_ADDRESS));
+    for uri in ["", "ftp://a.example", "https://a b", "https://łódź.example", &long] {
+        assert_eq!(at_address(uri), Some(CredentialFault::Claims), "{uri}");
+    }
+}
+
+#[test]
 fn nothing_personal_is_printed() {
     let terms = terms(content(Purpose::Card, Some(portrait())));
     let text = code(&signed(&terms), at(NOW), HolderClock::Corrected);

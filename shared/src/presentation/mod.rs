@@ -3,4 +3,8 @@
 //! Every kind of presentation (the holder's code, an SD-JWT, a certificate) ends in the same [`verdict`].
 
 pub mod revocation;
+pub mod seen;
+pub mod time;
+pub mod trust;
+pub mod trust_list;
 pub mod verdict;

@@ -1,57 +1,13 @@
 //! What an inspector's device knows about revocation, wherever it has it from.
 
-use std::fmt;
+use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
-use crate::x509::chain::TrustAnchor;
-
-/// The longest address of a list, in characters.
-pub const MAX_URI: usize = 200;
-
-/// Where a credential's status stands: a place in a Token Status List.
-#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct StatusReference {
-    index: u32,
-    uri: String,
-}
-
-impl StatusReference {
-    /// Place `index` in the list at `uri`.
-    ///
-    /// # Errors
-    /// When `uri` is no http address in printable ASCII of at most [`MAX_URI`] characters.
-    pub fn new(index: u32, uri: &str) -> Result<Self, StatusReferenceError> {
-        let web = uri.starts_with("http://") || uri.starts_with("https://");
-        if web && uri.len() <= MAX_URI && uri.bytes().all(|byte| byte.is_ascii_graphic()) {
-            Ok(Self { index, uri: uri.to_owned() })
-        } else {
-            Err(StatusReferenceError)
-        }
-    }
-
-    /// The place in the list.
-    pub fn index(&self) -> u32 {
-        self.index
-    }
-
-    /// The list's address.
-    pub fn uri(&self) -> &str {
-        &self.uri
-    }
-}
-
-/// An index stands for a person.
-impl fmt::Debug for StatusReference {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("StatusReference").field("uri", &self.uri).finish_non_exhaustive()
-    }
-}
-
-/// Messages complete "cannot use status reference: …".
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("its address is not a short http address")]
-pub struct StatusReferenceError;
+use crate::status::token::{CopyStatus, StatusTokenFault};
+use crate::status::{StatusReference, UnverifiedStatusToken, VerifiedStatusList};
+use crate::x509::certificate::Fingerprint;
+use crate::x509::chain::{ChainFault, TrustAnchor};
 
 /// What is known about one credential.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -104,18 +60,113 @@ impl RevocationData for NoRevocationData {
     }
 }
 
+/// The status lists that a device keeps: the newest of each address, by the root below which its signer stands.
+#[derive(Debug, Clone, Default)]
+pub struct StatusLists(BTreeMap<(Fingerprint, String), VerifiedStatusList>);
+
+impl StatusLists {
+    /// Takes a token, if a signer of status lists below one of `anchors` made it; returns the list's address. One that
+    /// is older than the list that is kept changes nothing.
+    ///
+    /// # Errors
+    /// When it is none, or nobody's who is believed.
+    pub fn take(
+        &mut self,
+        token: &str,
+        anchors: &[TrustAnchor],
+        now: Timestamp,
+    ) -> Result<String, StatusTokenFault> {
+        let token = UnverifiedStatusToken::parse(token)?;
+        let mut refusal = None;
+        for anchor in anchors {
+            match token.clone().verify(std::slice::from_ref(anchor), now) {
+                Ok(list) => return Ok(self.keep(anchor.certificate().fingerprint(), list)),
+                Err(fault) => refusal = Some(fault),
+            }
+        }
+        Err(refusal.unwrap_or_else(|| StatusTokenFault::Signer(Box::new(ChainFault::UnknownRoot.into()))))
+    }
+
+    fn keep(&mut self, root: Fingerprint, list: VerifiedStatusList) -> String {
+        let uri = list.uri().to_owned();
+        let kept = self.0.entry((root, uri.clone())).or_insert_with(|| list.clone());
+        if kept.issued_at() < list.issued_at() {
+            *kept = list;
+        }
+        uri
+    }
+
+    /// Every list that is kept.
+    pub fn iter(&self) -> impl Iterator<Item = &VerifiedStatusList> {
+        self.0.values()
+    }
+}
+
+impl RevocationData for StatusLists {
+    fn standing(&self, reference: &StatusReference, root: &TrustAnchor, now: Timestamp) -> Standing {
+        let place = (root.certificate().fingerprint(), reference.uri.clone());
+        let Some(list) = self.0.get(&place) else { return Standing::Unknown };
+        let (as_of, until) = (list.issued_at(), list.expires_at());
+        match list.status_at(reference, now) {
+            // A list that is from the future makes the clock doubtful, not the card.
+            CopyStatus::Good | CopyStatus::FromTheFuture { .. } => Standing::Good { as_of, until },
+            CopyStatus::Revoked | CopyStatus::Suspended => Standing::Revoked { since: as_of, exact: false },
+            CopyStatus::Stale { .. } => Standing::Outdated { as_of },
+            CopyStatus::NotOnList | CopyStatus::AnotherList => Standing::Unknown,
+        }
+    }
+
+    fn latest_signed(&self) -> Option<Timestamp> {
+        self.0.values().map(VerifiedStatusList::issued_at).max()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::holder_code::sample::{at, chain_of, issuer, sign};
+    use crate::status::StatusList;
+    use crate::status::token::{StatusTokenFields, signing_input};
+    use crate::x509::sample::{HIERARCHY, foreign_root};
+    use crate::x509::signer::SignerPurpose;
+
+    const URI: &str = "http://pki.example/pki/status/1";
+    const NOW: &str = "2026-11-21T18:30:00Z";
+
+    fn token(issued: &str, revoked: u32) -> String {
+        let fields = StatusTokenFields {
+            uri: URI.to_owned(),
+            issued_at: at(issued),
+            expires_at: at(issued) + jiff::SignedDuration::from_hours(24),
+            ttl: 300,
+        };
+        let chain = chain_of(&issuer(), SignerPurpose::StatusList, &HIERARCHY.issuing);
+        let input = signing_input(&fields, &StatusList::of_invalid(64, [revoked]), &chain).unwrap();
+        let signature = sign(&issuer(), input.as_bytes());
+        input.finish(signature)
+    }
 
     #[test]
-    fn a_reference_is_a_short_http_address() {
-        for uri in ["http://127.0.0.1:8081/pki/status/1", "https://a.example/s"] {
-            assert_eq!(StatusReference::new(7, uri).unwrap().uri(), uri);
-        }
-        let long = format!("https://{}", "a".repeat(MAX_URI));
-        for uri in ["", "ftp://a.example", "https://a b", "https://łódź.example", &long] {
-            assert_eq!(StatusReference::new(7, uri), Err(StatusReferenceError), "{uri}");
-        }
+    fn the_newest_list_of_the_cards_own_root_tells() {
+        let root = TrustAnchor::from_der(&HIERARCHY.root.der).unwrap();
+        let foreign = TrustAnchor::from_der(&foreign_root().der).unwrap();
+        let mut lists = StatusLists::default();
+        let (old, new) = ("2026-11-20T18:31:00Z", "2026-11-21T06:00:00Z");
+        assert!(lists.take(&token(new, 7), std::slice::from_ref(&foreign), at(NOW)).is_err());
+        assert!(lists.take(&token(new, 7), &[], at(NOW)).is_err());
+        let both = [foreign.clone(), root.clone()];
+        assert_eq!(lists.take(&token(new, 7), &both, at(NOW)).unwrap(), URI);
+        assert_eq!(lists.take(&token(old, 8), &both, at(NOW)).unwrap(), URI);
+        assert_eq!(lists.latest_signed(), Some(at(new)));
+        let standing = |idx, uri: &str, root, now| {
+            lists.standing(&StatusReference { idx, uri: uri.to_owned() }, root, at(now))
+        };
+        let until = at("2026-11-22T06:00:00Z");
+        assert_eq!(standing(8, URI, &root, NOW), Standing::Good { as_of: at(new), until });
+        assert_eq!(standing(7, URI, &root, NOW), Standing::Revoked { since: at(new), exact: false });
+        assert_eq!(standing(8, URI, &root, "2026-11-22T06:00:00Z"), Standing::Outdated { as_of: at(new) });
+        assert_eq!(standing(64, URI, &root, NOW), Standing::Unknown);
+        assert_eq!(standing(8, "http://pki.example/pki/status/2", &root, NOW), Standing::Unknown);
+        assert_eq!(standing(7, URI, &foreign, NOW), Standing::Unknown, "another root's cards");
     }
 }

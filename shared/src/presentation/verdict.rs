@@ -103,7 +103,7 @@ pub enum Outcome {
     Revoked {
         /// Since when.
         since: Timestamp,
-        /// Whether that is the instant of revocation itself; otherwise it is the date of the data that first told of it
+        /// Whether that is the instant of revocation itself; otherwise it is the date of the data that tell of it
         /// (a status list says who is revoked, not since when).
         exact: bool,
     },

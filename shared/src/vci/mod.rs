@@ -38,6 +38,12 @@ pub const CONFIGURATION_X509: &str = "mlegitymacja_x509";
 /// That configuration's credential format; private, see [`credential::X509Credential`].
 pub const FORMAT_X509: &str = "vnd.mleg.x509+json";
 
+/// The configuration of the mobile card as SD-JWT VC; its format is [`DC_SD_JWT`](crate::sd_jwt::DC_SD_JWT).
+pub const CONFIGURATION_SD_JWT: &str = "mlegitymacja_sd_jwt";
+
+/// The most copies of a card that one request gives: one for each key that it proves.
+pub const MAX_BATCH: usize = 10;
+
 /// Grant type of the pre-authorized code flow (OpenID4VCI 1.0 §4.1.1).
 pub const GRANT_PRE_AUTHORIZED_CODE: &str = "urn:ietf:params:oauth:grant-type:pre-authorized_code";
 

@@ -157,7 +157,7 @@ impl fmt::Debug for DeviceCertificate {
 }
 
 /// SHA-256 of a certificate's DER; shown as lower-case hex.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Fingerprint([u8; 32]);
 
 impl Fingerprint {

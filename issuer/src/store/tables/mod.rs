@@ -23,6 +23,7 @@ pub mod revocation_list;
 pub mod school;
 pub mod session;
 pub mod staff;
+pub mod status_entry;
 
 /// Declares a row: a struct whose fields are the table's columns, with `insert` and `select`.
 ///
@@ -144,6 +145,7 @@ pub(crate) async fn erase_books(
         "idempotent_reply",
         "wallet_event",
         "spent_nonce",
+        "status_entry",
         "certificate",
         "device",
         "issue_grant",

@@ -8,4 +8,6 @@ pub use device::{DeviceInfo, MAX_DEVICE_TEXT_LENGTH, Platform};
 pub use request::{
     CredentialRequest, CredentialRequestError, MAX_REQUEST_LENGTH, Proofs, RequestedCredential,
 };
-pub use response::{CredentialResponse, IssuedCredential, X509Credential, X509CredentialError};
+pub use response::{
+    CredentialResponse, IssuedCredential, MAX_COPIES_LENGTH, X509Credential, X509CredentialError,
+};

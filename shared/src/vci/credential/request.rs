@@ -46,6 +46,14 @@ impl Proofs {
         Self { jwt: vec![jwt] }
     }
 
+    /// Proofs of several keys, one credential for each.
+    ///
+    /// # Errors
+    /// [`CredentialRequestError::NoProofs`] for none.
+    pub fn several(jwt: Vec<String>) -> Result<Self, CredentialRequestError> {
+        if jwt.is_empty() { Err(CredentialRequestError::NoProofs) } else { Ok(Self { jwt }) }
+    }
+
     /// All proofs; never empty.
     pub fn jwt(&self) -> &[String] {
         &self.jwt

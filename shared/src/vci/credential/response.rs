@@ -34,11 +34,28 @@ impl<C: DeserializeOwned> CredentialResponse<C> {
     /// # Errors
     /// See [`JsonError`].
     pub fn parse(json: &[u8]) -> Result<Self, JsonError> {
-        read(json, MAX_RESPONSE_LENGTH)
+        Self::parse_within(json, MAX_RESPONSE_LENGTH)
+    }
+
+    /// As [`parse`](Self::parse), with a limit of one's own, in bytes: [`MAX_COPIES_LENGTH`] for several copies.
+    ///
+    /// # Errors
+    /// See [`JsonError`].
+    pub fn parse_within(json: &[u8], limit: usize) -> Result<Self, JsonError> {
+        read(json, limit)
     }
 }
 
+/// Longest answer with several copies of a card, in bytes: each holds the photo, which base64 makes longer twice.
+pub const MAX_COPIES_LENGTH: usize = 3 * 1024 * 1024;
+
 impl<C> CredentialResponse<C> {
+    /// An answer with several credentials, in the order of the proofs.
+    pub fn several(credentials: impl IntoIterator<Item = C>, notification_id: Option<String>) -> Self {
+        let credentials = credentials.into_iter().map(|credential| IssuedCredential { credential });
+        Self { credentials: credentials.collect(), notification_id }
+    }
+
     /// An answer with one credential.
     pub fn one(credential: C, notification_id: Option<String>) -> Self {
         Self { credentials: vec![IssuedCredential { credential }], notification_id }

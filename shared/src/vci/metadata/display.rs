@@ -67,6 +67,17 @@ impl ClaimDescription {
     }
 }
 
+impl ClaimDescription {
+    /// A claim of the card, as every copy has it.
+    pub fn of(claim: crate::card_claims::Described) -> Self {
+        Self {
+            path: claim.path.steps().to_vec(),
+            mandatory: true,
+            display: vec![Display::new("pl", &claim.pl), Display::new("en", &claim.en)],
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;

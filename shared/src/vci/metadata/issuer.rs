@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::display::{CredentialMetadata, Display};
 use super::{MAX_METADATA_LENGTH, MetadataError};
 use crate::jose::jws::ES256;
+use crate::sd_jwt::DC_SD_JWT;
 use crate::vci::FORMAT_X509;
 use crate::vci::json::read;
 use crate::vci::uri::{HttpUrl, IssuerUrl};
@@ -30,11 +31,21 @@ pub struct IssuerMetadata {
     /// Where a typed code becomes an offer (extension).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mleg_typed_code_endpoint: Option<HttpUrl>,
+    /// Whether one request may give several credentials; absent when it gives one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub batch_credential_issuance: Option<BatchIssuance>,
     /// The issuer's names, one per language.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub display: Vec<Display>,
     /// What can be issued, by configuration id.
     pub credential_configurations_supported: BTreeMap<String, CredentialConfiguration>,
+}
+
+/// Several credentials from one request (§12.2.4), each bound to a key of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BatchIssuance {
+    /// The most proofs in one request.
+    pub batch_size: usize,
 }
 
 /// One kind of credential.
@@ -45,6 +56,9 @@ pub struct CredentialConfiguration {
     /// The scope that stands for it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub scope: Option<String>,
+    /// What kind of SD-JWT VC it is (Appendix A.3.2).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub vct: Option<String>,
     /// How the bound key is represented: `jwk`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub cryptographic_binding_methods_supported: Vec<String>,
@@ -80,10 +94,16 @@ impl CredentialConfiguration {
         Self {
             format: FORMAT_X509.to_owned(),
             scope: Some(scope.to_owned()),
+            vct: None,
             cryptographic_binding_methods_supported: vec!["jwk".to_owned()],
             proof_types_supported: BTreeMap::from([("jwt".to_owned(), es256)]),
             credential_metadata: Some(metadata),
         }
+    }
+
+    /// A configuration of format [`DC_SD_JWT`] and type `vct`, bound to the keys that ES256 `jwt` proofs prove.
+    pub fn sd_jwt(scope: &str, vct: String, metadata: CredentialMetadata) -> Self {
+        Self { format: DC_SD_JWT.to_owned(), vct: Some(vct), ..Self::x509(scope, metadata) }
     }
 
     /// Whether this project's wallet can prove its key: a `jwt` proof with ES256 and a `jwk`.
@@ -142,6 +162,7 @@ mod tests {
             nonce_endpoint: Some(issuer().endpoint("nonce")),
             notification_endpoint: Some(issuer().endpoint("notification")),
             mleg_typed_code_endpoint: Some(issuer().endpoint("typed-code")),
+            batch_credential_issuance: Some(BatchIssuance { batch_size: 10 }),
             display: vec![Display::new("pl", "Szkoła"), Display::new("en", "School")],
             credential_configurations_supported: BTreeMap::from([(
                 CONFIGURATION_X509.to_owned(),
@@ -157,6 +178,7 @@ mod tests {
             "nonce_endpoint": "http://127.0.0.1:8080/nonce",
             "notification_endpoint": "http://127.0.0.1:8080/notification",
             "mleg_typed_code_endpoint": "http://127.0.0.1:8080/typed-code",
+            "batch_credential_issuance": {"batch_size": 10},
             "display": [{"name": "Szkoła", "locale": "pl"}, {"name": "School", "locale": "en"}],
             "credential_configurations_supported": {
                 "mlegitymacja_x509": {
@@ -224,6 +246,7 @@ mod tests {
             },
         });
         let read = parse(&foreign).unwrap();
+        assert_eq!(read.batch_credential_issuance, Some(BatchIssuance { batch_size: 5 }));
         let pid = &read.credential_configurations_supported["pid"];
         assert!(!pid.takes_es256_jwt());
         let path = &pid.credential_metadata.as_ref().unwrap().claims[0].path;
@@ -247,6 +270,7 @@ mod tests {
             with("/credential_endpoint", json!("http://evil.example/credential")),
             with("/nonce_endpoint", json!("nonce")),
             with("/display", json!({})),
+            with("/batch_credential_issuance", json!({"batch_size": -1})),
             with("/credential_configurations_supported", json!([])),
             with(configuration, json!({})),
             with(&format!("{configuration}/cryptographic_binding_methods_supported"), json!("jwk")),

@@ -5,7 +5,7 @@ mod issuer;
 mod server;
 
 pub use display::{ClaimDescription, CredentialMetadata, Display, PathStep};
-pub use issuer::{Algorithm, CredentialConfiguration, IssuerMetadata, ProofType};
+pub use issuer::{Algorithm, BatchIssuance, CredentialConfiguration, IssuerMetadata, ProofType};
 pub use server::{AuthorizationServerMetadata, PortalEndpoints};
 
 use super::json::JsonError;

@@ -1,0 +1,286 @@
+//! The list of trusted roots as it travels: a JWS by a key that signs such lists, below a root that the device was told
+//! to believe in that before.
+//!
+//! ```json
+//! {"iat": 1795285800, "exp": 1796495400,
+//!  "roots": [{"name": "mLegitymacja", "purposes": ["cards", "trust_lists"], "certificate": "MII…"}],
+//!  "code_signers": [["MII…", "MII…"]]}
+//! ```
+//!
+//! Certificates are base64 of DER; `code_signers` are chains without their roots, the signer's certificate first.
+//! Header: `alg` ES256, `typ` [`TYPE`], `x5c`. A key that no longer signs codes leaves the list, and with it ends every
+//! statement that it has signed.
+
+use std::collections::BTreeSet;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use super::trust::{CodeSigner, RootPurpose, Trust, TrustedRoot};
+use crate::jose::jwk::PublicJwk;
+use crate::jose::jws::{CompactJws, ES256, JwsError, SigningInput};
+use crate::jose::numeric_date::NumericDate;
+use crate::jose::x5c;
+use crate::x509::chain::{AnchorFault, TrustAnchor};
+use crate::x509::signer::{SignerFault, SignerPurpose, verify_signer};
+
+/// The `typ` of its header.
+pub const TYPE: &str = "mleg-trust-list+jwt";
+
+/// The longest list that is read, in bytes.
+pub const MAX_LENGTH: usize = 1024 * 1024;
+
+/// The most roots, and the most keys that sign codes.
+pub const MOST: usize = 500;
+
+/// The longest name of a root, in characters.
+pub const MAX_NAME: usize = 100;
+
+/// How far a list may be from the future: its signer's clock and ours differ.
+const LEEWAY: SignedDuration = SignedDuration::from_mins(5);
+
+#[derive(Serialize, Deserialize)]
+struct Wire {
+    iat: NumericDate,
+    exp: NumericDate,
+    roots: Vec<WireRoot>,
+    code_signers: Vec<Vec<String>>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct WireRoot {
+    name: String,
+    purposes: BTreeSet<RootPurpose>,
+    certificate: String,
+}
+
+#[derive(Serialize)]
+struct Header<'a> {
+    alg: &'static str,
+    typ: &'static str,
+    x5c: &'a [String],
+}
+
+/// What the list's signer is to sign: `trust` from `issued_at` until `expires`, with the signer's own chain (DER,
+/// without the root).
+///
+/// # Errors
+/// When it cannot be written as JSON.
+pub fn prepare(
+    trust: &Trust,
+    signer: &[Vec<u8>],
+    issued_at: Timestamp,
+    expires: Timestamp,
+) -> Result<SigningInput, JwsError> {
+    let roots = trust.roots.iter().map(|root| WireRoot {
+        name: root.name.clone(),
+        purposes: root.purposes.clone(),
+        certificate: STANDARD.encode(root.anchor.certificate().der()),
+    });
+    let claims = Wire {
+        iat: NumericDate::new(issued_at),
+        exp: NumericDate::new(expires),
+        roots: roots.collect(),
+        code_signers: trust.code_signers.iter().map(|signer| x5c::to_header(signer.x5c())).collect(),
+    };
+    SigningInput::new(&Header { alg: ES256, typ: TYPE, x5c: &x5c::to_header(signer) }, &claims)
+}
+
+/// Reads a list and checks everything about it.
+///
+/// `believed` is what the device believes so far: its roots for lists of roots judge this one, and a list that is older
+/// than the one it goes by is refused, so that nobody can bring back a root or a signer that was struck off.
+///
+/// # Errors
+/// The first rule that is broken.
+pub fn verify(text: &str, believed: &Trust, now: Timestamp) -> Result<Trust, TrustListFault> {
+    let jws = CompactJws::parse_within(text, MAX_LENGTH)?;
+    if jws.header().typ.as_deref() != Some(TYPE) {
+        return Err(TrustListFault::Type);
+    }
+    let chain = jws.header().x5c.as_ref().and_then(|value| x5c::from_header(value).ok());
+    let chain = chain.ok_or(TrustListFault::NoChain)?;
+    let anchors = believed.anchors(RootPurpose::TrustLists);
+    let signer = verify_signer(&chain, &anchors, SignerPurpose::TrustList, now)?;
+    let key = PublicJwk::from_sec1(signer.public_key().sec1()).map_err(|_| TrustListFault::Signature)?;
+    jws.verify(&key).map_err(|_| TrustListFault::Signature)?;
+    let trust = read(jws.unverified_claims()?)?;
+    let (issued, until) = (trust.as_of.unwrap_or(now), trust.until.unwrap_or(now));
+    if issued.duration_since(now) > LEEWAY {
+        return Err(TrustListFault::FromTheFuture { issued });
+    }
+    if now >= until {
+        return Err(TrustListFault::Expired { until });
+    }
+    if believed.as_of.is_some_and(|kept| issued < kept) {
+        return Err(TrustListFault::OlderThanKept { issued });
+    }
+    Ok(trust)
+}
+
+fn read(wire: Wire) -> Result<Trust, TrustListFault> {
+    if wire.roots.len() > MOST || wire.code_signers.len() > MOST {
+        return Err(TrustListFault::TooMany);
+    }
+    let (issued, until) = (wire.iat.timestamp(), wire.exp.timestamp());
+    if until <= issued {
+        return Err(TrustListFault::EndsBeforeItStarts);
+    }
+    let mut roots = Vec::with_capacity(wire.roots.len());
+    for root in wire.roots {
+        let printable = root.name.chars().all(|letter| !letter.is_control());
+        if root.name.trim().is_empty() || root.name.chars().count() > MAX_NAME || !printable {
+            return Err(TrustListFault::Name);
+        }
+        let der = STANDARD.decode(root.certificate).map_err(|_| TrustListFault::NotBase64)?;
+        let anchor = TrustAnchor::from_der(&der)?;
+        roots.push(TrustedRoot { anchor, name: root.name, purposes: root.purposes });
+    }
+    let mut code_signers = Vec::with_capacity(wire.code_signers.len());
+    for chain in wire.code_signers {
+        let chain = serde_json::Value::from(chain);
+        let chain = x5c::from_header(&chain).map_err(|_| TrustListFault::NotBase64)?;
+        code_signers.push(CodeSigner::new(chain)?);
+    }
+    Ok(Trust { roots, code_signers, as_of: Some(issued), until: Some(until) })
+}
+
+/// Messages complete "cannot accept list of roots: …".
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum TrustListFault {
+    /// No JWS, or not with these claims.
+    #[error(transparent)]
+    Jws(#[from] JwsError),
+    /// Another `typ` than [`TYPE`].
+    #[error("it is not a list of roots")]
+    Type,
+    /// No `x5c` in its header.
+    #[error("it comes without its signer's certificates")]
+    NoChain,
+    /// Its signer, or a signer in it.
+    #[error("a signer is refused: {0}")]
+    Signer(#[from] SignerFault),
+    /// Its signer did not sign it.
+    #[error("its signature is false")]
+    Signature,
+    /// Its signer's clock is ahead of ours.
+    #[error("it is from the future: {issued}")]
+    FromTheFuture {
+        /// When it says it was made.
+        issued: Timestamp,
+    },
+    /// Its time is over.
+    #[error("it was valid until {until}")]
+    Expired {
+        /// The first instant at which it no longer was.
+        until: Timestamp,
+    },
+    /// A list of a later time is known already.
+    #[error("it is of {issued}, and a later one is known")]
+    OlderThanKept {
+        /// When it was made.
+        issued: Timestamp,
+    },
+    /// `exp` not after `iat`.
+    #[error("it ends before it starts")]
+    EndsBeforeItStarts,
+    /// More than [`MOST`].
+    #[error("it has more than {MOST} entries")]
+    TooMany,
+    /// Empty, too long, or with control characters.
+    #[error("a root's name is not a short line")]
+    Name,
+    /// A certificate that is not base64.
+    #[error("a certificate in it is not base64")]
+    NotBase64,
+    /// A root in it is none.
+    #[error("a root is refused: {0}")]
+    Root(#[from] AnchorFault),
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::holder_code::sample::{at, chain_of, issuer, sign, trust};
+    use crate::x509::sample::{self as x509, HIERARCHY};
+
+    const ISSUED: &str = "2026-11-21T06:00:00Z";
+    const EXPIRES: &str = "2026-12-05T06:00:00Z";
+    const NOW: &str = "2026-11-21T18:30:00Z";
+
+    fn believed() -> Trust {
+        Trust { code_signers: vec![], ..trust(&[RootPurpose::Cards, RootPurpose::TrustLists]) }
+    }
+
+    fn signer() -> Vec<Vec<u8>> {
+        chain_of(&issuer(), SignerPurpose::TrustList, &HIERARCHY.issuing)
+    }
+
+    fn list(trust: &Trust, signer: &[Vec<u8>]) -> String {
+        let input = prepare(trust, signer, at(ISSUED), at(EXPIRES)).unwrap();
+        let signature = sign(&issuer(), input.as_bytes());
+        input.finish(signature)
+    }
+
+    #[test]
+    fn a_list_comes_back_as_it_was_signed() {
+        let content = trust(&RootPurpose::ALL);
+        let read = verify(&list(&content, &signer()), &believed(), at(NOW)).unwrap();
+        assert_eq!(read, Trust { as_of: Some(at(ISSUED)), until: Some(at(EXPIRES)), ..content });
+    }
+
+    #[test]
+    fn a_list_is_believed_from_those_who_may_sign_one_in_its_time() {
+        let content = trust(&[RootPurpose::Cards]);
+        let good = list(&content, &signer());
+        let judged = |text: &str, believed: &Trust, now: &str| verify(text, believed, at(now)).unwrap_err();
+        let for_cards = trust(&[RootPurpose::Cards]);
+        assert!(matches!(judged(&good, &for_cards, NOW), TrustListFault::Signer(_)));
+        let for_codes = chain_of(&issuer(), SignerPurpose::Code, &HIERARCHY.issuing);
+        let signed = list(&content, &for_codes);
+        assert_eq!(judged(&signed, &believed(), NOW), TrustListFault::Signer(SignerFault::Purpose));
+        let foreign = x509::authority_under(&x509::foreign_root(), "Foreign", |_| {});
+        let strange = list(&content, &chain_of(&issuer(), SignerPurpose::TrustList, &foreign));
+        assert!(matches!(judged(&strange, &believed(), NOW), TrustListFault::Signer(_)));
+        let until = at(EXPIRES);
+        assert_eq!(judged(&good, &believed(), EXPIRES), TrustListFault::Expired { until });
+        let issued = at(ISSUED);
+        assert_eq!(
+            judged(&good, &believed(), "2026-11-21T05:54:59Z"),
+            TrustListFault::FromTheFuture { issued }
+        );
+        let later = Trust { as_of: Some(at(NOW)), ..believed() };
+        assert_eq!(judged(&good, &later, NOW), TrustListFault::OlderThanKept { issued });
+        let (signed, _) = good.rsplit_once('.').unwrap();
+        let forged = format!("{signed}.{}", crate::jose::base64url([1; 64]));
+        assert_eq!(judged(&forged, &believed(), NOW), TrustListFault::Signature);
+    }
+
+    #[test]
+    fn a_list_with_anything_wrong_in_it_is_refused_whole() {
+        let with = |edit: fn(&mut Trust)| {
+            let mut content = trust(&[RootPurpose::Cards]);
+            edit(&mut content);
+            verify(&list(&content, &signer()), &believed(), at(NOW)).unwrap_err()
+        };
+        assert_eq!(with(|trust| trust.roots[0].name = "a\nb".to_owned()), TrustListFault::Name);
+        assert_eq!(with(|trust| trust.roots[0].name = " ".to_owned()), TrustListFault::Name);
+        let crowd = |trust: &mut Trust| trust.code_signers = vec![trust.code_signers[0].clone(); MOST + 1];
+        assert!(matches!(with(crowd), TrustListFault::TooMany | TrustListFault::Jws(JwsError::TooLong)));
+    }
+
+    proptest! {
+        #[test]
+        fn reading_never_panics(text in any::<String>(), payload in any::<Vec<u8>>()) {
+            let _ = verify(&text, &believed(), at(NOW));
+            let good = list(&believed(), &signer());
+            let (header, _) = good.split_once('.').unwrap();
+            let text = format!("{header}.{}.{}", crate::jose::base64url(payload), crate::jose::base64url([1; 64]));
+            prop_assert!(verify(&text, &believed(), at(NOW)).is_err());
+        }
+    }
+}
