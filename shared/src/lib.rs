@@ -21,9 +21,9 @@ pub mod x509;
 pub mod status;
 
 pub mod card_claims;
+pub mod holder_code;
 pub mod sd_jwt;
 
-pub mod holder_code;
 pub mod presentation;
 pub mod vp;
 

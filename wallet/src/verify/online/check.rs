@@ -7,9 +7,9 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Serialize, Serializer};
 use serde_json::Value;
 use shared::presentation::revocation::{RevocationData, Standing};
-use shared::status::StatusReference;
 use shared::presentation::verdict::{Check, Checked, Inspection, Outcome, Reason, Verdict};
 use shared::sd_jwt::{ClaimPath, ExpectedBinding, Trust, UndatedPresentation, UnverifiedPresentation};
+use shared::status::StatusReference;
 use shared::vp::dcql::CredentialQuery;
 use shared::vp::request::AuthorizationRequest;
 use shared::vp::response::VpToken;
@@ -172,7 +172,7 @@ impl AnsweredQuery {
 
 fn reference(presentation: &UndatedPresentation) -> Option<(StatusReference, TrustAnchor)> {
     let status = presentation.claims().status()?;
-    let place = StatusReference::new(u32::try_from(status.index).ok()?, &status.uri).ok()?;
+    let place = StatusReference { idx: status.index, uri: status.uri.clone() };
     Some((place, presentation.signer()?.anchor().clone()))
 }
 

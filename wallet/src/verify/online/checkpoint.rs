@@ -18,7 +18,7 @@ use shared::x509::chain::TrustAnchor;
 
 use super::check::{self, Judged};
 use super::identity::{IdentityError, VerifierIdentity};
-use super::lists::StatusLists;
+use super::lists::FetchedLists;
 use super::refusal::Unheard;
 use super::session::{Asked, Fate, Question, REQUEST_LIFETIME, Session, SessionId, SessionState, random};
 use crate::transport::Transport;
@@ -43,7 +43,7 @@ pub struct Checkpoint {
     config: CheckpointConfig,
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
-    lists: StatusLists,
+    lists: FetchedLists,
     sessions: Mutex<HashMap<SessionId, Session>>,
     rendezvous: Mutex<Rendezvous>,
     counts: Mutex<BTreeMap<&'static str, u64>>,
@@ -61,7 +61,7 @@ impl Checkpoint {
             config,
             clock,
             entropy,
-            lists: StatusLists::new(transport),
+            lists: FetchedLists::new(transport),
             sessions: Mutex::default(),
             rendezvous: Mutex::default(),
             counts: Mutex::default(),
