@@ -16,13 +16,15 @@ use tests::photograph::{Photograph, slip_page};
 use tests::scene::Scene;
 use tests::table::{Laid, PASSWORD, Table};
 use tests::world::World;
+use wallet::store::DiskStores;
 
 use super::judged::on_every_look;
 
 async fn table(world: &World, phones: u8) -> Table {
     let clock = Arc::clone(&world.clock) as Arc<dyn Clock>;
     let issuer = world.base().to_owned();
-    Table::lay(Laid { phones, issuer, clock, network: world.network(), refresh_every: None }).await
+    let stores = Arc::new(DiskStores);
+    Table::lay(Laid { phones, issuer, clock, network: world.network(), stores, refresh_every: None }).await
 }
 
 /// The first start of the standard app.

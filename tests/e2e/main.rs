@@ -10,6 +10,7 @@ mod confirmation;
 mod copied_store;
 mod deletion;
 mod devices;
+mod embedding;
 mod expiry;
 mod grant_expiry;
 mod junior;
