@@ -14,6 +14,7 @@ mod embedding;
 mod expiry;
 mod grant_expiry;
 mod junior;
+mod junior_cli;
 mod junior_wire;
 mod layers;
 mod os;
