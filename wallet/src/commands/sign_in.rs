@@ -11,7 +11,6 @@ use axum::http::{StatusCode, Uri, header};
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::get;
 use serde_json::json;
-use shared::vci::uri::IssuerUrl;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
@@ -19,10 +18,9 @@ use super::Exit;
 use super::context::Context;
 use super::failure::Failure;
 use super::output::{Reply, printable, say};
-use super::trust::issuer;
+use super::trust::issuer_or_only;
 use crate::cli;
 use crate::junior::{self, SignIn};
-use crate::online::OnlinePhone;
 
 /// What the browser shows at the end. It knows nothing yet of what the portal will say about the code.
 const PAGE: &str = "<!doctype html><html lang=\"pl\"><meta charset=\"utf-8\"><title>mLegitymacja</title>\
@@ -31,7 +29,7 @@ const PAGE: &str = "<!doctype html><html lang=\"pl\"><meta charset=\"utf-8\"><ti
 
 pub(super) async fn run(context: &Context, options: cli::SignIn) -> Result<Reply, Failure> {
     let phone = context.open().await?;
-    let issuer = at_whom(&phone, &options).await?;
+    let issuer = issuer_or_only(&phone, options.issuer.as_deref(), "on whose portal?").await?;
     let cannot_listen =
         || Failure::new(Exit::Machine, "cannot_listen", "cannot sign in: no port of this machine is free");
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.map_err(|_| cannot_listen())?;
@@ -64,23 +62,6 @@ pub(super) async fn run(context: &Context, options: cli::SignIn) -> Result<Reply
             "Signed in: {given_names}, {class}. Now the code of this pupil's own account can be scanned."
         ),
     ))
-}
-
-/// The issuer that was named, or the only one there is.
-async fn at_whom(phone: &OnlinePhone, options: &cli::SignIn) -> Result<IssuerUrl, Failure> {
-    if let Some(text) = &options.issuer {
-        return issuer(text);
-    }
-    let known = phone.with_phone(|phone| phone.documents().trusted_issuers()).await?;
-    match known.as_slice() {
-        [only] => issuer(&only.identifier),
-        [] => Err(Failure::new(
-            Exit::RefusedByWallet,
-            "untrusted_issuer",
-            "cannot sign in: no issuer is trusted on this phone",
-        )),
-        _ => Err(Failure::new(Exit::Usage, "which_issuer", "at which issuer?")),
-    }
 }
 
 /// Who waits for the browser.
