@@ -44,6 +44,11 @@ impl RootCertificate {
         Ok(Self(anchor))
     }
 
+    /// The anchor that it is, for who has decided to believe it.
+    pub fn anchor(&self) -> &TrustAnchor {
+        &self.0
+    }
+
     /// SHA-256 of its DER: what its owner compares with what they were told by another way.
     pub fn fingerprint(&self) -> Fingerprint {
         self.certificate().fingerprint()

@@ -22,11 +22,35 @@ function take(phone, html, follow) {
   slot.querySelector('[data-owner]').textContent = fresh.dataset.name;
   slot.querySelector('[data-system]').textContent = fresh.dataset.is;
   prepare(phone);
+  sound(fresh, before);
   if (follow && !same) {
     const first = fresh.querySelector('[aria-invalid]') ?? fresh.querySelector('h3');
     first?.focus({ preventScroll: true });
   } else if (follow) {
     fresh.querySelector('[aria-invalid]')?.focus();
+  }
+}
+
+// A verdict is heard as well: two notes up, one long note, or two low ones.
+const NOTES = { good: [[660, 0, 0.12], [880, 0.14, 0.2]], doubtful: [[440, 0, 0.45]], bad: [[220, 0, 0.18], [165, 0.22, 0.35]] };
+let loudspeaker;
+function sound(fresh, before) {
+  const tone = fresh.querySelector('[data-verdict]')?.dataset.verdict;
+  if (!tone || before?.querySelector('[data-verdict]')) return;
+  loudspeaker ??= new AudioContext();
+  // A browser that wants a touch first stays silent until there was one.
+  if (loudspeaker.state !== 'running') loudspeaker.resume().catch(() => {});
+  for (const [pitch, from, length] of NOTES[tone]) {
+    const note = loudspeaker.createOscillator();
+    const volume = loudspeaker.createGain();
+    const at = loudspeaker.currentTime + from;
+    note.type = tone === 'bad' ? 'square' : 'sine';
+    note.frequency.value = pitch;
+    volume.gain.setValueAtTime(0.12, at);
+    volume.gain.linearRampToValueAtTime(0, at + length);
+    note.connect(volume).connect(loudspeaker.destination);
+    note.start(at);
+    note.stop(at + length);
   }
 }
 

@@ -33,5 +33,3 @@ receipt-shared = Shown
 receipt-withheld = Not shown
 receipts = Who was shown data
 receipts-none = Nobody yet.
-pin-junior = PIN
-pin-standard = Password

@@ -33,5 +33,3 @@ receipt-shared = Pokazano
 receipt-withheld = Nie pokazano
 receipts = Komu pokazano dane
 receipts-none = Jeszcze nikomu.
-pin-junior = Kod PIN
-pin-standard = Hasło

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::card::CardId;
 use super::history::{HistoryEntry, HistoryEvent};
 use super::record::Record;
-use super::store::Change;
+use crate::store::Change;
 use super::{Documents, StoreError, remove};
 use crate::hex_name::hex_name;
 use crate::secure_element::KeyHandle;

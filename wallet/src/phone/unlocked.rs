@@ -141,6 +141,15 @@ impl UnlockedPhone {
         Ok(self.element.change_pin(current, new, now)?)
     }
 
+    /// Tries `pin` again, for an act that its owner is to confirm. A wrong one counts like any other.
+    ///
+    /// # Errors
+    /// As when unlocking.
+    pub fn confirm_pin(&self, pin: &Pin, now: Timestamp) -> Result<(), UnlockRefusal> {
+        self.element.unlock(pin, now)?;
+        Ok(())
+    }
+
     /// Begins to answer an offer: a key for each of `configurations`, kept together with the offer before
     /// anything is asked of the issuer. For an offer that was begun already, the keys of then: so an activation
     /// that was killed goes on with the key that the issuer knows.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use shared::qr::frame::{Frame, FrameError, FrameReading, read};
 
 use super::phone::DeskPhone;
-use super::view::{Add, View};
+use super::view::{Add, Inspect, Prove, View};
 use crate::online::blocking;
 
 /// What is said of a frame that brought the phone on, or that came too late.
@@ -18,7 +18,12 @@ pub(super) async fn look(
     picture: Vec<u8>,
     number: usize,
 ) -> Result<&'static str, FrameError> {
-    let looking = || matches!(phone.view(), View::Add(Add::Scan));
+    let looking = || {
+        matches!(
+            phone.view(),
+            View::Add(Add::Scan) | View::Prove(Prove::Scan { .. }) | View::Inspect(Inspect::Scan { .. })
+        )
+    };
     if !looking() {
         return Ok(FOUND);
     }
@@ -30,5 +35,5 @@ pub(super) async fn look(
     let _turn = phone.turn.lock().await;
     phone.touch();
     // Another frame may have been first.
-    if !looking() || texts.iter().any(|text| phone.follow_text(text)) { Ok(FOUND) } else { Ok("other-code") }
+    if !looking() || texts.iter().any(|text| phone.take_text(text)) { Ok(FOUND) } else { Ok("other-code") }
 }

@@ -13,6 +13,7 @@ use shared::vci::sign_in::RedirectUri;
 use shared::vci::uri::IssuerUrl;
 use tokio::sync::broadcast;
 
+use super::gate::Gate;
 use super::phone::{Change, DeskPhone, Tools};
 use super::sandbox::{Beside, Leap};
 use super::trusted::TrustList;
@@ -76,6 +77,14 @@ impl Desk {
         let clock = Arc::new(MovableClock::new(Arc::clone(&parts.clock)));
         let beside = Beside::new(parts.issuer, Arc::clone(&parts.network));
         let (changes, _) = broadcast::channel(256);
+        let trusted = Arc::new(TrustList::new(beside.clone(), parts.fingerprint));
+        let gate = Gate::new(
+            parts.address,
+            Arc::clone(&trusted),
+            Arc::clone(&clock) as Arc<dyn Clock>,
+            Arc::clone(&parts.entropy),
+            Arc::clone(&parts.network),
+        );
         let tools = Tools {
             parts: Parts {
                 stores: parts.stores,
@@ -86,7 +95,8 @@ impl Desk {
             entropy: parts.entropy,
             network: parts.network,
             redirect: junior::loopback(parts.address).unwrap_or_else(RedirectUri::app),
-            trusted: Arc::new(TrustList::new(beside.clone(), parts.fingerprint)),
+            trusted,
+            gate: Arc::new(gate),
             changes: changes.clone(),
         };
         let home = |number: u8| parts.home.join(format!("phone-{number}"));
@@ -116,6 +126,10 @@ impl Desk {
     /// When the listener does not work.
     pub async fn serve(self, listener: tokio::net::TcpListener) -> std::io::Result<()> {
         axum::serve(listener, self.router()).await
+    }
+
+    pub(super) fn gate(&self) -> Option<Arc<Gate>> {
+        self.phones().first().map(|phone| Arc::clone(&phone.tools.gate))
     }
 
     pub(super) fn phones(&self) -> &[Arc<DeskPhone>] {

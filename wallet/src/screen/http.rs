@@ -13,16 +13,19 @@ use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
-use futures::{Stream, StreamExt as _};
+use futures::future::BoxFuture;
+use futures::{FutureExt as _, Stream, StreamExt as _};
 use serde::Deserialize;
 use serde_json::json;
 use shared::words::Lang;
 use tokio::sync::broadcast::error::RecvError;
+use tower::ServiceExt as _;
 
 use super::acts::Given;
 use super::assets;
 use super::camera;
 use super::desk::Desk;
+use super::gate;
 use super::page::{DeskPage, PhonePage};
 use super::sandbox::Leap;
 use super::words::Say;
@@ -49,6 +52,7 @@ impl Desk {
             .route("/desk/copy", post(copy))
             .route("/junior/signed-in", get(signed_in))
             .route("/events", get(events))
+            .nest_service(gate::PATH, tower::service_fn(check(self.clone())))
             .route("/language/{lang}", get(language))
             .layer(middleware::from_fn(never_stored))
             .route("/assets/{version}/{name}", get(assets::asset))
@@ -231,6 +235,20 @@ async fn frame(
     match camera::look(phone, picture.to_vec(), n).await {
         Ok(hint) => Json(json!({ "hint": hint })).into_response(),
         Err(_) => StatusCode::UNPROCESSABLE_ENTITY.into_response(),
+    }
+}
+
+/// The verifier that asks for the inspectors here.
+fn check(desk: Desk) -> impl Fn(Request) -> BoxFuture<'static, Result<Response, Infallible>> + Clone + Send + 'static {
+    move |request| {
+        let router = desk.gate().and_then(|gate| gate.router());
+        async move {
+            match router {
+                Some(router) => router.oneshot(request).await,
+                None => Ok(StatusCode::NOT_FOUND.into_response()),
+            }
+        }
+        .boxed()
     }
 }
 

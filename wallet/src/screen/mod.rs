@@ -14,6 +14,7 @@ mod acts;
 mod assets;
 mod camera;
 mod desk;
+mod gate;
 mod http;
 mod page;
 mod phone;

@@ -1,6 +1,8 @@
 //! What a screen shows, gathered from the phone: every value comes from the same calls as the command line's.
 
 mod card;
+mod inspect;
+mod prove;
 
 use std::sync::Arc;
 
@@ -10,6 +12,8 @@ use shared::validity::{warsaw, warsaw_date};
 use shared::words::Lang;
 
 use self::card::{CardFace, CardPage};
+pub(super) use self::inspect::InspectPage;
+pub(super) use self::prove::ProvePage;
 use super::assets;
 use super::phone::{DeskPhone, State};
 use super::profile::Profile;
@@ -60,6 +64,8 @@ pub(super) enum Shown {
     Camera,
     Scan,
     Typed { typed: String, fault: Option<&'static str> },
+    Prove(ProvePage),
+    Inspect(InspectPage),
     Offer(OfferPage),
     Code { digits: Option<u32>, issuer: String, fault: Option<&'static str> },
     Confirm { issuer: String },
@@ -76,6 +82,8 @@ pub(super) struct SettingsPage {
     pub(super) accepted: Vec<(&'static str, String, String)>,
     /// What happened: when and what.
     pub(super) history: Vec<(String, String)>,
+    /// Who was shown data: id of the receipt, when, who.
+    pub(super) receipts: Vec<(String, String, String)>,
 }
 
 /// What is offered.
@@ -196,6 +204,7 @@ impl Scene<'_> {
             (View::Lock { fault }, _) => self.locked(fault),
             (View::Working(working), _) => Shown::Working(self.working(&working)),
             (View::Trouble(trouble), _) => Shown::Trouble(self.trouble(&trouble)),
+            (View::Inspect(inspect), _) => Shown::Inspect(self.inspect(inspect).await),
             (_, None) => self.locked(None),
             (View::Documents, Some(online)) => Shown::Documents { cards: self.faces(online).await? },
             (View::Card { id, drawer }, Some(online)) => {
@@ -214,6 +223,7 @@ impl Scene<'_> {
             (View::Settings, Some(online)) => Shown::Settings(self.settings(online).await?),
             (View::ChangePin { fault }, Some(_)) => Shown::ChangePin { app: self.app, fault },
             (View::Add(add), Some(_)) => self.add(add),
+            (View::Prove(prove), Some(online)) => self.prove(prove, online).await?,
         })
     }
 
@@ -278,18 +288,19 @@ impl Scene<'_> {
             floor: trouble.floor.map_or_else(String::new, |floor| self.say.0.instant(floor)),
             issuer: trouble.issuer.clone().unwrap_or_default(),
             least: trouble.least.clone().unwrap_or_default(),
-            ways: trouble.kind.ways_on(self.phone.online().is_some()),
+            ways: trouble.ways(self.phone.online().is_some()),
         }
     }
 
     async fn settings(&self, online: &OnlinePhone) -> Result<SettingsPage, StoreError> {
-        let (consents, issuers, history) = online
+        let (consents, issuers, history, receipts) = online
             .with_phone(|phone| {
                 let documents = phone.documents();
                 Ok::<_, StoreError>((
                     documents.consents()?,
                     documents.trusted_issuers()?,
                     documents.history()?,
+                    documents.receipts()?,
                 ))
             })
             .await?;
@@ -305,6 +316,9 @@ impl Scene<'_> {
             issuers: issuers.into_iter().map(|issuer| issuer.identifier).collect(),
             accepted: accepted.collect(),
             history: history.collect(),
+            receipts: (receipts.iter().rev().take(20))
+                .map(|receipt| (receipt.id.to_string(), lang.instant(receipt.at), receipt.verifier.name.clone()))
+                .collect(),
         })
     }
 }

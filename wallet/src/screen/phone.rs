@@ -21,16 +21,18 @@ use shared::secret::Secret;
 use shared::vci::sign_in::RedirectUri;
 use tokio::sync::broadcast;
 
+use super::gate::Gate;
 use super::profile::Profile;
 use super::radio::Radio;
 use super::trouble::{Kind, Trouble};
 use super::trusted::TrustList;
-use super::view::{View, Work, Working};
+use super::view::{Inspect, View, Work, Working};
 use crate::acquire::OpenedOffer;
 use crate::acquire::event::Event;
 use crate::acquire::offer::OfferSource;
 use crate::junior::{HolderSession, SignIn};
 use crate::online::{OnlinePhone, Surroundings, blocking};
+use crate::present::AskedFor;
 use crate::phone::{LockedPhone, OpenError, Parts};
 use crate::secure_element::Standing as LockStanding;
 use crate::transport::Transport;
@@ -57,6 +59,8 @@ pub(super) struct Tools {
     pub(super) entropy: Arc<dyn Entropy>,
     pub(super) network: Arc<dyn Transport>,
     pub(super) trusted: Arc<TrustList>,
+    /// Who asks for the inspectors on the desk.
+    pub(super) gate: Arc<Gate>,
     /// Where a browser comes back to after a sign-in.
     pub(super) redirect: RedirectUri,
     pub(super) changes: broadcast::Sender<Change>,
@@ -101,6 +105,8 @@ pub(super) struct Errand {
     pub(super) sign_in: Option<Arc<SignIn>>,
     /// Who signed in before the phone was set up.
     pub(super) session: Option<HolderSession>,
+    /// What a verifier asks.
+    pub(super) asked: Option<Arc<AskedFor>>,
     /// What a try again repeats.
     pub(super) again: Option<Work>,
 }
@@ -224,6 +230,7 @@ impl DeskPhone {
             state.job += 1;
         });
         let (view, lock) = match self.open().await {
+            Err(OpenError::NoPhone) if self.profile().inspector => (View::Inspect(Inspect::Choose), None),
             Err(OpenError::NoPhone) => (View::Welcome, None),
             Err(error) => (View::Trouble(Trouble::from(&error)), None),
             Ok(phone) => match phone.standing(self.tools.machine.now()) {

@@ -18,6 +18,9 @@ pub(super) struct Profile {
     pub(super) app_version: Version,
     /// Which app was set up, if one was.
     pub(super) app: Option<AppKind>,
+    /// Whether an inspector uses it: it holds no card, it checks those of others.
+    #[serde(default)]
+    pub(super) inspector: bool,
     /// Whether it is a tablet; only its shape follows from that.
     pub(super) tablet: bool,
     /// Whether its owner lost it: it lies somewhere else, switched off.
@@ -46,6 +49,7 @@ impl Profile {
             os_version: Version::parse(os).ok()?,
             app_version: Version::parse(env!("CARGO_PKG_VERSION")).ok()?,
             app: None,
+            inspector: false,
             tablet,
             lost: false,
         })

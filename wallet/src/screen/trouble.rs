@@ -12,6 +12,7 @@ use crate::delete::DeleteError;
 use crate::device::DeviceRefusal;
 use crate::documents::{CardId, KeepError, StoreError};
 use crate::junior::SignInError;
+use crate::present::PresentError;
 use crate::phone::{CreateError, OpenError, UnlockRefusal};
 use crate::refresh::RefreshError;
 
@@ -67,6 +68,8 @@ pub(super) enum Way {
     Reinstall,
     /// Sign in on the portal.
     SignIn,
+    /// Another code of a verifier.
+    Answer,
     /// To the beginning of the set-up, or to the lock.
     Begin,
 }
@@ -88,6 +91,7 @@ impl Way {
             Self::Documents => "documents",
             Self::Reinstall => "reinstall",
             Self::SignIn => "sign-in",
+            Self::Answer => "answer",
             Self::Begin => "restart-setup",
         }
     }
@@ -103,6 +107,7 @@ impl Way {
             Self::Documents => "way-documents",
             Self::Reinstall => "way-reinstall",
             Self::SignIn => "way-sign-in",
+            Self::Answer => "way-answer",
             Self::Begin => "back",
         }
     }
@@ -181,6 +186,16 @@ kinds! {
     OtherPupil = "other_pupil", &[Way::Scan, Way::SignIn, Way::Documents];
     /// Another pupil's card is on this Junior phone.
     SecondPupil = "second_pupil", &[Way::SignIn, Way::Documents];
+    /// The code is no verifier's.
+    NotARequest = "not_a_request", &[Way::Answer, Way::Documents];
+    /// A verifier's request that cannot be believed or followed.
+    BadRequest = "bad_request", &[Way::Answer, Way::Documents];
+    /// A verifier's request that nobody waits at any more.
+    RequestOver = "request_over", &[Way::Answer, Way::Documents];
+    /// No card on this phone answers what is asked.
+    NothingToShow = "nothing_to_show", &[Way::Documents];
+    /// The verifier took the answer and refused it.
+    AnswerRefused = "answer_refused", &[Way::Documents];
     /// The store was copied from another phone.
     Copied = "copied", &[Way::Reinstall];
     /// An older copy of the store was put back.
@@ -213,6 +228,8 @@ pub(super) struct Trouble {
     pub(super) issuer: Option<String>,
     /// The least version of the system or the app that would do.
     pub(super) least: Option<String>,
+    /// Whether it befell somebody who answers a verifier: then another picture is another one of theirs.
+    pub(super) asks: bool,
 }
 
 impl Trouble {
@@ -225,6 +242,44 @@ impl Trouble {
             floor: None,
             issuer: None,
             least: None,
+            asks: false,
+        }
+    }
+}
+
+impl Trouble {
+    /// The ways that lead on from here.
+    pub(super) fn ways(&self, unlocked: bool) -> Vec<Way> {
+        if self.asks { vec![Way::Answer, Way::Documents] } else { self.kind.ways_on(unlocked) }
+    }
+}
+
+/// What befell somebody who answers a verifier.
+impl From<&PresentError> for Trouble {
+    fn from(error: &PresentError) -> Self {
+        let detail = format!("{}: {error}", error.reason());
+        match error {
+            PresentError::Request(refusal) if refusal.reason() == "request_expired" => {
+                Self::new(Kind::RequestOver, detail)
+            }
+            PresentError::Rendezvous(_) | PresentError::NoRequest { status: 404 | 410 } => {
+                Self::new(Kind::RequestOver, detail)
+            }
+            PresentError::NoAnswer(_) => Self::new(Kind::NoNetwork, detail),
+            PresentError::NoMatchingCredential => Self::new(Kind::NothingToShow, detail),
+            PresentError::ClockBehind { floor } => {
+                Self { floor: Some(*floor), ..Self::new(Kind::ClockBehind, detail) }
+            }
+            PresentError::RefusedByVerifier { .. } => Self::new(Kind::AnswerRefused, detail),
+            PresentError::Store(error) => Self::from(error),
+            PresentError::Element(_) => Self::new(Kind::Damaged, detail),
+            PresentError::Link(_)
+            | PresentError::NoRequest { .. }
+            | PresentError::Request(_)
+            | PresentError::Formats
+            | PresentError::NoEncryptionKey
+            | PresentError::Disclosure(_)
+            | PresentError::Response(_) => Self::new(Kind::BadRequest, detail),
         }
     }
 }

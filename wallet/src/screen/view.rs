@@ -1,11 +1,17 @@
 //! Where on a phone its owner stands. What is shown there comes from the phone itself, each time anew.
 
+use std::sync::Arc;
 use std::time::Instant;
+
+use jiff::Timestamp;
+use shared::presentation::verdict::Verdict;
+use shared::vp::preset::Preset;
 
 use super::trouble::Trouble;
 use crate::acquire::event::{Event, Step};
 use crate::app_kind::AppKind;
-use crate::documents::CardId;
+use crate::documents::{CardId, ReceiptId};
+use crate::verify::online::{Asked, Shown};
 
 /// A place on a phone.
 #[derive(Debug, Clone)]
@@ -30,6 +36,10 @@ pub(super) enum View {
     ChangePin { fault: Option<LockFault> },
     /// On the way to a card.
     Add(Add),
+    /// A card is shown to somebody.
+    Prove(Prove),
+    /// Somebody else's card is checked.
+    Inspect(Inspect),
     /// Something is being done.
     Working(Working),
     /// Something went wrong.
@@ -63,6 +73,46 @@ pub(super) enum Add {
     Done { id: CardId, replaced: bool },
 }
 
+/// The ways to show a card to somebody who checks it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Prove {
+    /// A verifier's request: its code is scanned, or its digits are typed.
+    Scan { fault: Option<&'static str> },
+    /// Who asks, what and why; with what was wrong with the PIN.
+    Asked { fault: Option<LockFault> },
+    /// What became of a request.
+    Receipt { id: ReceiptId },
+}
+
+/// The ways to check somebody's card.
+#[derive(Debug, Clone)]
+pub(super) enum Inspect {
+    /// What for.
+    Choose,
+    /// Scan, or ask?
+    How { purpose: Preset },
+    /// The holder's code: by camera or from a picture.
+    Scan { purpose: Preset },
+    /// The holder is asked.
+    Waiting { purpose: Preset, asked: Arc<Asked> },
+    /// Nobody answered in time.
+    Over,
+    /// The holder said no.
+    Declined,
+    /// The verdict, for three minutes.
+    Verdict(Arc<Found>),
+}
+
+/// What an inspector found.
+#[derive(Debug)]
+pub(super) struct Found {
+    pub(super) verdict: Verdict,
+    /// What an issuer's signature vouches for.
+    pub(super) shown: Shown,
+    /// When it is gone.
+    pub(super) until: Timestamp,
+}
+
 /// What was wrong at the lock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum LockFault {
@@ -89,6 +139,10 @@ pub(super) enum Work {
     Refreshing,
     /// A card is given up.
     Deleting,
+    /// A verifier's request is read.
+    Reading,
+    /// What was agreed is shared.
+    Presenting,
 }
 
 impl Work {
@@ -99,6 +153,8 @@ impl Work {
             Self::Activating => "activating",
             Self::Refreshing => "refreshing",
             Self::Deleting => "deleting",
+            Self::Reading => "reading",
+            Self::Presenting => "presenting",
         }
     }
 
@@ -107,7 +163,7 @@ impl Work {
         match self {
             Self::Opening => &Step::ALL[..3],
             Self::Activating => &Step::ALL[3..],
-            Self::SigningIn | Self::Refreshing | Self::Deleting => &[],
+            Self::SigningIn | Self::Refreshing | Self::Deleting | Self::Reading | Self::Presenting => &[],
         }
     }
 }
@@ -180,6 +236,20 @@ impl View {
                 Add::Code { .. } => "code",
                 Add::Confirm => "confirm",
                 Add::Done { .. } => "done",
+            },
+            Self::Prove(prove) => match prove {
+                Prove::Scan { .. } => "answer",
+                Prove::Asked { .. } => "asked",
+                Prove::Receipt { .. } => "receipt",
+            },
+            Self::Inspect(inspect) => match inspect {
+                Inspect::Choose => "inspect",
+                Inspect::How { .. } => "inspect-how",
+                Inspect::Scan { .. } => "inspect-scan",
+                Inspect::Waiting { .. } => "inspect-waiting",
+                Inspect::Over => "inspect-over",
+                Inspect::Declined => "inspect-declined",
+                Inspect::Verdict(_) => "verdict",
             },
             Self::Working(_) => "working",
             Self::Trouble(_) => "trouble",

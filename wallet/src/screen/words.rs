@@ -14,7 +14,7 @@ macro_rules! texts {
     };
 }
 
-texts!["desk", "start", "add", "card", "trouble"];
+texts!["desk", "start", "add", "card", "trouble", "prove", "inspect"];
 
 static TEXTS: LazyLock<Texts> = LazyLock::new(|| Texts::new(PL, EN));
 

@@ -13,7 +13,7 @@ use crate::acquire::scan;
 use crate::online::blocking;
 use crate::screen::phone::DeskPhone;
 use crate::screen::trouble::{Kind, Trouble};
-use crate::screen::view::{Add, View, Work};
+use crate::screen::view::{Add, Inspect, Prove, View, Work};
 
 impl DeskPhone {
     /// On to the terms, or past them where both texts were accepted before.
@@ -65,12 +65,25 @@ impl DeskPhone {
     pub(in crate::screen) async fn picture(self: &Arc<Self>, picture: Vec<u8>) {
         let _turn = self.turn.lock().await;
         self.touch();
-        if !self.is_free() || !matches!(self.view(), View::Add(Add::Scan | Add::Typed { .. })) {
-            return;
+        match self.view() {
+            View::Prove(Prove::Scan { .. }) if self.is_free() => return self.answer_picture(picture).await,
+            View::Inspect(Inspect::Scan { .. }) => return self.inspect_picture(picture).await,
+            View::Add(Add::Scan | Add::Typed { .. }) if self.is_free() => {}
+            _ => return,
         }
         match blocking(move || scan::offer(&picture)).await {
             Ok(source) => self.follow(source),
             Err(refusal) => self.fail(refusal),
+        }
+    }
+
+    /// The text of a QR code that a camera has read, as it is meant where the phone stands. `false` if it is none for
+    /// there.
+    pub(in crate::screen) fn take_text(self: &Arc<Self>, text: &str) -> bool {
+        match self.view() {
+            View::Prove(_) => self.answer_text(text),
+            View::Inspect(_) => self.inspect_text(text),
+            _ => self.follow_text(text),
         }
     }
 

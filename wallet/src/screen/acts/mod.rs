@@ -3,8 +3,10 @@
 
 mod add;
 mod card;
+mod inspect;
 mod junior;
 mod life;
+pub(super) mod prove;
 mod start;
 
 use std::collections::HashMap;
@@ -68,6 +70,17 @@ impl DeskPhone {
             "refresh" => self.refresh(),
             "ask-delete" => self.ask_delete(given),
             "delete" => self.delete(given),
+            // a card is shown to somebody
+            "answer" => self.begin_answer(),
+            "answer-digits" => self.answer_digits(given),
+            "agree" => self.agree(given).await,
+            "decline" => self.decline().await,
+            "receipt" => self.open_receipt(given),
+            // somebody's card is checked
+            "be-inspector" => self.become_inspector().await,
+            "inspect" => self.inspect(given),
+            "inspect-how" => self.inspect_how(given).await,
+            "inspect-next" => self.inspect_next().await,
             // the phone's life
             "airplane" => self.toggle_airplane(),
             "lose" => self.lose(true).await,

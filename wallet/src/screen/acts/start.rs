@@ -156,7 +156,7 @@ impl DeskPhone {
     }
 
     /// The phone is out of use: nothing of it may stay open.
-    fn lock_with(&self, trouble: Trouble) {
+    pub(super) fn lock_with(&self, trouble: Trouble) {
         self.change(|state| {
             state.online = None;
             state.view = View::Trouble(trouble);
@@ -193,7 +193,7 @@ impl DeskPhone {
 }
 
 /// What the lock itself says of a try; `None` for what no other try helps against.
-fn lock_fault(refusal: &UnlockRefusal) -> Option<LockFault> {
+pub(super) fn lock_fault(refusal: &UnlockRefusal) -> Option<LockFault> {
     match refusal {
         UnlockRefusal::WrongPin { tries_left, .. } => Some(LockFault::Wrong { tries_left: *tries_left }),
         UnlockRefusal::Wait { .. } => Some(LockFault::Wait),

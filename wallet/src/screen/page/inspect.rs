@@ -1,0 +1,183 @@
+//! What an inspector sees.
+
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use jiff::Timestamp;
+use shared::presentation::verdict::{Check, Outcome, Tone, Verdict};
+use shared::validity::warsaw;
+use shared::vp::preset::Preset;
+
+use super::prove::{claim_label, claim_value};
+use super::{PhonePage, Scene};
+use crate::screen::view::{Found, Inspect};
+use crate::screen::words::Say;
+
+/// A screen of an inspector's phone.
+pub(in crate::screen) enum InspectPage {
+    Choose { data: Vec<String>, counts: String },
+    How { purpose: String },
+    Scan { purpose: String },
+    Waiting { purpose: String, qr: String, digits: String, until: i64 },
+    Over { key: &'static str },
+    Verdict(Box<VerdictPage>),
+}
+
+/// A verdict.
+pub(in crate::screen) struct VerdictPage {
+    /// The outcome's stable name.
+    pub(in crate::screen) word: &'static str,
+    /// `good`, `doubtful` or `bad`.
+    pub(in crate::screen) tone: &'static str,
+    pub(in crate::screen) sign: &'static str,
+    pub(in crate::screen) title: String,
+    pub(in crate::screen) text: String,
+    pub(in crate::screen) reason: String,
+    /// Label and value.
+    pub(in crate::screen) facts: Vec<(String, String)>,
+    /// A data URL, or nothing.
+    pub(in crate::screen) portrait: String,
+    pub(in crate::screen) no_face: bool,
+    /// What was checked by what and when, in one line.
+    pub(in crate::screen) checked: String,
+    /// When it is gone, in milliseconds.
+    pub(in crate::screen) until: Option<i64>,
+}
+
+/// A purpose to choose from.
+pub(in crate::screen) struct PurposeLine {
+    pub(in crate::screen) name: String,
+    pub(in crate::screen) title: String,
+    pub(in crate::screen) text: String,
+}
+
+/// The purposes that an inspector may choose, in their order.
+const PURPOSES: [&str; 5] = ["ticket", "cinema-16", "cinema-18", "library", "card"];
+
+/// What people call a purpose.
+fn purpose_title(say: Say, purpose: Preset) -> String {
+    match purpose {
+        Preset::Cinema(age) => say.t1("purpose-cinema", "n", u32::from(age.years())),
+        Preset::Ticket | Preset::Library | Preset::FullCard => say.t(&format!("purpose-{}", purpose.name())),
+    }
+}
+
+impl PhonePage {
+    /// The purposes to choose from.
+    pub(in crate::screen) fn purposes(&self) -> Vec<PurposeLine> {
+        let line = |name: &&str| {
+            let purpose = Preset::named(name)?;
+            Some(PurposeLine {
+                name: (*name).to_owned(),
+                title: purpose_title(self.say, purpose),
+                text: self.say.t(&format!("purpose-{}-text", purpose.name())),
+            })
+        };
+        PURPOSES.iter().filter_map(line).collect()
+    }
+}
+
+/// A QR code that a page can show without asking for it.
+pub(super) fn qr_url(text: &str) -> String {
+    let svg = shared::qr::render::svg(text).unwrap_or_default();
+    format!("data:image/svg+xml;base64,{}", BASE64_STANDARD.encode(svg))
+}
+
+impl Scene<'_> {
+    pub(super) async fn inspect(&self, inspect: Inspect) -> InspectPage {
+        let title = |purpose: Preset| purpose_title(self.say, purpose);
+        match inspect {
+            Inspect::Choose => {
+                let checkpoint = self.phone.tools.gate.asked_before();
+                let count = checkpoint.map_or(0, |checkpoint| {
+                    checkpoint.counts().get("asked").copied().unwrap_or_default()
+                });
+                InspectPage::Choose { data: Vec::new(), counts: count.to_string() }
+            }
+            Inspect::How { purpose } => InspectPage::How { purpose: title(purpose) },
+            Inspect::Scan { purpose } => InspectPage::Scan { purpose: title(purpose) },
+            Inspect::Waiting { purpose, asked } => InspectPage::Waiting {
+                purpose: title(purpose),
+                qr: qr_url(asked.link.expose()),
+                digits: asked.digits.map_or_else(String::new, |digits| {
+                    let digits = digits.to_string();
+                    let (left, right) = digits.split_at(digits.len() / 2);
+                    format!("{left} {right}")
+                }),
+                until: asked.expires_at.as_millisecond(),
+            },
+            Inspect::Over => InspectPage::Over { key: "inspect-over" },
+            Inspect::Declined => InspectPage::Over { key: "inspect-refused" },
+            Inspect::Verdict(found) => InspectPage::Verdict(Box::new(self.verdict(&found))),
+        }
+    }
+
+    fn verdict(&self, found: &Found) -> VerdictPage {
+        let say = self.say;
+        let verdict = &found.verdict;
+        let tone = verdict.outcome.tone();
+        let portrait = found.shown.claim("picture").and_then(|picture| picture.as_str());
+        let facts = (found.shown.claims())
+            .filter(|(claim, _)| *claim != "picture")
+            .map(|(claim, value)| (claim_label(say, claim), claim_value(say, claim, value)))
+            .collect();
+        VerdictPage {
+            word: verdict.code(),
+            tone: match tone {
+                Tone::Good => "good",
+                Tone::Doubtful => "doubtful",
+                Tone::Bad => "bad",
+            },
+            sign: match tone {
+                Tone::Good => "✓",
+                Tone::Doubtful => "?",
+                Tone::Bad => "✕",
+            },
+            title: say.word("verdict", verdict.code()),
+            text: outcome_text(say, &verdict.outcome),
+            reason: verdict.reason.map_or_else(String::new, |reason| say.word("reason", reason.code())),
+            facts,
+            // Only a picture, whatever an issuer may have signed.
+            portrait: portrait.filter(|url| url.starts_with("data:image/jpeg;base64,")).unwrap_or_default().to_owned(),
+            no_face: false,
+            checked: checked(say, verdict),
+            until: Some(found.until.as_millisecond()),
+        }
+    }
+}
+
+fn outcome_text(say: Say, outcome: &Outcome) -> String {
+    let at = |key: &str, at: Timestamp| say.t1(key, "at", say.0.instant(at).as_str());
+    match outcome {
+        Outcome::Expired { since } => at("verdict-expired-text", *since),
+        Outcome::NotYetValid { from } => at("verdict-not-yet-valid-text", *from),
+        Outcome::Revoked { since, exact: true } => at("verdict-revoked-text", *since),
+        Outcome::Revoked { since, exact: false } => at("verdict-revoked-by-text", *since),
+        Outcome::UnknownSince { since: Some(since) } => at("verdict-unknown-since-text", *since),
+        Outcome::UnknownSince { since: None } => say.t("verdict-unknown-text"),
+        Outcome::CodeTooOld { made_at } => at("verdict-code-too-old-text", *made_at),
+        Outcome::Valid
+        | Outcome::ClockUncertain
+        | Outcome::NotTrusted
+        | Outcome::Altered
+        | Outcome::NotACard => say.t(&format!("verdict-{}-text", outcome.code().replace('_', "-"))),
+    }
+}
+
+/// What was checked and when, in one line.
+fn checked(say: Say, verdict: &Verdict) -> String {
+    let at = verdict.at.map_or_else(String::new, |at| {
+        at.to_zoned(warsaw()).strftime("%H:%M:%S").to_string()
+    });
+    let name = |check: &Check| {
+        let what = say.word("check", check.what.code());
+        match check.as_of {
+            Some(as_of) => say.t2("inspect-as-of", "what", what.as_str(), "at", say.0.instant(as_of).as_str()),
+            None => what,
+        }
+    };
+    let names: Vec<String> = verdict.checked.iter().map(name).collect();
+    if names.is_empty() {
+        return say.t1("inspect-checked-nothing", "at", at.as_str());
+    }
+    say.t2("inspect-checked", "at", at.as_str(), "what", names.join(", ").as_str())
+}
