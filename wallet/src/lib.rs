@@ -26,6 +26,9 @@ pub mod standing;
 pub mod delete;
 pub mod refresh;
 
+pub mod present;
+pub mod verify;
+
 pub mod screen;
 
 pub mod cli;

@@ -17,9 +17,12 @@
 
 use std::fmt;
 
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
 use ciborium::Value;
 use jiff::SignedDuration;
 use jiff::civil::Date;
+use serde_json::json;
 
 use super::cbor::{self, Taking, int};
 use super::portrait::Portrait;
@@ -170,6 +173,39 @@ impl Content {
             (None, Some(_)) => Proves::Name,
             (None, None) => Proves::Bearer,
         }
+    }
+
+    /// For programs that were asked to show it: the names of the SD-JWT's claims, the portrait as a data URL.
+    pub fn to_json(&self) -> serde_json::Value {
+        let mut claims = serde_json::Map::new();
+        let mut put = |name: &str, value: serde_json::Value| claims.insert(name.to_owned(), value);
+        if let Some(holder) = self.holder() {
+            put("given_name", holder.given_names.as_str().into());
+            put("family_name", holder.surname.as_str().into());
+        }
+        if let Some(jpeg) = self.portrait().and_then(|portrait| portrait.to_jpeg().ok()) {
+            put("picture", format!("data:image/jpeg;base64,{}", BASE64_STANDARD.encode(jpeg)).into());
+        }
+        match self {
+            Self::Ticket { under_24, .. } => {
+                put("age_equal_or_over", json!({ RELIEF_AGE.to_string(): !under_24 }));
+            }
+            Self::Cinema(limit) => {
+                put("age_equal_or_over", json!({ limit.years().to_string(): true }));
+            }
+            Self::Library { card_number, school, .. } => {
+                put("card_number", card_number.to_string().into());
+                put("school_name", school.as_str().into());
+            }
+            Self::Card { card_number, school, birth_date, validity, .. } => {
+                put("birthdate", birth_date.to_string().into());
+                put("card_number", card_number.to_string().into());
+                put("date_of_issuance", validity.first_day().to_string().into());
+                put("date_of_expiry", validity.last_day().to_string().into());
+                put("school_name", school.as_str().into());
+            }
+        }
+        serde_json::Value::Object(claims)
     }
 
     pub(super) fn to_cbor(&self) -> Value {

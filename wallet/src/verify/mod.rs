@@ -1,0 +1,9 @@
+//! The inspector's side.
+//!
+//! - [`offline`] codes, by what the device has with it
+//! - [`folder`] what it has with it, on disk
+//! - [`update`] what it fetches before it goes where no network is
+
+pub mod folder;
+pub mod offline;
+pub mod update;
