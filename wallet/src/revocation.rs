@@ -72,7 +72,7 @@ impl OnlinePhone {
             }
         };
         let signed = AuthenticatedTime::from(&list);
-        let (signer, found) = (AuthorityId::from(authority), SeenList::from(&list));
+        let (signer, found) = (AuthorityId::of_list(authority, &list), SeenList::from(&list));
         let (floor, latest) = self
             .with_phone(move |phone| {
                 let documents = phone.documents();
@@ -100,14 +100,14 @@ impl OnlinePhone {
     }
 }
 
-async fn fetch(line: &Line<'_>, url: &str, authority: &CaCertificate) -> Result<VerifiedCrl, ListVerdict> {
+async fn fetch(line: &Line<'_>, point: &str, authority: &CaCertificate) -> Result<VerifiedCrl, ListVerdict> {
     let endpoint = Endpoint::RevocationList;
-    let url: Url = url.parse().map_err(|_| {
+    let url: Url = point.parse().map_err(|_| {
         ListVerdict::Unreachable(ExchangeError::Unreadable { endpoint, what: "it is at no address" })
     })?;
     let request = Request { channel: Channel::SignedContent, ..Request::get(url, MAX_LIST_BYTES) };
     let response = line.ask(&Call::open(endpoint, request)).await.map_err(ListVerdict::Unreachable)?;
     UnverifiedCrl::parse(&response.body)
-        .and_then(|list| list.verify(authority))
+        .and_then(|list| list.verify_for(authority, point))
         .map_err(ListVerdict::Untrustworthy)
 }
