@@ -64,7 +64,7 @@ impl OnlinePhone {
         authority: &CaCertificate,
     ) -> Result<Consultation, StoreError> {
         line.began(Step::RevocationList);
-        let list = match fetch(line, leaf.crl_url(), authority).await {
+        let list = match fetch_list(line, leaf.crl_url(), authority).await {
             Ok(list) => list,
             Err(verdict) => {
                 line.tell(Event::ListNotConsulted);
@@ -100,7 +100,12 @@ impl OnlinePhone {
     }
 }
 
-async fn fetch(line: &Line<'_>, point: &str, authority: &CaCertificate) -> Result<VerifiedCrl, ListVerdict> {
+/// The list at `point`, signed by `authority`, for certificates that name that point.
+pub(crate) async fn fetch_list(
+    line: &Line<'_>,
+    point: &str,
+    authority: &CaCertificate,
+) -> Result<VerifiedCrl, ListVerdict> {
     let endpoint = Endpoint::RevocationList;
     let url: Url = point.parse().map_err(|_| {
         ListVerdict::Unreachable(ExchangeError::Unreadable { endpoint, what: "it is at no address" })
