@@ -131,30 +131,30 @@ impl Device<'_> {
 
     fn text(&mut self, text: &str) -> Found {
         let now = self.context.surroundings().clock.now();
-        self.told(self.inspector.verify(text, now, self.asked), None)
+        told(&self.inspector.verify(text, now, self.asked), None)
     }
 
     fn picture(&mut self, path: &Path, bytes: Vec<u8>) -> Found {
         let (shown, now) = (path.display().to_string(), self.context.surroundings().clock.now());
         match self.inspector.verify_picture(&bytes, now, self.asked) {
-            Ok(inspection) => self.told(inspection, Some(shown)),
+            Ok(inspection) => told(&inspection, Some(shown)),
             Err(error) => unread(&shown, error),
         }
     }
+}
 
-    fn told(&self, inspection: Inspection<Content>, picture: Option<String>) -> Found {
-        let exit = if inspection.verdict.is_valid() { Exit::Done } else { Exit::RefusedByWallet };
-        let mut json = serde_json::to_value(&inspection.verdict).unwrap_or_default();
-        if let Some(picture) = picture {
-            json["picture"] = picture.into();
-        }
-        if let Some(content) = &inspection.disclosed {
-            json["purpose"] = content.purpose().name().into();
-            json["proves"] = json!(content.proves());
-            json["disclosed"] = content.to_json();
-        }
-        Found { json, text: sentence(&inspection), exit }
+fn told(inspection: &Inspection<Content>, picture: Option<String>) -> Found {
+    let exit = if inspection.verdict.is_valid() { Exit::Done } else { Exit::RefusedByWallet };
+    let mut json = serde_json::to_value(&inspection.verdict).unwrap_or_default();
+    if let Some(picture) = picture {
+        json["picture"] = picture.into();
     }
+    if let Some(content) = &inspection.disclosed {
+        json["purpose"] = content.purpose().name().into();
+        json["proves"] = json!(content.proves());
+        json["disclosed"] = content.to_json();
+    }
+    Found { json, text: sentence(inspection), exit }
 }
 
 fn unread(picture: &str, error: ScanError) -> Found {
