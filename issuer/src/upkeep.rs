@@ -7,11 +7,14 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::audit::{self, Actor};
 use crate::issuance::Issuance;
+use crate::issuance::revocation::LIST_TTL;
 use crate::registry::import::{self, ForgetImports};
 use crate::registry::photo_inbox::forget::ForgetPictures;
 use crate::registry::sign_in::ForgetSessions;
 use crate::store::tables::certificate::SpentNonce;
+use crate::store::tables::credential_copy::CredentialCopy;
 use crate::store::tables::idempotent_reply::IdempotentReply;
+use crate::store::tables::status_entry::StatusEntry;
 use crate::store::{Statements, StoreError, Verb};
 
 /// Seals the audit trail twice a second and forgets what has run out once an hour.
@@ -70,6 +73,10 @@ impl Verb for ForgetReplies {
     async fn run(&self, tx: &mut dyn Statements) -> Result<(), StoreError> {
         SpentNonce::forget(tx, self.now).await?;
         IdempotentReply::forget(tx, self.now).await?;
+        // Lists that tell of them may be held for as long as a list may be trusted.
+        let told = self.now.saturating_sub(LIST_TTL).unwrap_or(self.now);
+        StatusEntry::forget(tx, told).await?;
+        CredentialCopy::forget(tx, told).await?;
         Ok(())
     }
 }

@@ -20,6 +20,7 @@ pub mod x509;
 
 pub mod card_claims;
 pub mod sd_jwt;
+pub mod status;
 
 pub mod clock;
 pub mod entropy;

@@ -20,6 +20,7 @@ mod offer;
 mod reply;
 mod revocation;
 pub mod sandbox;
+mod status;
 mod token;
 
 use std::sync::Arc;

@@ -8,6 +8,7 @@ pub mod keys;
 
 pub mod batch;
 pub mod class_confirmation;
+pub mod copies;
 pub mod enrolment;
 pub mod grant;
 pub mod handover;
@@ -19,6 +20,7 @@ pub mod order;
 pub mod proof;
 pub mod reissue;
 pub mod revocation;
+pub mod status;
 
 #[cfg(test)]
 mod tests;
@@ -59,6 +61,20 @@ pub struct Addresses {
     pub issuer: String,
     /// Where certificates say that lists and CA certificates are found.
     pub pki: PkiUrls,
+}
+
+impl Addresses {
+    /// Where the token status list of this number is found: beside the revocation lists.
+    pub fn status_list(&self, number: i64) -> String {
+        self.beside(&format!("../status/{number}"))
+    }
+
+    /// An address relative to the revocation list's.
+    fn beside(&self, path: &str) -> String {
+        let crl = url::Url::parse(self.pki.crl());
+        // The revocation list's address was made from a URL, and these paths are ours.
+        crl.and_then(|crl| crl.join(path)).map_or_else(|_| path.to_owned(), String::from)
+    }
 }
 
 impl Issuance {

@@ -3,6 +3,7 @@
 //! It is a plain function so that whoever adds a backend, or distrusts one, can run it: give it an empty store.
 
 mod lease;
+mod status;
 
 use std::sync::Arc;
 
@@ -52,6 +53,7 @@ pub async fn run(store: &Store, now: Timestamp, entropy: &dyn Entropy) -> Result
     a_nonce_is_spent_once(store, &rows).await?;
     places_are_unique(store, &rows, entropy).await?;
     revocations_are_counted(store, &rows).await?;
+    status::places_are_taken_once_and_turned_with_their_device(store, now, entropy).await?;
     lease::is_one_workers_until_it_runs_out(store, &rows, now, entropy).await?;
     Ok(())
 }
@@ -154,6 +156,7 @@ impl Rows {
                 collected_at: None,
                 collected_by: None,
                 filed_at: None,
+                bound_epoch: None,
             },
         }
     }

@@ -3,8 +3,12 @@
 use super::{Statements, StoreError, sql::params};
 
 /// Every step, in order; the position (from 1) is the schema's version. `{bytes}` is the database's byte type.
-const STEPS: &[&str] =
-    &[include_str!("../../migrations/0001_cards.sql"), include_str!("../../migrations/0002_pages.sql")];
+const STEPS: &[&str] = &[
+    include_str!("../../migrations/0001_cards.sql"),
+    include_str!("../../migrations/0002_pages.sql"),
+    include_str!("../../migrations/0003_status.sql"),
+    include_str!("../../migrations/0004_copies.sql"),
+];
 
 /// Brings the schema up to date; the caller holds whatever lock keeps a second issuer from doing the same.
 pub(super) async fn run(tx: &mut dyn Statements, byte_type: &str) -> Result<(), StoreError> {

@@ -181,7 +181,7 @@ fn read_entries(
     Ok(entries)
 }
 
-fn read_reason(code: CrlReason) -> Result<RevocationReason, CrlFault> {
+pub(super) fn read_reason(code: CrlReason) -> Result<RevocationReason, CrlFault> {
     match code {
         CrlReason::KeyCompromise => Ok(RevocationReason::KeyCompromise),
         CrlReason::AffiliationChanged => Ok(RevocationReason::AffiliationChanged),
@@ -194,6 +194,16 @@ fn read_reason(code: CrlReason) -> Result<RevocationReason, CrlFault> {
         | CrlReason::CertificateHold
         | CrlReason::RemoveFromCRL
         | CrlReason::AaCompromise => Err(CrlFault::ReasonOutsideProfile),
+    }
+}
+
+pub(super) fn write_reason(reason: RevocationReason) -> CrlReason {
+    match reason {
+        RevocationReason::KeyCompromise => CrlReason::KeyCompromise,
+        RevocationReason::AffiliationChanged => CrlReason::AffiliationChanged,
+        RevocationReason::Superseded => CrlReason::Superseded,
+        RevocationReason::CessationOfOperation => CrlReason::CessationOfOperation,
+        RevocationReason::PrivilegeWithdrawn => CrlReason::PrivilegeWithdrawn,
     }
 }
 

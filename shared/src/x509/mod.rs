@@ -21,6 +21,7 @@ mod frame;
 pub mod ca;
 pub mod chain;
 pub mod crl;
+pub mod ocsp;
 pub mod signer;
 
 #[cfg(test)]

@@ -54,6 +54,10 @@ oids! {
     CLIENT_AUTH = "1.3.6.1.5.5.7.3.2";
     /// id-kp-OCSPSigning (RFC 6960 §4.2.2.2).
     OCSP_SIGNING = "1.3.6.1.5.5.7.3.9";
+    /// id-pkix-ocsp-basic (RFC 6960 §4.2.1).
+    OCSP_BASIC = "1.3.6.1.5.5.7.48.1.1";
+    /// id-pkix-ocsp-nonce (RFC 9654 §2.1).
+    OCSP_NONCE = "1.3.6.1.5.5.7.48.1.2";
     /// id-pkix-ocsp-nocheck (RFC 6960 §4.2.2.2.1).
     OCSP_NO_CHECK = "1.3.6.1.5.5.7.48.1.5";
     /// authorityInfoAccess (RFC 5280 §4.2.2.1).
@@ -88,6 +92,8 @@ oids! {
     /// Ours: the purpose of a key that signs lists of trusted roots.
     TRUST_LIST_SIGNING = "1.3.6.1.4.1.32473.3.4";
 
+    /// id-sha1 (RFC 3279 §2.1), to name issuers in OCSP alone.
+    SHA1 = "1.3.14.3.2.26";
     /// id-sha256 (RFC 5754 §2.2).
     SHA256 = "2.16.840.1.101.3.4.2.1";
 }

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 
 use super::device::EndReason;
+use super::status_entry::StatusEntry;
 use super::{row, words};
 use crate::store::id::{CardId, DeviceId, GrantId};
 use crate::store::sql::params;
@@ -96,8 +97,9 @@ impl Certificate {
         Ok(tx.execute(sql, params![serial, der, at]).await? == 1)
     }
 
-    /// Takes back what a device holds: issued certificates are revoked, prepared ones voided. Answers how many.
-    /// `except` stays as it is.
+    /// Takes back what a device holds: issued certificates are revoked, prepared ones voided, and its places on
+    /// status lists turned. Answers how many certificates. The certificate `except` stays as it is; copies of
+    /// other credentials do not, for they attest the same data as the certificate that it follows.
     pub async fn end_of_device(
         tx: &mut dyn Statements,
         device: &DeviceId,
@@ -112,6 +114,7 @@ impl Certificate {
         if ended > 0 {
             tx.execute("UPDATE counter SET value = value + 1 WHERE name = 'revocations'", &[]).await?;
         }
+        StatusEntry::end_of_device(tx, device, at, reason).await?;
         Ok(ended)
     }
 

@@ -3,6 +3,7 @@
 pub mod audit_entry;
 pub mod base_card;
 pub mod certificate;
+pub mod credential_copy;
 pub mod device;
 pub mod e_diary;
 pub mod figures;
@@ -23,6 +24,7 @@ pub mod revocation_list;
 pub mod school;
 pub mod session;
 pub mod staff;
+pub mod status_entry;
 
 /// Declares a row: a struct whose fields are the table's columns, with `insert` and `select`.
 ///
@@ -144,6 +146,7 @@ pub(crate) async fn erase_books(
         "idempotent_reply",
         "wallet_event",
         "spent_nonce",
+        "status_entry",
         "certificate",
         "device",
         "issue_grant",

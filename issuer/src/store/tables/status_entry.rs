@@ -1,0 +1,121 @@
+//! Places on token status lists: one for each copy of a credential, turned once when its device ends.
+
+use jiff::Timestamp;
+use shared::entropy::Entropy;
+use shared::status::LIST_SIZE;
+
+use super::device::EndReason;
+use super::row;
+use crate::store::id::DeviceId;
+use crate::store::sql::params;
+use crate::store::{Statements, StoreError};
+
+/// How often a free place is looked for before a list counts as full: nine of ten places may be taken by then.
+const DRAWS: usize = 16;
+
+row! {
+    /// The place of one copy.
+    StatusEntry in "status_entry" {
+        /// Number of the list.
+        list: i64,
+        /// Index on the list.
+        place: i64,
+        /// The device that holds the copy.
+        device_id: DeviceId,
+        /// Which copy: whatever its issuer calls it.
+        copy: String,
+        /// Last instant at which the copy is valid.
+        valid_until: Timestamp,
+        /// When it was turned.
+        ended_at: Option<Timestamp>,
+        /// Why.
+        end_reason: Option<EndReason>,
+    }
+}
+
+/// Where a copy stands: what its `status` claim says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct StatusPlace {
+    /// Number of the list; its address is
+    /// [`Addresses::status_list`](crate::issuance::Addresses::status_list).
+    pub list: i64,
+    /// Index on the list.
+    pub index: u32,
+}
+
+impl StatusEntry {
+    /// Takes a free place that nobody can foretell, for a copy that `device` holds until `until`.
+    ///
+    /// Places are drawn on the newest list; when most draws hit taken ones, the next list is opened. The unique
+    /// key decides between two that draw the same.
+    pub async fn take(
+        tx: &mut dyn Statements,
+        device: &DeviceId,
+        copy: &str,
+        until: Timestamp,
+        now: Timestamp,
+        entropy: &dyn Entropy,
+    ) -> Result<StatusPlace, StoreError> {
+        let mut list = tx.number("SELECT MAX(number) FROM status_list", &[]).await?;
+        loop {
+            for _ in 0..if list > 0 { DRAWS } else { 0 } {
+                let index = u32::try_from(entropy.below(u64::from(LIST_SIZE))).unwrap_or_default();
+                let entry = Self {
+                    list,
+                    place: i64::from(index),
+                    device_id: device.clone(),
+                    copy: copy.to_owned(),
+                    valid_until: until,
+                    ended_at: None,
+                    end_reason: None,
+                };
+                if entry.insert_if_new(tx).await? {
+                    return Ok(StatusPlace { list, index });
+                }
+            }
+            list += 1;
+            let open = "INSERT INTO status_list (number, opened_at) VALUES ($1, $2) ON CONFLICT DO NOTHING";
+            tx.execute(open, params![list, now]).await?;
+        }
+    }
+
+    /// Turns every place of a device; what was turned before stays as it is. Answers how many.
+    pub async fn end_of_device(
+        tx: &mut dyn Statements,
+        device: &DeviceId,
+        at: Timestamp,
+        reason: EndReason,
+    ) -> Result<u64, StoreError> {
+        let sql = "UPDATE status_entry SET ended_at = $2, end_reason = $3 \
+                   WHERE device_id = $1 AND ended_at IS NULL";
+        tx.execute(sql, params![device, at, reason]).await
+    }
+
+    /// The turned places of a list whose copies would still be valid at `now`; `None` when there is no such list.
+    pub async fn ended(
+        tx: &mut dyn Statements,
+        list: i64,
+        now: Timestamp,
+    ) -> Result<Option<Vec<u32>>, StoreError> {
+        if tx.first("SELECT number FROM status_list WHERE number = $1", params![list]).await?.is_none() {
+            return Ok(None);
+        }
+        let sql = "SELECT place FROM status_entry \
+                   WHERE list = $1 AND ended_at IS NOT NULL AND valid_until >= $2 ORDER BY place";
+        let rows = tx.query(sql, params![list, now]).await?;
+        rows.iter().map(|row| row.take(0)).collect::<Result<_, _>>().map(Some)
+    }
+
+    /// The places of a device, by list and index.
+    pub async fn of_device(tx: &mut dyn Statements, device: &DeviceId) -> Result<Vec<Self>, StoreError> {
+        Self::select(tx, "WHERE device_id = $1 ORDER BY list, place", params![device]).await
+    }
+
+    /// Forgets places whose copies ended before `before`. Those of the newest list stay, lest a place be given
+    /// twice while somebody still holds the list that tells of the first.
+    pub async fn forget(tx: &mut dyn Statements, before: Timestamp) -> Result<u64, StoreError> {
+        let sql = "DELETE FROM status_entry WHERE valid_until < $1 \
+                   AND list < (SELECT MAX(number) FROM status_list)";
+        tx.execute(sql, params![before]).await
+    }
+}
