@@ -31,6 +31,7 @@ pub mod standing;
 pub mod delete;
 pub mod refresh;
 
+
 pub mod screen;
 
 pub mod cli;

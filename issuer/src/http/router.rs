@@ -7,13 +7,15 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
 
+use shared::card_claims::TYPE_PATH;
 use shared::vci::error::{ErrorBody, TokenErrorCode};
 
 use super::failure::{Code, Failure};
 use super::reply::in_our_words;
 use super::staff_api::BASE_PATH;
 use super::{
-    ServerState, credential, health, junior, metadata, nonce, notification, offer, revocation, status, token,
+    ServerState, credential, health, junior, metadata, nonce, notification, ocsp, offer, revocation, status,
+    token,
 };
 
 use crate::mishap::{Mishap, survive};
@@ -41,6 +43,8 @@ pub fn wallet_routes(state: ServerState) -> Router {
         .merge(secret)
         .route(&well_known("openid-credential-issuer"), get(metadata::issuer))
         .route(&well_known("oauth-authorization-server"), get(metadata::authorization_server))
+        .route(&at(TYPE_PATH), get(metadata::credential_type))
+        .route(&at(&format!("{TYPE_PATH}/schema.json")), get(metadata::credential_schema))
         .route("/health/live", get(health::live))
         .route("/health/ready", get(health::ready))
         .layer(DefaultBodyLimit::max(WALLET_BODY_LIMIT))
@@ -54,6 +58,9 @@ pub fn pki_routes(state: ServerState) -> Router {
         .route("/pki/crl/{name}", get(revocation::list))
         .route("/pki/ca/{name}", get(revocation::authority))
         .route("/pki/status/{list}", get(status::list))
+        .route("/pki/ocsp", post(ocsp::post))
+        .route("/pki/ocsp/{*request}", get(ocsp::by_path))
+        .layer(DefaultBodyLimit::max(WALLET_BODY_LIMIT))
         .with_state(state)
 }
 

@@ -72,6 +72,14 @@ impl Preset {
         }
     }
 
+    /// The name with its age, if it has one: `cinema-18`; also the purpose of the code that a phone shows for it.
+    pub fn full_name(self) -> String {
+        match self {
+            Self::Cinema(age) => format!("cinema-{}", age.years()),
+            Self::Ticket | Self::Library | Self::FullCard => self.name().to_owned(),
+        }
+    }
+
     /// The preset of this name; `cinema` alone is for 18, `cinema-16` for 16.
     pub fn named(name: &str) -> Option<Self> {
         if let Some(years) = name.strip_prefix("cinema-") {

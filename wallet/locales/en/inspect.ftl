@@ -21,7 +21,6 @@ inspect-data-trust = List of the trusted of { $at }.
 inspect-data-time = Time signed at { $at }.
 inspect-data-none = Not fetched yet: without it no code counts.
 inspect-data-do = Fetch now
-inspect-data-failed = It cannot be fetched. The former data stay.
 inspect-counts = Checked today: { $n }. This device remembers nobody.
 inspect-scan = Scan the pupil's code
 inspect-scan-text = The pupil opens the card and chooses “Show a code”.

@@ -160,3 +160,6 @@ trouble-nothing-to-show-advice = Add a card, or check the validity of the one th
 trouble-answer-refused = The inspector did not take the answer
 trouble-answer-refused-text = The data arrived, and were not accepted.
 trouble-answer-refused-advice = Ask the inspector what they see, and for a new code.
+trouble-no-data = The data to check against cannot be fetched
+trouble-no-data-text = The issuer has none, or nobody who is trusted signed them. The former ones stay.
+trouble-no-data-advice = Try again later. Without newer data the verdict is “unknown”.

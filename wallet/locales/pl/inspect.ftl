@@ -21,7 +21,6 @@ inspect-data-trust = Lista zaufanych z { $at }.
 inspect-data-time = Czas podpisany { $at }.
 inspect-data-none = Jeszcze niepobrane: bez nich żaden kod nie zostanie uznany.
 inspect-data-do = Pobierz teraz
-inspect-data-failed = Nie udało się pobrać. Zostają poprzednie dane.
 inspect-counts = Sprawdzono dziś: { $n }. Urządzenie nie zapamiętuje nikogo.
 inspect-scan = Zeskanuj kod ucznia
 inspect-scan-text = Uczeń otwiera legitymację i wybiera „Pokaż kod”.

@@ -161,3 +161,6 @@ trouble-nothing-to-show-advice = Dodaj legitymację albo sprawdź jej ważność
 trouble-answer-refused = Kontroler nie przyjął odpowiedzi
 trouble-answer-refused-text = Dane do niego dotarły, ale ich nie uznał.
 trouble-answer-refused-advice = Zapytaj kontrolera, co widzi, i poproś o nowy kod.
+trouble-no-data = Danych do sprawdzania nie udało się pobrać
+trouble-no-data-text = Wystawca ich nie ma albo nie są podpisane przez nikogo zaufanego. Zostają poprzednie.
+trouble-no-data-advice = Spróbuj później. Bez nowych danych wyrok brzmi „nie wiadomo”.

@@ -9,6 +9,7 @@ use shared::secret::Secret;
 use shared::vci::error::Reason;
 use shared::vci::notification::NotificationEvent;
 use shared::vci::token::TokenResponse;
+use shared::x509::certificate::DeviceCertificate;
 use shared::x509::chain::TrustAnchor;
 use shared::x509::crl::{RevocationStatus, VerifiedCrl};
 
@@ -28,10 +29,18 @@ use crate::documents::{
 };
 use crate::junior::key::HolderCredential;
 use crate::online::OnlinePhone;
-use crate::revocation::ListVerdict;
+use crate::revocation::{ListVerdict, fetch_list};
 use crate::show::{OpenedCard, open_all};
 use crate::standing::Standing;
 use crate::verify_card::{CardFault, VerifiedCard, verify_card};
+
+/// The most lists that are fetched for cards that are held already.
+const MOST_LISTS: usize = 4;
+
+/// Whether a list tells about certificates that name this distribution point.
+fn covers(list: &VerifiedCrl, point: &str) -> bool {
+    list.point().is_none_or(|own| own == point)
+}
 
 /// A card that is on the phone now.
 #[derive(Debug)]
@@ -46,6 +55,8 @@ pub struct Activated {
     pub list: ListVerdict,
     /// Whether the issuer knows that it is kept.
     pub told: Told,
+    /// How many copies for selective disclosure came with it.
+    pub copies: usize,
 }
 
 /// The code is exchanged: the token, and the key that it is bound to.
@@ -113,7 +124,8 @@ impl OnlinePhone {
         if let ListVerdict::Revoked(revocation) = consulted.verdict {
             return Err(ActivateError::Revoked(revocation));
         }
-        let placement = self.placement(offer, &card, consulted.list).await?;
+        let lists = self.lists_of_held(line, &card, consulted.list).await?;
+        let placement = self.placement(offer, &card, lists).await?;
         let replaced = match placement {
             Placement::Beside => None,
             Placement::Replaces(old) => Some(old),
@@ -126,8 +138,17 @@ impl OnlinePhone {
         let (id, floor) = self.keep(line, offer, held.clone(), replaced.clone(), now).await?;
         let told = self.tell_or_queue(line, offer, &delivered, &card, NotificationEvent::CredentialAccepted);
         let told = told.await?;
+        // The card is held whatever becomes of these; the next refresh asks again.
+        let Redeemed { tokens, key } = &delivered.redeemed;
+        let copies = match self.refill_copies(line, &id, tokens, key).await {
+            Ok(came) => came,
+            Err(error) => {
+                tracing::info!(%error, "a card has no copies yet");
+                0
+            }
+        };
         let standing = OpenedCard::read(id.clone(), held)?.standing(&floor, now);
-        Ok(Activated { id, replaced, standing, list: consulted.verdict, told })
+        Ok(Activated { id, replaced, standing, list: consulted.verdict, told, copies })
     }
 
     /// The key of this offer: made now, or when it was followed before.
@@ -242,12 +263,38 @@ impl OnlinePhone {
         Ok(undated.at(floor.at_least(self.now()))?)
     }
 
-    /// Where the card goes; a list that was just fetched counts for the cards that are held, too.
+    /// The lists that tell about the new card and about held ones of the same authority, which may have gone with
+    /// the new one's coming. One that cannot be had is left out: a card counts as held until it is known to be over.
+    async fn lists_of_held(
+        &self,
+        line: &Line<'_>,
+        card: &VerifiedCard,
+        own: Option<VerifiedCrl>,
+    ) -> Result<Vec<VerifiedCrl>, StoreError> {
+        let held = self.with_phone(open_all).await?;
+        let authority = card.issuing_authority();
+        let mut points: Vec<&str> = held
+            .iter()
+            .map(OpenedCard::certificate)
+            .filter(|certificate| certificate.names_as_issuer(authority))
+            .map(DeviceCertificate::crl_url)
+            .filter(|point| !own.as_ref().is_some_and(|list| covers(list, point)))
+            .collect();
+        points.sort_unstable();
+        points.dedup();
+        let mut lists = Vec::from_iter(own);
+        for point in points.into_iter().take(MOST_LISTS) {
+            lists.extend(fetch_list(line, point, authority).await.ok());
+        }
+        Ok(lists)
+    }
+
+    /// Where the card goes; lists that were just fetched count for the cards that are held, too.
     async fn placement(
         &self,
         offer: &OpenedOffer,
         card: &VerifiedCard,
-        list: Option<VerifiedCrl>,
+        lists: Vec<VerifiedCrl>,
     ) -> Result<Placement, StoreError> {
         let new = Traits::of_new(card, &offer.issuer);
         let authority = card.leaf().authority_key_identifier().clone();
@@ -257,7 +304,7 @@ impl OnlinePhone {
             let listed = |held: &OpenedCard| {
                 let certificate = held.certificate();
                 *certificate.authority_key_identifier() == authority
-                    && list.as_ref().is_some_and(|list| {
+                    && lists.iter().filter(|list| covers(list, certificate.crl_url())).any(|list| {
                         matches!(list.status_at(certificate.serial(), now), RevocationStatus::Revoked(_))
                     })
             };
@@ -320,7 +367,7 @@ fn held_card(offer: &OpenedOffer, delivered: &Delivered, card: &VerifiedCard, no
         key: delivered.redeemed.key.handle().clone(),
         x5c: card.x5c().iter().cloned().map(KeptBytes::from).collect(),
         card_data: card.bytes().to_vec().into(),
-        copies: Vec::new(),
+        copies: offer.copies.clone(),
         notification_id: delivered.card.notification_id.clone(),
         refresh_token: refresh_token(&delivered.redeemed.tokens),
         acquired_at: now,

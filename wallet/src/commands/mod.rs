@@ -14,6 +14,7 @@ mod screen;
 mod show;
 mod sign_in;
 mod trust;
+mod verify;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -102,6 +103,7 @@ async fn run(cli: Cli, machine: Machine) -> Result<Reply, Failure> {
         Command::Show(options) => show::run(&context, options).await,
         Command::Refresh(options) => refresh::run(&context, options).await,
         Command::Delete(options) => delete::run(&context, options).await,
+        Command::Verify(options) => verify::run(&context, options).await,
         Command::Pin(options) => pin::run(&context, options).await,
         Command::Screen(options) => screen::run(&context, options).await,
     }

@@ -11,12 +11,15 @@
 //! 4. [`answer`] what was agreed to is signed by the copy's own key and sent; nothing else can be
 //! 5. [`refusal`] why not
 //!
+//! For inspectors without a network there is [`code`]: a code that changes every 15 seconds.
+//!
 //! An [`asked::Agreed`] is made by [`asked::AskedFor::consent`] alone, out of claims that were asked: no call takes a list
 //! of claims to disclose. Each copy is shown once, as long as there are fresh ones, so that two verifiers cannot tell that
 //! they saw the same card.
 
 pub mod answer;
 pub mod asked;
+pub mod code;
 pub mod read;
 pub mod refusal;
 pub mod source;

@@ -73,11 +73,6 @@ impl Gate {
         checkpoint.ask(question).map_err(|error| Trouble::new(Kind::Nonsense, error.to_string()))
     }
 
-    /// The verifier, if somebody has asked.
-    pub(super) fn asked_before(&self) -> Option<&Arc<Checkpoint>> {
-        self.checkpoint.get()
-    }
-
     /// The verifier's endpoints, once somebody has asked.
     pub(super) fn router(&self) -> Option<Router> {
         self.checkpoint.get().map(|checkpoint| router(Arc::clone(checkpoint)))

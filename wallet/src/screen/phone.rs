@@ -11,6 +11,7 @@
 //! how far it is, and an act that locks or loses the phone leaves the work without a screen.
 
 use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -36,6 +37,7 @@ use crate::present::AskedFor;
 use crate::phone::{LockedPhone, OpenError, Parts};
 use crate::secure_element::Standing as LockStanding;
 use crate::transport::Transport;
+use crate::verify::offline::Inspector;
 use crate::transport::transcript::{Recorder, Transcript};
 
 /// How long a phone stays unlocked that nobody touches.
@@ -76,6 +78,10 @@ pub(super) struct DeskPhone {
     /// Held by whoever acts.
     pub(super) turn: tokio::sync::Mutex<()>,
     state: Mutex<State>,
+    /// What an inspector's phone judges codes by; read from its folder when it is needed first.
+    pub(super) offline: tokio::sync::Mutex<Option<Inspector>>,
+    /// How many codes it has judged.
+    pub(super) counted: AtomicU64,
 }
 
 /// What is known of a phone at this moment.
@@ -143,6 +149,8 @@ impl DeskPhone {
             transcript: Transcript::default(),
             turn: tokio::sync::Mutex::default(),
             state: Mutex::new(state),
+            offline: tokio::sync::Mutex::default(),
+            counted: AtomicU64::new(0),
         }))
     }
 

@@ -196,6 +196,8 @@ kinds! {
     NothingToShow = "nothing_to_show", &[Way::Documents];
     /// The verifier took the answer and refused it.
     AnswerRefused = "answer_refused", &[Way::Documents];
+    /// What codes are judged by cannot be fetched or believed.
+    NoData = "no_data", &[Way::Begin];
     /// The store was copied from another phone.
     Copied = "copied", &[Way::Reinstall];
     /// An older copy of the store was put back.

@@ -1,9 +1,11 @@
 //! Where on a phone its owner stands. What is shown there comes from the phone itself, each time anew.
 
+use std::fmt;
 use std::sync::Arc;
 use std::time::Instant;
 
 use jiff::Timestamp;
+use serde_json::Value;
 use shared::presentation::verdict::Verdict;
 use shared::vp::preset::Preset;
 
@@ -11,7 +13,7 @@ use super::trouble::Trouble;
 use crate::acquire::event::{Event, Step};
 use crate::app_kind::AppKind;
 use crate::documents::{CardId, ReceiptId};
-use crate::verify::online::{Asked, Shown};
+use crate::verify::online::Asked;
 
 /// A place on a phone.
 #[derive(Debug, Clone)]
@@ -104,13 +106,21 @@ pub(super) enum Inspect {
 }
 
 /// What an inspector found.
-#[derive(Debug)]
 pub(super) struct Found {
     pub(super) verdict: Verdict,
-    /// What an issuer's signature vouches for.
-    pub(super) shown: Shown,
+    /// What an issuer's signature vouches for: claims by their paths.
+    pub(super) claims: Vec<(String, Value)>,
+    /// Whether a name was proven and no face.
+    pub(super) no_face: bool,
     /// When it is gone.
     pub(super) until: Timestamp,
+}
+
+/// Personal data.
+impl fmt::Debug for Found {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Found").field("verdict", &self.verdict).finish_non_exhaustive()
+    }
 }
 
 /// What was wrong at the lock.
@@ -143,6 +153,10 @@ pub(super) enum Work {
     Reading,
     /// What was agreed is shared.
     Presenting,
+    /// A code is judged.
+    Inspecting,
+    /// What codes are judged by is fetched.
+    Fetching,
 }
 
 impl Work {
@@ -155,6 +169,8 @@ impl Work {
             Self::Deleting => "deleting",
             Self::Reading => "reading",
             Self::Presenting => "presenting",
+            Self::Inspecting => "inspecting",
+            Self::Fetching => "fetching",
         }
     }
 
@@ -163,7 +179,7 @@ impl Work {
         match self {
             Self::Opening => &Step::ALL[..3],
             Self::Activating => &Step::ALL[3..],
-            Self::SigningIn | Self::Refreshing | Self::Deleting | Self::Reading | Self::Presenting => &[],
+            Self::SigningIn | Self::Refreshing | Self::Deleting | Self::Reading | Self::Presenting | Self::Inspecting | Self::Fetching => &[],
         }
     }
 }

@@ -1,19 +1,35 @@
 //! An inspector's phone: it checks cards of others and keeps nothing of them.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use serde_json::Value;
+use shared::card_claims::AGE_EQUAL_OR_OVER;
+use shared::holder_code::Proves;
+use shared::holder_code::Purpose;
+use shared::presentation::revocation::RevocationData as _;
+use shared::presentation::trust::RootPurpose;
+use shared::presentation::verdict::Verdict;
 use shared::vp::preset::Preset;
 use shared::words::Lang;
 
 use super::Given;
+use crate::acquire::scan::{self, ScanRefusal};
+use crate::online::blocking;
 use crate::screen::phone::DeskPhone;
 use crate::screen::trouble::{Kind, Trouble};
-use crate::screen::view::{Found, Inspect, View};
+use crate::screen::view::{Found, Inspect, View, Work};
 use crate::screen::words::Say;
 use crate::verify::online::session::RESULT_LIFETIME;
-use crate::verify::online::{Asked, SessionState};
+use crate::verify::folder::InspectorFolder;
+use crate::verify::offline::Inspector;
+use crate::verify::online::{Asked, SessionState, Shown};
+use crate::verify::update::update;
+
+/// Where issuers publish the list of those whom they trust.
+const TRUST_LIST_PATH: &str = "/pki/trust-list.jwt";
 
 /// How often it is looked whether the holder has answered.
 const GLANCE: Duration = Duration::from_millis(150);
@@ -89,12 +105,9 @@ impl DeskPhone {
                 Some(SessionState::Asked | SessionState::Returning) => continue,
                 None | Some(SessionState::Expired) => Inspect::Over,
                 Some(SessionState::Refused { verdict: None, .. }) => Inspect::Declined,
-                Some(SessionState::Answered { verdict, shown }) => {
-                    self.found(Found { verdict, shown, until: self.gone_at() })
-                }
+                Some(SessionState::Answered { verdict, shown }) => self.found(verdict, claims(&shown), false),
                 Some(SessionState::Refused { verdict: Some(verdict), shown, .. }) => {
-                    let shown = shown.unwrap_or_default();
-                    self.found(Found { verdict, shown, until: self.gone_at() })
+                    self.found(verdict, claims(&shown.unwrap_or_default()), false)
                 }
             };
             // What was shown lives on this screen alone.
@@ -103,13 +116,10 @@ impl DeskPhone {
         }
     }
 
-    fn gone_at(&self) -> Timestamp {
-        self.tools.clock.now().saturating_add(RESULT_LIFETIME).unwrap_or(Timestamp::MAX)
-    }
-
     /// A verdict, which goes by itself.
-    pub(super) fn found(self: &Arc<Self>, found: Found) -> Inspect {
-        let found = Arc::new(found);
+    fn found(self: &Arc<Self>, verdict: Verdict, claims: Vec<(String, Value)>, no_face: bool) -> Inspect {
+        let until = self.tools.clock.now().saturating_add(RESULT_LIFETIME).unwrap_or(Timestamp::MAX);
+        let found = Arc::new(Found { verdict, claims, no_face, until });
         let (phone, seen) = (Arc::clone(self), Arc::downgrade(&found));
         tokio::spawn(async move {
             tokio::time::sleep(RESULT_LIFETIME.unsigned_abs()).await;
@@ -120,4 +130,131 @@ impl DeskPhone {
         });
         Inspect::Verdict(found)
     }
+
+    /// The text of a code, by the camera.
+    pub(in crate::screen) fn inspect_text(self: &Arc<Self>, text: &str) -> bool {
+        let View::Inspect(Inspect::Scan { purpose }) = self.view() else { return false };
+        // Posters have codes too; only what begins like a holder's code is judged without being asked.
+        if !text.starts_with(shared::holder_code::code::PREFIX) {
+            return false;
+        }
+        self.judge(text.to_owned(), purpose);
+        true
+    }
+
+    /// A picture of a code.
+    pub(super) async fn inspect_picture(self: &Arc<Self>, picture: Vec<u8>) {
+        let View::Inspect(Inspect::Scan { purpose }) = self.view() else { return };
+        match blocking(move || scan::texts(&picture)).await {
+            Ok(texts) => {
+                let code = texts.iter().find(|text| text.starts_with(shared::holder_code::code::PREFIX));
+                self.judge(code.or(texts.first()).cloned().unwrap_or_default(), purpose);
+            }
+            Err(unread) => self.fail(ScanRefusal::Unread(unread)),
+        }
+    }
+
+    /// The text of a code, typed or pasted.
+    pub(super) fn inspect_typed(self: &Arc<Self>, given: &Given) {
+        if let View::Inspect(Inspect::Scan { purpose }) = self.view() {
+            self.judge(given.get("text").trim().to_owned(), purpose);
+        }
+    }
+
+    fn judge(self: &Arc<Self>, text: String, purpose: Preset) {
+        let phone = Arc::clone(self);
+        self.work(Work::Inspecting, async move {
+            let mut kept = phone.offline.lock().await;
+            let inspector = match phone.inspector(&mut kept).await {
+                Ok(inspector) => inspector,
+                Err(trouble) => return View::Trouble(trouble),
+            };
+            let inspection = inspector.verify(&text, phone.tools.clock.now(), code_purpose(purpose));
+            let no_face = inspection.disclosed.as_ref().is_some_and(|content| content.proves() == Proves::Name);
+            let claims = inspection.disclosed.map(|content| flat(content.to_json())).unwrap_or_default();
+            phone.counted.fetch_add(1, Ordering::Relaxed);
+            View::Inspect(phone.found(inspection.verdict, claims, no_face))
+        });
+    }
+
+    /// Fetches what codes are judged by.
+    pub(super) fn fetch_data(self: &Arc<Self>) {
+        if !self.inspects() {
+            return;
+        }
+        let phone = Arc::clone(self);
+        self.work(Work::Fetching, async move {
+            match phone.fetch().await {
+                Ok(()) => View::Inspect(Inspect::Choose),
+                Err(trouble) => View::Trouble(trouble),
+            }
+        });
+    }
+
+    async fn fetch(&self) -> Result<(), Trouble> {
+        let anchor = self.tools.trusted.root().await?.anchor().clone();
+        let mut kept = self.offline.lock().await;
+        let inspector = self.inspector(&mut kept).await?;
+        if inspector.trust().anchors(RootPurpose::TrustLists).iter().all(|known| *known != anchor) {
+            *inspector = std::mem::take(inspector).believing(anchor);
+        }
+        let url = self.tools.trusted.issuer().at_root(TRUST_LIST_PATH);
+        let updated = update(inspector, &self.folder(), url.as_url(), &self.surroundings()).await;
+        updated.map(drop).map_err(|error| {
+            let kind = if error.reason() == "transport" { Kind::NoNetwork } else { Kind::NoData };
+            Trouble::new(kind, format!("{}: {error}", error.reason()))
+        })
+    }
+
+    fn folder(&self) -> InspectorFolder {
+        InspectorFolder::new(self.home.join("inspector"))
+    }
+
+    /// What this phone judges codes by, read from its folder at the first call.
+    async fn inspector<'a>(&self, kept: &'a mut Option<Inspector>) -> Result<&'a mut Inspector, Trouble> {
+        if kept.is_none() {
+            let (folder, now) = (self.folder(), self.tools.clock.now());
+            let opened = blocking(move || folder.open(now)).await;
+            let opened = opened.map_err(|error| Trouble::new(Kind::Damaged, error.reason()))?;
+            *kept = Some(opened);
+        }
+        Ok(kept.get_or_insert_with(Inspector::default))
+    }
+
+    /// Of when the data are by which this phone judges: the list of the trusted, the status lists, the signed time.
+    pub(in crate::screen) async fn data_ages(&self) -> [Option<Timestamp>; 3] {
+        let mut kept = self.offline.lock().await;
+        match self.inspector(&mut kept).await {
+            Err(_) => [None; 3],
+            Ok(inspector) => [
+                inspector.trust().as_of,
+                inspector.status_lists().latest_signed(),
+                inspector.correction().map(|correction| correction.learnt()),
+            ],
+        }
+    }
+}
+
+/// The offline code's purpose for what is checked.
+fn code_purpose(purpose: Preset) -> Option<Purpose> {
+    purpose.full_name().parse().ok()
+}
+
+fn claims(shown: &Shown) -> Vec<(String, Value)> {
+    shown.claims().map(|(claim, value)| (claim.to_owned(), value.clone())).collect()
+}
+
+/// The claims by their paths: ages one by one.
+fn flat(json: Value) -> Vec<(String, Value)> {
+    let Value::Object(members) = json else { return Vec::new() };
+    let mut claims = Vec::new();
+    for (name, value) in members {
+        match value {
+            Value::Object(ages) if name == AGE_EQUAL_OR_OVER => {
+                claims.extend(ages.into_iter().map(|(age, reached)| (format!("{name}.{age}"), reached)));
+            }
+            value => claims.push((name, value)),
+        }
+    }
+    claims
 }

@@ -80,6 +80,8 @@ impl DeskPhone {
             "be-inspector" => self.become_inspector().await,
             "inspect" => self.inspect(given),
             "inspect-how" => self.inspect_how(given).await,
+            "inspect-typed" => self.inspect_typed(given),
+            "fetch-data" => self.fetch_data(),
             "inspect-next" => self.inspect_next().await,
             // the phone's life
             "airplane" => self.toggle_airplane(),

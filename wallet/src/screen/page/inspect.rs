@@ -1,5 +1,7 @@
 //! What an inspector sees.
 
+use std::sync::atomic::Ordering;
+
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use jiff::Timestamp;
@@ -87,11 +89,13 @@ impl Scene<'_> {
         let title = |purpose: Preset| purpose_title(self.say, purpose);
         match inspect {
             Inspect::Choose => {
-                let checkpoint = self.phone.tools.gate.asked_before();
-                let count = checkpoint.map_or(0, |checkpoint| {
-                    checkpoint.counts().get("asked").copied().unwrap_or_default()
+                let ages = self.phone.data_ages().await;
+                let keys = ["inspect-data-trust", "inspect-data-lists", "inspect-data-time"];
+                let data = keys.into_iter().zip(ages).filter_map(|(key, age)| {
+                    age.map(|age| self.say.t1(key, "at", self.say.0.instant(age).as_str()))
                 });
-                InspectPage::Choose { data: Vec::new(), counts: count.to_string() }
+                let count = self.phone.counted.load(Ordering::Relaxed);
+                InspectPage::Choose { data: data.collect(), counts: count.to_string() }
             }
             Inspect::How { purpose } => InspectPage::How { purpose: title(purpose) },
             Inspect::Scan { purpose } => InspectPage::Scan { purpose: title(purpose) },
@@ -115,9 +119,10 @@ impl Scene<'_> {
         let say = self.say;
         let verdict = &found.verdict;
         let tone = verdict.outcome.tone();
-        let portrait = found.shown.claim("picture").and_then(|picture| picture.as_str());
-        let facts = (found.shown.claims())
-            .filter(|(claim, _)| *claim != "picture")
+        let portrait = found.claims.iter().find(|(claim, _)| claim == "picture");
+        let portrait = portrait.and_then(|(_, picture)| picture.as_str());
+        let facts = (found.claims.iter())
+            .filter(|(claim, _)| claim != "picture")
             .map(|(claim, value)| (claim_label(say, claim), claim_value(say, claim, value)))
             .collect();
         VerdictPage {
@@ -138,7 +143,7 @@ impl Scene<'_> {
             facts,
             // Only a picture, whatever an issuer may have signed.
             portrait: portrait.filter(|url| url.starts_with("data:image/jpeg;base64,")).unwrap_or_default().to_owned(),
-            no_face: false,
+            no_face: found.no_face,
             checked: checked(say, verdict),
             until: Some(found.until.as_millisecond()),
         }
