@@ -29,7 +29,7 @@ use crate::verify::online::{Asked, SessionState, Shown};
 use crate::verify::update::update;
 
 /// Where issuers publish the list of those whom they trust.
-const TRUST_LIST_PATH: &str = "/pki/trust-list.jwt";
+const TRUST_LIST_PATH: &str = "/pki/trust-list";
 
 /// How often it is looked whether the holder has answered.
 const GLANCE: Duration = Duration::from_millis(150);
