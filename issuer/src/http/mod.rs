@@ -23,6 +23,7 @@ mod revocation;
 pub mod sandbox;
 mod status;
 mod token;
+mod trust_list;
 
 use std::sync::Arc;
 

@@ -26,6 +26,7 @@ pub mod status;
 #[cfg(test)]
 mod tests;
 pub mod token;
+pub mod trust_list;
 
 use std::sync::Arc;
 
