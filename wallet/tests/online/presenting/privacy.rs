@@ -106,15 +106,18 @@ async fn encrypted_answers_show_nothing_on_the_way() {
     }
 }
 
-/// The signatures, digests and keys of a presentation: what could link it to another one.
+/// The signatures, digests, salts and keys of a presentation: what could link it to another one. The headers are left
+/// out: the issuer's names its certificate, which is on every card of that issuer, the holder's names nothing.
 fn linking(form: &str) -> Vec<String> {
-    let token = url::form_urlencoded::parse(form.as_bytes())
-        .find(|(name, _)| name == "vp_token")
-        .unwrap()
-        .1
-        .into_owned();
+    let (_, token) =
+        url::form_urlencoded::parse(form.as_bytes()).find(|(name, _)| name == "vp_token").unwrap();
+    let token: Value = serde_json::from_str(&token).unwrap();
+    let presentation = token["card"][0].as_str().unwrap();
     let mut pieces = Vec::new();
-    decoded(&token, 3, &mut pieces);
+    for part in presentation.split('~') {
+        let body = part.split_once('.').map_or(part, |(_, body)| body);
+        decoded(body, 3, &mut pieces);
+    }
     let words = pieces
         .iter()
         .flat_map(|piece| piece.split(|c: char| !(c.is_ascii_alphanumeric() || "-_".contains(c))));
@@ -135,30 +138,10 @@ async fn two_presentations_share_no_value_that_links_them_while_copies_last() {
     assert_eq!(shown, [false, false, true], "the third time no fresh copy is left, and the phone says so");
     let posted: Vec<Vec<String>> =
         stage.wire.posted("/v/response").iter().map(|form| linking(form)).collect();
-    // The issuer's certificates are everybody's.
-    let shared: Vec<&String> = posted[0].iter().filter(|word| posted[1].contains(word)).collect();
-    assert!(
-        shared
-            .iter()
-            .all(|word| word.starts_with("MII") || word.len() > 200 || is_certificate(&posted, word)),
-        "{shared:?}"
-    );
-    assert!(
-        posted[2].iter().filter(|word| posted[0].contains(word)).count() > shared.len(),
-        "a copy shown twice is told"
-    );
-}
-
-/// Whether a word is part of the header that every credential of this signer has.
-fn is_certificate(posted: &[Vec<String>], word: &str) -> bool {
-    let header = posted[0].iter().find(|known| {
-        let bytes = BASE64_URL_SAFE_NO_PAD.decode(known.as_bytes()).unwrap_or_default();
-        String::from_utf8(bytes).is_ok_and(|text| text.contains("\"x5c\""))
-    });
-    header.is_some_and(|header| {
-        let bytes = BASE64_URL_SAFE_NO_PAD.decode(header.as_bytes()).unwrap();
-        String::from_utf8(bytes).unwrap().contains(word)
-    })
+    let common = |one: &[String], other: &[String]| one.iter().filter(|word| other.contains(word)).count();
+    assert!(posted.iter().all(|words| words.len() > 20), "there is something to compare");
+    assert_eq!(common(&posted[0], &posted[1]), 0);
+    assert!(common(&posted[0], &posted[2]) > 20, "a copy that is shown twice is told at once");
 }
 
 #[derive(Clone, Default)]
@@ -188,6 +171,9 @@ async fn logs_transcripts_and_prints_hold_no_personal_data() {
     let log = Log::default();
     let subscriber =
         tracing_subscriber::fmt().with_writer(log.clone()).with_max_level(tracing::Level::TRACE).finish();
+    // With a single subscriber in the process, places that log are switched off for good by whichever thread without
+    // one comes by first; a second one keeps them asking.
+    let _other = tracing::Dispatch::new(tracing_subscriber::registry());
     let _guard = tracing::subscriber::set_default(subscriber);
     let mut printed = String::new();
     for mode in MODES {
