@@ -12,6 +12,7 @@ use crate::registry::import::{self, ForgetImports};
 use crate::registry::photo_inbox::forget::ForgetPictures;
 use crate::registry::sign_in::ForgetSessions;
 use crate::store::tables::certificate::SpentNonce;
+use crate::store::tables::credential_copy::CredentialCopy;
 use crate::store::tables::idempotent_reply::IdempotentReply;
 use crate::store::tables::status_entry::StatusEntry;
 use crate::store::{Statements, StoreError, Verb};
@@ -75,6 +76,7 @@ impl Verb for ForgetReplies {
         // Lists that tell of them may be held for as long as a list may be trusted.
         let told = self.now.saturating_sub(LIST_TTL).unwrap_or(self.now);
         StatusEntry::forget(tx, told).await?;
+        CredentialCopy::forget(tx, told).await?;
         Ok(())
     }
 }

@@ -184,6 +184,9 @@ impl OnlinePhone {
                 None => (CardState::Valid, Outcome::Unchanged),
             };
             self.note(card.id(), state).await?;
+            if outcome == Outcome::Unchanged {
+                self.refill(line, card.id(), &tokens, &key).await;
+            }
             return self.settled(card.id(), outcome, Some(list)).await;
         }
         let renewed = self.consult_list(line, verified.leaf(), verified.issuing_authority()).await?.verdict;
@@ -196,6 +199,7 @@ impl OnlinePhone {
         let held = renewed_card(card.held(), &verified, &new, &tokens, now);
         let old = card.id().clone();
         let id = self.with_phone(move |phone| phone.replace_card(&old, &held, None, now)).await?;
+        self.refill(line, &id, &tokens, &key).await;
         self.settled(&id, Outcome::Renewed, Some(renewed)).await
     }
 
@@ -216,6 +220,13 @@ impl OnlinePhone {
         };
         let card = endpoint.fetch(line, self.surroundings(), &tokens, &key, &device).await?;
         Ok(Redelivered { card, tokens, key })
+    }
+
+    /// Copies are no part of the card's standing: without new ones the refresh is done all the same.
+    async fn refill(&self, line: &Line<'_>, id: &CardId, tokens: &TokenResponse, key: &DeviceKey) {
+        if let Err(error) = self.refill_copies(line, id, tokens, key).await {
+            tracing::info!(%error, "a card gets no new copies for now");
+        }
     }
 
     async fn note(&self, id: &CardId, state: CardState) -> Result<(), RefreshError> {

@@ -5,19 +5,20 @@ use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
-use shared::vci::CONFIGURATION_X509;
 use shared::vci::credential::{
     CredentialRequest, CredentialRequestError, CredentialResponse, DeviceInfo, RequestedCredential,
     X509Credential,
 };
 use shared::vci::error::{Coded, CredentialErrorCode, Reason};
 use shared::vci::token::TokenType;
+use shared::vci::{CONFIGURATION_X509, MAX_BATCH};
 
 use super::ServerState;
 use super::dpop::AuthorizationError;
 use super::reply::Refusal;
 use super::token::card_reason;
-use crate::issuance::enrolment::{DeviceClaim, EnrolmentError, IssuedCard};
+use crate::issuance::copies::{self, KeysError, ProvenKeys};
+use crate::issuance::enrolment::{DeviceClaim, EnrolmentError};
 use crate::issuance::proof::ProofError;
 use crate::issuance::token::AccessError;
 
@@ -28,33 +29,57 @@ pub(super) async fn credential(
     body: Bytes,
 ) -> Response {
     match answer(&state, &headers, &body).await {
-        Ok(card) => {
-            let credential = X509Credential::new(&card.chain, &card.card_data);
-            Json(CredentialResponse::one(credential, Some(card.notification_id))).into_response()
-        }
+        Ok(answer) => answer,
         Err(refusal) => refusal.into_response(),
     }
 }
 
-async fn answer(state: &ServerState, headers: &HeaderMap, body: &[u8]) -> Result<IssuedCard, Refusal> {
+async fn answer(state: &ServerState, headers: &HeaderMap, body: &[u8]) -> Result<Response, Refusal> {
     let access =
         state.authorize(headers, "/credential").map_err(|(error, kind)| refuse_access(&error, kind))?;
     let request = CredentialRequest::parse(body).map_err(|error| refuse_request(&error))?;
-    match &request.requested {
-        RequestedCredential::Configuration(id) if id == CONFIGURATION_X509 => {}
-        RequestedCredential::Configuration(_) => {
-            let code = CredentialErrorCode::UnknownCredentialConfiguration;
-            return Err(Refusal::new(code, "there is no such configuration", Reason::Malformed));
-        }
+    let format = match &request.requested {
+        RequestedCredential::Configuration(id) if id == CONFIGURATION_X509 => None,
+        RequestedCredential::Configuration(id) => match copies::format_of(id) {
+            Some(format) => Some(format),
+            None => {
+                let code = CredentialErrorCode::UnknownCredentialConfiguration;
+                return Err(Refusal::new(code, "there is no such configuration", Reason::Malformed));
+            }
+        },
         RequestedCredential::Identifier(_) => {
             let code = CredentialErrorCode::UnknownCredentialIdentifier;
             return Err(Refusal::new(code, "there is no such credential", Reason::Malformed));
         }
+    };
+    let prove =
+        |jwt: &str| state.issuance.prove(jwt, state.wire.strict_time).map_err(|error| refuse_proof(&error));
+    let Some(format) = format else {
+        let proven = prove(request.proofs.only().map_err(|error| refuse_request(&error))?)?;
+        let claim = request.device.map(claim).unwrap_or_default();
+        let card = state.issuance.enrol(access, proven, claim).await.map_err(|error| refuse(&error))?;
+        let credential = X509Credential::new(&card.chain, &card.card_data);
+        return Ok(Json(CredentialResponse::one(credential, Some(card.notification_id))).into_response());
+    };
+    // Before any of them is looked at: checking signatures costs something.
+    if request.proofs.jwt().len() > MAX_BATCH {
+        let text = format!("at most {MAX_BATCH} proofs are taken in one request");
+        return Err(Refusal::new(CredentialErrorCode::InvalidProof, &text, Reason::BadProof));
     }
-    let jwt = request.proofs.only().map_err(|error| refuse_request(&error))?;
-    let proven = state.issuance.prove(jwt, state.wire.strict_time).map_err(|error| refuse_proof(&error))?;
+    let proven = request.proofs.jwt().iter().map(|jwt| prove(jwt)).collect::<Result<Vec<_>, _>>()?;
+    let keys = ProvenKeys::new(proven).map_err(refuse_keys)?;
     let claim = request.device.map(claim).unwrap_or_default();
-    state.issuance.enrol(access, proven, claim).await.map_err(|error| refuse(&error))
+    let copies = state.issuance.copies(access, keys, claim, format).await.map_err(|error| refuse(&error))?;
+    // Nothing that a notification could name: it is the device that is deleted, not one of its copies.
+    Ok(Json(CredentialResponse::several(copies, None)).into_response())
+}
+
+fn refuse_keys(error: KeysError) -> Refusal {
+    let reason = match error {
+        KeysError::None | KeysError::Twice => Reason::BadProof,
+        KeysError::SeveralNonces => Reason::BadNonce,
+    };
+    Refusal::new(CredentialErrorCode::InvalidProof, &error.to_string(), reason)
 }
 
 fn claim(device: DeviceInfo) -> DeviceClaim {
@@ -115,6 +140,7 @@ fn refuse(error: &EnrolmentError) -> Refusal {
         EnrolmentError::OtherDevice => denied(Reason::OtherDevice),
         EnrolmentError::DeviceEnded => denied(Reason::Revoked),
         EnrolmentError::BooksChanged => Refusal::ours(CredentialErrorCode::TemporarilyUnavailable, error),
+        EnrolmentError::EnoughCopies => denied(Reason::RateLimited),
         EnrolmentError::PlacesTaken => denied(Reason::SlotsFull),
         EnrolmentError::OsTooOld => denied(Reason::OsTooOld),
         EnrolmentError::AppTooOld => denied(Reason::AppTooOld),

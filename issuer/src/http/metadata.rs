@@ -1,25 +1,25 @@
 //! What the issuer says of itself (OpenID4VCI 1.0 §12.2, RFC 8414): made once, at start.
 
-use std::collections::BTreeMap;
-
 use axum::extract::State;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
-use shared::vci::CONFIGURATION_X509;
+use shared::card_claims;
 use shared::vci::metadata::{
-    AuthorizationServerMetadata, ClaimDescription, CredentialConfiguration, CredentialMetadata, Display,
-    IssuerMetadata, PortalEndpoints,
+    AuthorizationServerMetadata, BatchIssuance, ClaimDescription, CredentialConfiguration,
+    CredentialMetadata, Display, IssuerMetadata, PortalEndpoints,
 };
 use shared::vci::uri::IssuerUrl;
+use shared::vci::{CONFIGURATION_SD_JWT, CONFIGURATION_X509, MAX_BATCH};
 
 use super::ServerState;
 use super::junior;
 use crate::issuance::junior::AUTHORIZE_PATH;
 
-/// The two documents, as they are sent.
+/// The documents, as they are sent.
 pub(super) struct Documents {
     issuer: Vec<u8>,
     authorization_server: Vec<u8>,
+    credential_type: Vec<u8>,
 }
 
 impl Documents {
@@ -32,6 +32,7 @@ impl Documents {
         Self {
             issuer: serde_json::to_vec(&issuer_metadata(issuer)).unwrap_or_default(),
             authorization_server: serde_json::to_vec(&server).unwrap_or_default(),
+            credential_type: card_claims::type_metadata(issuer.as_str()).to_string().into_bytes(),
         }
     }
 }
@@ -67,7 +68,15 @@ fn issuer_metadata(issuer: &IssuerUrl) -> IssuerMetadata {
             claim("photo", "Zdjęcie", "Photo"),
         ],
     };
-    let configuration = CredentialConfiguration::x509(CONFIGURATION_X509, metadata);
+    let copies = CredentialMetadata {
+        display: metadata.display.clone(),
+        claims: card_claims::described().into_iter().map(ClaimDescription::of).collect(),
+    };
+    let vct = card_claims::credential_type(issuer.as_str());
+    let configurations = [
+        (CONFIGURATION_X509, CredentialConfiguration::x509(CONFIGURATION_X509, metadata)),
+        (CONFIGURATION_SD_JWT, CredentialConfiguration::sd_jwt(CONFIGURATION_SD_JWT, vct, copies)),
+    ];
     IssuerMetadata {
         credential_issuer: issuer.clone(),
         authorization_servers: None,
@@ -75,11 +84,15 @@ fn issuer_metadata(issuer: &IssuerUrl) -> IssuerMetadata {
         nonce_endpoint: Some(issuer.endpoint("/nonce")),
         notification_endpoint: Some(issuer.endpoint("/notification")),
         mleg_typed_code_endpoint: Some(issuer.endpoint("/typed-code")),
+        batch_credential_issuance: Some(BatchIssuance { batch_size: MAX_BATCH }),
         display: vec![
             Display::new("pl", "mLegitymacja (symulator)"),
             Display::new("en", "mLegitymacja (simulator)"),
         ],
-        credential_configurations_supported: BTreeMap::from([(CONFIGURATION_X509.to_owned(), configuration)]),
+        credential_configurations_supported: configurations
+            .into_iter()
+            .map(|(id, configuration)| (id.to_owned(), configuration))
+            .collect(),
     }
 }
 
@@ -96,4 +109,15 @@ pub(super) async fn issuer(State(state): State<ServerState>) -> Response {
 /// `GET /.well-known/oauth-authorization-server`
 pub(super) async fn authorization_server(State(state): State<ServerState>) -> Response {
     document(&state.wire.metadata.authorization_server)
+}
+
+/// `GET /credentials/mlegitymacja/1`: what `vct` leads to (SD-JWT VC §4.3).
+pub(super) async fn credential_type(State(state): State<ServerState>) -> Response {
+    document(&state.wire.metadata.credential_type)
+}
+
+/// `GET /credentials/mlegitymacja/1/schema.json`
+pub(super) async fn credential_schema() -> Response {
+    let headers = [(header::CONTENT_TYPE, "application/schema+json"), (header::CACHE_CONTROL, "max-age=300")];
+    (headers, card_claims::SCHEMA).into_response()
 }

@@ -7,6 +7,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
 
+use shared::card_claims::TYPE_PATH;
 use shared::vci::error::{ErrorBody, TokenErrorCode};
 
 use super::failure::{Code, Failure};
@@ -41,6 +42,8 @@ pub fn wallet_routes(state: ServerState) -> Router {
         .merge(secret)
         .route(&well_known("openid-credential-issuer"), get(metadata::issuer))
         .route(&well_known("oauth-authorization-server"), get(metadata::authorization_server))
+        .route(&at(TYPE_PATH), get(metadata::credential_type))
+        .route(&at(&format!("{TYPE_PATH}/schema.json")), get(metadata::credential_schema))
         .route("/health/live", get(health::live))
         .route("/health/ready", get(health::ready))
         .layer(DefaultBodyLimit::max(WALLET_BODY_LIMIT))

@@ -290,6 +290,7 @@ impl Verb for MakeGrant {
             collected_at: None,
             collected_by: None,
             filed_at: None,
+            bound_epoch: None,
         };
         grant.insert(tx).await?;
         let first = order.state != OrderState::Issued;

@@ -8,6 +8,7 @@ pub mod keys;
 
 pub mod batch;
 pub mod class_confirmation;
+pub mod copies;
 pub mod enrolment;
 pub mod grant;
 pub mod handover;

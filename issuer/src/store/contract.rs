@@ -156,6 +156,7 @@ impl Rows {
                 collected_at: None,
                 collected_by: None,
                 filed_at: None,
+                bound_epoch: None,
             },
         }
     }

@@ -113,6 +113,8 @@ ids! {
     GrantId
     /// A device that holds, or held, a card.
     DeviceId
+    /// A copy of a card in another format than X.509.
+    CopyId
     /// A member of staff.
     StaffId
     /// An API token.

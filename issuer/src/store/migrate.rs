@@ -7,6 +7,7 @@ const STEPS: &[&str] = &[
     include_str!("../../migrations/0001_cards.sql"),
     include_str!("../../migrations/0002_pages.sql"),
     include_str!("../../migrations/0003_status.sql"),
+    include_str!("../../migrations/0004_copies.sql"),
 ];
 
 /// Brings the schema up to date; the caller holds whatever lock keeps a second issuer from doing the same.

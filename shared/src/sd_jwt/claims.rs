@@ -5,13 +5,14 @@ use std::fmt;
 use jiff::Timestamp;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use super::path::ClaimPath;
 use super::unfold::Unfolded;
 use super::unverified::SdJwtFault;
 use crate::jose::jwk::PublicJwk;
 use crate::jose::numeric_date::NumericDate;
+use crate::status::StatusReference;
 
 /// The claims, those that the holder disclosed among them.
 #[derive(Clone, PartialEq)]
@@ -108,23 +109,6 @@ impl fmt::Debug for Claims {
     }
 }
 
-/// A place in a Token Status List (draft-ietf-oauth-status-list §6.1).
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-pub struct StatusReference {
-    /// The place in the list, from 0.
-    #[serde(rename = "idx")]
-    pub index: u64,
-    /// The list's address.
-    pub uri: String,
-}
-
-impl StatusReference {
-    /// The claim `status`.
-    pub fn to_claim(&self) -> Value {
-        json!({"status_list": {"idx": self.index, "uri": self.uri}})
-    }
-}
-
 #[derive(Deserialize)]
 struct Status {
     status_list: Option<StatusReference>,
@@ -148,7 +132,10 @@ fn read<T: DeserializeOwned>(
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
+    use crate::status::StatusClaim;
 
     fn claims(value: Value) -> Result<Claims, SdJwtFault> {
         let Value::Object(claims) = value else { panic!("claims are an object") };
@@ -172,8 +159,9 @@ mod tests {
 
     #[test]
     fn a_status_reference_is_read_as_it_is_written() {
-        let status = StatusReference { index: 7, uri: "http://pki.example/pki/status/1".into() };
-        let read = claims(json!({"status": status.to_claim(), "exp": 10})).unwrap();
+        let status = StatusReference { idx: 7, uri: "http://pki.example/pki/status/1".into() };
+        let claim = StatusClaim { status_list: status.clone() };
+        let read = claims(json!({"status": claim, "exp": 10})).unwrap();
         assert_eq!(read.status(), Some(&status));
         assert_eq!(read.expires_at(), Timestamp::from_second(10).ok());
         assert_eq!(claims(json!({"status": {"other": 1}})).unwrap().status(), None, "another mechanism");

@@ -24,7 +24,7 @@ mod unfold;
 pub mod unverified;
 pub mod verify;
 
-pub use claims::{Claims, StatusReference};
+pub use claims::Claims;
 pub use disclosure::Disclosure;
 pub use issue::{IssueError, Issued, SaltSeed, Unsigned};
 pub use path::{ClaimPath, PathStep};

@@ -8,7 +8,7 @@ pub mod list;
 pub mod token;
 
 pub use list::{StatusList, TokenStatus};
-pub use token::{StatusReference, UnverifiedStatusToken, VerifiedStatusList};
+pub use token::{StatusClaim, StatusReference, UnverifiedStatusToken, VerifiedStatusList};
 
 /// Places on one of our lists: 16 KiB of bits, before they are compressed.
 pub const LIST_SIZE: u32 = 1 << 17;

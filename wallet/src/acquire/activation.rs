@@ -46,6 +46,8 @@ pub struct Activated {
     pub list: ListVerdict,
     /// Whether the issuer knows that it is kept.
     pub told: Told,
+    /// How many copies for selective disclosure came with it.
+    pub copies: usize,
 }
 
 /// The code is exchanged: the token, and the key that it is bound to.
@@ -126,8 +128,17 @@ impl OnlinePhone {
         let (id, floor) = self.keep(line, offer, held.clone(), replaced.clone(), now).await?;
         let told = self.tell_or_queue(line, offer, &delivered, &card, NotificationEvent::CredentialAccepted);
         let told = told.await?;
+        // The card is held whatever becomes of these; the next refresh asks again.
+        let Redeemed { tokens, key } = &delivered.redeemed;
+        let copies = match self.refill_copies(line, &id, tokens, key).await {
+            Ok(came) => came,
+            Err(error) => {
+                tracing::info!(%error, "a card has no copies yet");
+                0
+            }
+        };
         let standing = OpenedCard::read(id.clone(), held)?.standing(&floor, now);
-        Ok(Activated { id, replaced, standing, list: consulted.verdict, told })
+        Ok(Activated { id, replaced, standing, list: consulted.verdict, told, copies })
     }
 
     /// The key of this offer: made now, or when it was followed before.
@@ -320,7 +331,7 @@ fn held_card(offer: &OpenedOffer, delivered: &Delivered, card: &VerifiedCard, no
         key: delivered.redeemed.key.handle().clone(),
         x5c: card.x5c().iter().cloned().map(KeptBytes::from).collect(),
         card_data: card.bytes().to_vec().into(),
-        copies: Vec::new(),
+        copies: offer.copies.clone(),
         notification_id: delivered.card.notification_id.clone(),
         refresh_token: refresh_token(&delivered.redeemed.tokens),
         acquired_at: now,

@@ -11,12 +11,14 @@
 //! 5. `nonce`, `proof` the device key answers the issuer's challenge
 //! 6. `credential` the card comes, and everything about it is verified before it is kept
 //! 7. [`notification`] the issuer is told
+//! 8. [`copies`] for selective disclosure come, where the issuer gives any
 //!
 //! Every step may be repeated. The device key is kept together with the offer before anything is asked, so that after a
 //! lost reply or a kill the same slip meets the same key, and the issuer delivers the same card again.
 
 pub mod activation;
 pub mod consent;
+pub mod copies;
 pub mod event;
 pub mod failure;
 pub mod metadata;

@@ -8,6 +8,7 @@ use shared::vci::uri::{HttpUrl, IssuerUrl};
 use shared::x509::chain::TrustAnchor;
 
 use super::consent::missing;
+use super::copies;
 use super::event::{Observer, Step};
 use super::exchange::Line;
 use super::metadata::{self, TokenServer};
@@ -15,7 +16,9 @@ use super::offer::{FetchError, OfferSource};
 use super::refusal::ActivateError;
 use crate::app_kind::AppKind;
 use crate::device::DeviceDescription;
-use crate::documents::{ClockVerdict, Endpoints, HolderToken, Issuer, OfferHash, StoreError, TrustedRoot};
+use crate::documents::{
+    ClockVerdict, CopyOffer, Endpoints, HolderToken, Issuer, OfferHash, StoreError, TrustedRoot,
+};
 use crate::junior::key::HolderCredential;
 use crate::online::OnlinePhone;
 use crate::phone::UnlockedPhone;
@@ -28,6 +31,7 @@ pub struct OpenedOffer {
     pub(super) issuer: IssuerUrl,
     pub(super) name: String,
     pub(super) configuration: String,
+    pub(super) copies: Vec<CopyOffer>,
     pub(super) grant: PreAuthorizedGrant,
     pub(super) server: TokenServer,
     pub(super) credential_endpoint: HttpUrl,
@@ -132,6 +136,7 @@ impl OnlinePhone {
             source,
             name: metadata::name(&metadata),
             configuration: configuration.to_owned(),
+            copies: copies::offers(&metadata, &offer.credential_configuration_ids),
             issuer,
             grant,
             server,

@@ -31,8 +31,8 @@ pub struct HeldCard {
     pub x5c: Vec<KeptBytes>,
     /// The card data, exactly the bytes whose digest the certificate attests.
     pub card_data: KeptBytes,
-    /// The same card in further formats, each under a key of its own.
-    pub copies: Vec<CardCopy>,
+    /// In which further formats its issuer gives copies of it; the copies themselves are kept apart.
+    pub copies: Vec<CopyOffer>,
     /// What the issuer calls the issuance; deleting the card reports it back.
     pub notification_id: Option<String>,
     /// DPoP-bound to `key`; never rotated.
@@ -43,13 +43,6 @@ pub struct HeldCard {
     pub last_refresh: Option<Timestamp>,
     /// What is known of its standing, apart from its period of validity.
     pub state: CardState,
-}
-
-impl HeldCard {
-    /// Every device key that this card needs.
-    pub fn keys(&self) -> impl Iterator<Item = &KeyHandle> {
-        std::iter::once(&self.key).chain(self.copies.iter().map(|copy| &copy.key))
-    }
 }
 
 /// Which card: a text that is equal for two activations of the same card and for nothing else.
@@ -104,17 +97,15 @@ pub struct Endpoints {
     pub notification: Option<Url>,
 }
 
-/// The same card in another format.
+/// A format in which the issuer gives copies of a card, as its metadata said when the card was acquired.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct CardCopy {
+pub struct CopyOffer {
     /// The credential configuration.
     pub configuration: String,
-    /// The format, such as `dc+sd-jwt` or `mso_mdoc`.
+    /// The format, such as `dc+sd-jwt`.
     pub format: String,
-    /// The key that this copy is bound to.
-    pub key: KeyHandle,
-    /// The credential, exactly as it came.
-    pub credential: KeptBytes,
+    /// The most copies that one request gives.
+    pub batch: usize,
 }
 
 /// What is known of a card's standing.
@@ -139,17 +130,18 @@ pub enum CardState {
 
 impl Record for HeldCard {
     const KIND: &'static str = "card";
-    const VERSION: u16 = 2;
+    const VERSION: u16 = 3;
 
     fn upgrade(version: u16, json: &[u8]) -> Result<Self, StoreError> {
         match version {
-            1 => parse::<HeldCardV1>(json).map(Self::from),
+            1 | 2 => parse::<HeldCardV1>(json).map(Self::from),
             found => Err(StoreError::TooOld { what: Self::KIND, found }),
         }
     }
 }
 
-/// Version 1 knew the X.509 credential alone, without further formats.
+/// Version 1 knew the X.509 credential alone. Version 2 had a place for copies inside the card, which no program ever
+/// filled: a card would have been sealed anew, photos and all, with every copy that is used.
 #[derive(Deserialize)]
 struct HeldCardV1 {
     identity: CardIdentity,
@@ -200,7 +192,15 @@ mod tests {
         "endpoints":{"token":"https://issuer.example/token","credential":"https://issuer.example/credential",
         "nonce":"https://issuer.example/nonce","notification":null},"configuration":"mlegitymacja_x509",
         "key":"000102030405060708090a0b0c0d0e0f","x5c":["MAA=","MAE="],"card_data":"e30=",
-        "copies":[{"configuration":"mlegitymacja_sd_jwt","format":"dc+sd-jwt","key":"0f0e0d0c0b0a09080706050403020100","credential":"YQ=="}],
+        "copies":[],
+        "notification_id":"n-1","refresh_token":"rt","acquired_at":"2026-11-21T18:30:00Z",
+        "last_refresh":"2026-11-22T00:00:00Z","state":{"is":"revoked","since":"2026-11-23T00:00:00Z","reason":"lost"}}"#;
+
+    const V3: &str = r#"{"identity":"12345/2026/77","issuer":{"identifier":"https://issuer.example/pl","name":"SP 12"},
+        "endpoints":{"token":"https://issuer.example/token","credential":"https://issuer.example/credential",
+        "nonce":"https://issuer.example/nonce","notification":null},"configuration":"mlegitymacja_x509",
+        "key":"000102030405060708090a0b0c0d0e0f","x5c":["MAA=","MAE="],"card_data":"e30=",
+        "copies":[{"configuration":"mlegitymacja_sd_jwt","format":"dc+sd-jwt","batch":10}],
         "notification_id":"n-1","refresh_token":"rt","acquired_at":"2026-11-21T18:30:00Z",
         "last_refresh":"2026-11-22T00:00:00Z","state":{"is":"revoked","since":"2026-11-23T00:00:00Z","reason":"lost"}}"#;
 
@@ -213,22 +213,28 @@ mod tests {
         assert_eq!(card.refresh_token.as_ref().unwrap().expose(), "rt");
         assert_eq!((card.copies.len(), &card.state), (0, &CardState::Valid));
         // Written again, it is of the present version and says the same.
-        assert_eq!(HeldCard::read(2, &card.write().unwrap()).unwrap(), card);
+        assert_eq!(HeldCard::read(3, &card.write().unwrap()).unwrap(), card);
+    }
+
+    #[test]
+    fn a_card_kept_by_version_2_is_read_and_has_no_copies() {
+        let card = HeldCard::read(2, V2.as_bytes()).unwrap();
+        assert_eq!((card.identity.as_str(), card.copies.len()), ("12345/2026/77", 0));
     }
 
     #[test]
     fn the_present_version_is_frozen() {
-        let card = HeldCard::read(2, V2.as_bytes()).unwrap();
+        let card = HeldCard::read(3, V3.as_bytes()).unwrap();
         assert_eq!(card.copies[0].format, "dc+sd-jwt");
-        assert_eq!(card.keys().count(), 2);
+        assert_eq!(card.copies[0].batch, 10);
         assert!(matches!(&card.state, CardState::Revoked { reason, .. } if reason == "lost"));
         let written: serde_json::Value = serde_json::from_slice(&card.write().unwrap()).unwrap();
-        assert_eq!(written, serde_json::from_str::<serde_json::Value>(V2).unwrap());
+        assert_eq!(written, serde_json::from_str::<serde_json::Value>(V3).unwrap());
     }
 
     #[test]
     fn a_card_is_not_told_by_printing_it() {
-        let printed = format!("{:?}", HeldCard::read(2, V2.as_bytes()).unwrap());
+        let printed = format!("{:?}", HeldCard::read(3, V3.as_bytes()).unwrap());
         assert!(!printed.contains("2026/77") && !printed.contains("\"rt\""), "{printed}");
     }
 }

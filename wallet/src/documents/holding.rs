@@ -61,6 +61,7 @@ impl Documents {
         }
         let entry = HistoryEntry { at, card: Some(id.clone()), event: HistoryEvent::Activated };
         let mut changes = self.history_changes(entry)?;
+        changes.extend(self.copies_ended(&id)?);
         changes.push(self.put(id.as_str(), card)?);
         changes.extend(self.activation_ended(offer, &id, at)?);
         writer.commit(changes)?;
@@ -89,6 +90,8 @@ impl Documents {
         }
         let entry = HistoryEntry { at, card: Some(id.clone()), event: HistoryEvent::Renewed };
         let mut changes = self.history_changes(entry)?;
+        // They show what the old card said; their places on the status list are turned.
+        changes.extend(self.copies_ended(old)?);
         if id != *old {
             changes.push(remove::<HeldCard>(old.as_str()));
             changes.extend(self.forget_offers_of(old)?);
@@ -137,6 +140,7 @@ impl Documents {
         let entry = HistoryEntry { at, card: Some(id.clone()), event: HistoryEvent::Deleted };
         let mut changes = self.history_changes(entry)?;
         changes.push(remove::<HeldCard>(id.as_str()));
+        changes.extend(self.copies_ended(id)?);
         changes.extend(self.forget_offers_of(id)?);
         if let Some(notice) = notice {
             changes.push(self.put(notice.id().as_str(), notice)?);
@@ -156,12 +160,13 @@ impl Documents {
         Ok(vec![remove::<PendingActivation>(offer.as_str()), self.remember_offer(offer, id, at)?])
     }
 
-    /// Every device key that a card, an activation or a notice needs.
+    /// Every device key that a card, a copy, an activation or a notice needs.
     pub(crate) fn keys_in_use(&self) -> Result<BTreeSet<KeyHandle>, StoreError> {
         let mut keys = BTreeSet::new();
         for (_, card) in self.records::<HeldCard>()? {
-            keys.extend(card.keys().cloned());
+            keys.insert(card.key);
         }
+        keys.extend(self.all_copies()?.into_iter().map(|(_, copy)| copy.key));
         for activation in self.activations()? {
             keys.extend(activation.keys.into_iter().map(|pending| pending.key));
         }

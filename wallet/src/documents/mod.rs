@@ -8,6 +8,7 @@ mod activation;
 mod app;
 mod card;
 mod consent;
+mod copy;
 mod device;
 mod failure;
 mod history;
@@ -31,8 +32,9 @@ use serde::{Deserialize, Serialize};
 use shared::entropy::Entropy;
 
 pub use self::activation::{OfferHash, PendingActivation, PendingKey};
-pub use self::card::{CardCopy, CardId, CardIdentity, CardState, Endpoints, HeldCard, Issuer};
+pub use self::card::{CardId, CardIdentity, CardState, CopyOffer, Endpoints, HeldCard, Issuer};
 pub use self::consent::{Consent, Consents};
+pub use self::copy::{ArrivedCopy, CardCopy, CopyId, CopyState, TakenCopy};
 pub use self::failure::StoreError;
 pub use self::history::{HistoryEntry, HistoryEvent};
 pub use self::holder::{HolderSession, HolderToken};

@@ -98,7 +98,7 @@ fn a_record_of_a_later_version_is_refused_in_plain_words() {
     documents.writer().commit(vec![Change::Put(name, sealed)]).unwrap();
     let refusal = documents.cards().unwrap_err();
     assert_eq!(refusal.reason(), "store_newer");
-    assert_eq!(refusal.to_string(), "card is of version 3, this program knows version 2");
+    assert_eq!(refusal.to_string(), "card is of version 4, this program knows version 3");
 }
 
 #[test]

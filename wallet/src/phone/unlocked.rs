@@ -10,8 +10,8 @@ use super::{LockedPhone, Marker, Parts, UnlockRefusal, documents_dir};
 use crate::app_kind::AppKind;
 use crate::device::{DeviceDescription, DeviceRefusal};
 use crate::documents::{
-    CardId, Documents, HeldCard, KeepError, Notice, NoticeId, OfferHash, PendingActivation, PendingKey,
-    StoreError,
+    ArrivedCopy, CardCopy, CardId, CopyId, CopyState, Documents, HeldCard, KeepError, Notice, NoticeId,
+    OfferHash, PendingActivation, PendingKey, StoreError,
 };
 use crate::home::{self, DirLock, DirLockError};
 use crate::pin::{NewPin, Pin, PinError};
@@ -228,6 +228,47 @@ impl UnlockedPhone {
         Ok(id)
     }
 
+    /// Keys for `count` copies of a card, kept before anything is asked of the issuer: those that were made before and
+    /// got no answer first, then new ones.
+    ///
+    /// # Errors
+    /// When element or store cannot be written.
+    pub fn begin_copies(
+        &self,
+        card: &CardId,
+        configuration: &str,
+        count: usize,
+    ) -> Result<Vec<(CopyId, KeyHandle)>, StoreError> {
+        let _turn = self.keys_turn();
+        let mut asked = self.documents.copies(card, configuration)?;
+        asked.retain(|(_, copy)| copy.state == CopyState::Asked);
+        asked.truncate(count);
+        let mut fresh = Vec::new();
+        for _ in asked.len()..count {
+            let key = self.session.generate_key(&*self.parts.entropy)?;
+            let copy = CardCopy {
+                card: card.clone(),
+                configuration: configuration.to_owned(),
+                key,
+                state: CopyState::Asked,
+            };
+            fresh.push((CopyId::random(&*self.parts.entropy), copy));
+        }
+        self.documents.expect_copies(&fresh)?;
+        Ok(asked.into_iter().chain(fresh).map(|(id, copy)| (id, copy.key)).collect())
+    }
+
+    /// Keeps copies that came and were verified; the keys of copies that are over are destroyed.
+    ///
+    /// # Errors
+    /// When the store cannot be read or written.
+    pub fn keep_copies(&self, arrived: &[ArrivedCopy], now: Timestamp) -> Result<(), StoreError> {
+        let turn = self.keys_turn();
+        self.documents.keep_copies(arrived, now)?;
+        let _swept = self.sweep_keys(&turn);
+        Ok(())
+    }
+
     /// Deletes a card and destroys its keys.
     ///
     /// # Errors
@@ -263,17 +304,14 @@ impl UnlockedPhone {
     }
 
     fn require_keys(&self, card: &HeldCard) -> Result<(), KeepError> {
-        for key in card.keys() {
-            match self.session.public_key(key) {
-                Ok(_) => {}
-                Err(ElementError::NoSuchKey) => return Err(KeepError::KeyMissing),
-                Err(error) => return Err(StoreError::from(error).into()),
-            }
+        match self.session.public_key(&card.key) {
+            Ok(_) => Ok(()),
+            Err(ElementError::NoSuchKey) => Err(KeepError::KeyMissing),
+            Err(error) => Err(StoreError::from(error).into()),
         }
-        Ok(())
     }
 
-    /// Destroys the keys that neither a card nor an activation nor a notice needs; at every unlocking.
+    /// Destroys the keys that neither a card nor a copy nor an activation nor a notice needs; at every unlocking.
     pub(super) fn forget_unused_keys(&self) -> Result<(), StoreError> {
         self.sweep_keys(&self.keys_turn())
     }

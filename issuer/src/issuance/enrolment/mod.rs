@@ -5,6 +5,7 @@
 //! live. Only bytes that were read back from the store leave the house, so that a serial number never stands
 //! for two certificates, whoever signs how often.
 
+pub(super) mod place;
 mod prepare;
 mod settle;
 
@@ -188,6 +189,9 @@ pub enum EnrolmentError {
     /// What the card shows was changed between request and signature; asking again gives the new card.
     #[error("the school's books have just changed")]
     BooksChanged,
+    /// More copies than a device can use.
+    #[error("device holds as many copies as it can use")]
+    EnoughCopies,
     /// No place is free.
     #[error("every place for a device is taken")]
     PlacesTaken,

@@ -6,14 +6,15 @@ use shared::x509::profile::DeviceCertificateFields;
 use shared::x509::serial::SerialNumber;
 use shared::x509::text::DeviceName;
 
-use super::{DeviceClaim, EnrolmentError, Next, UNNAMED_DEVICE};
+use super::place::{self, Opening};
+use super::{DeviceClaim, EnrolmentError, Next};
 use crate::audit::Act;
 use crate::authority::{LintedCertificate, SignError, lint};
 use crate::issuance::Issuance;
 use crate::issuance::dossier::{CardRefusal, Dossier};
 use crate::issuance::proof::ProvenKey;
 use crate::issuance::token::{AccessError, AccessToken};
-use crate::registry::profile::{Renewal, SchoolProfile};
+use crate::registry::profile::Renewal;
 use crate::store::id::DeviceId;
 use crate::store::tables::certificate::{Certificate, CertificateState, SpentNonce};
 use crate::store::tables::device::{Device, DeviceState};
@@ -114,9 +115,15 @@ impl Prepare {
         if let Some(prepared) = certificates.iter().find(|c| c.state == CertificateState::Prepared) {
             return Ok(prepared.clone());
         }
-        let current = certificates.into_iter().rfind(|c| c.state == CertificateState::Issued);
-        let current = current.ok_or(EnrolmentError::DeviceEnded)?;
         let photo = self.photo(tx, dossier).await?;
+        let current = certificates.into_iter().rfind(|c| c.state == CertificateState::Issued);
+        let Some(current) = current else {
+            // A device that took its place with copies alone has no certificate yet.
+            return match device.state {
+                DeviceState::Live => self.prepare(tx, dossier, &photo, &device).await,
+                _ => Err(EnrolmentError::DeviceEnded),
+            };
+        };
         let may_renew = self.access.renews && dossier.office.profile.renewal == Renewal::OverTheAir;
         if !may_renew || dossier.inputs(&photo) == current.card_inputs {
             return Ok(current);
@@ -132,33 +139,15 @@ impl Prepare {
         mut grant: Grant,
         thumbprint: String,
     ) -> Result<Certificate, EnrolmentError> {
-        new_enough(&self.claim, &dossier.office.profile)?;
-        let photo = self.photo(tx, dossier).await?;
-        let devices = Device::of_card(tx, &dossier.card.id).await?;
-        let slot =
-            free_slot(&devices, grant.replaces_device.as_ref(), dossier.office.profile.devices.limit())?;
-        let name = self.claim.name.as_deref().and_then(DeviceName::tidy);
-        let device = Device {
-            id: self.device_id.clone(),
-            card_id: dossier.card.id.clone(),
-            grant_id: grant.id.clone(),
-            slot: slot.number(),
-            slots: slot.of(),
+        let opening = Opening {
+            device_id: self.device_id.clone(),
+            claim: &self.claim,
             thumbprint,
             public_key: self.proven.key().to_sec1().to_vec(),
-            name: name.map_or_else(|| UNNAMED_DEVICE.to_owned(), |name| name.as_str().to_owned()),
-            platform: self.claim.platform.clone().unwrap_or_default(),
-            os_version: self.claim.os_version.clone().unwrap_or_default(),
-            app_version: self.claim.app_version.clone().unwrap_or_default(),
-            state: DeviceState::Pending,
-            activated_at: self.act.at,
-            ended_at: None,
-            end_reason: None,
+            at: self.act.at,
         };
-        device.insert(tx).await?;
-        grant.state = GrantState::Bound;
-        grant.device_id = Some(device.id.clone());
-        grant.update(tx).await?;
+        let photo = self.photo(tx, dossier).await?;
+        let device = place::open(tx, dossier, &mut grant, opening).await?;
         self.prepare(tx, dossier, &photo, &device).await
     }
 
@@ -167,7 +156,7 @@ impl Prepare {
         Ok(photo.ok_or(CardRefusal::NoPhoto)?)
     }
 
-    /// Settles the bytes of a certificate and records them before any signature exists.
+    /// Settles the bytes of a certificate for the proven key, which is the device's, and records them before any signature exists.
     async fn prepare(
         &self,
         tx: &mut dyn Statements,
@@ -189,7 +178,8 @@ impl Prepare {
             not_after: data.validity.not_after(),
         };
         let pki = &self.issuance.addresses.pki;
-        let prepared = self.issuance.authority.prepare(&fields, &device.public_key, self.serial, pki);
+        let prepared =
+            self.issuance.authority.prepare(&fields, &self.proven.key().to_sec1(), self.serial, pki);
         let linted: LintedCertificate = lint(prepared.map_err(SignError::from)?).map_err(SignError::from)?;
         let certificate = Certificate {
             serial: self.serial.to_string(),
@@ -209,72 +199,5 @@ impl Prepare {
         };
         certificate.insert(tx).await?;
         Ok(certificate)
-    }
-}
-
-/// A phone that says what it is must be new enough; one that says nothing cannot be judged.
-fn new_enough(claim: &DeviceClaim, profile: &SchoolProfile) -> Result<(), EnrolmentError> {
-    let below = |have: &Option<String>, least: &str| {
-        have.as_deref().is_some_and(|have| version(have) < version(least))
-    };
-    let least_os = match claim.platform.as_deref() {
-        Some("android") => Some(&profile.min_android),
-        Some("ios") => Some(&profile.min_ios),
-        _ => None,
-    };
-    if least_os.is_some_and(|least| below(&claim.os_version, least)) {
-        return Err(EnrolmentError::OsTooOld);
-    }
-    if below(&claim.app_version, &profile.min_app) {
-        return Err(EnrolmentError::AppTooOld);
-    }
-    Ok(())
-}
-
-/// The numbers of a dotted version, without trailing zeros; what is no number counts as 0.
-fn version(text: &str) -> Vec<u32> {
-    let mut numbers: Vec<u32> = text.split('.').map(|part| part.parse().unwrap_or(0)).collect();
-    while numbers.last() == Some(&0) {
-        numbers.pop();
-    }
-    numbers
-}
-
-/// The place of the device to be replaced, or the first free one.
-fn free_slot(
-    devices: &[Device],
-    replaces: Option<&DeviceId>,
-    limit: u8,
-) -> Result<DeviceSlot, EnrolmentError> {
-    let holds = |state| devices.iter().filter(move |d| d.state == state);
-    let replaced = replaces.and_then(|id| holds(DeviceState::Live).find(|d| d.id == *id));
-    if let Some(replaced) = replaced {
-        // Two replacements of one device at once: the first one wins.
-        if holds(DeviceState::Pending).any(|d| d.slot == replaced.slot) || replaced.slot > limit {
-            return Err(EnrolmentError::PlacesTaken);
-        }
-        return Ok(DeviceSlot::new(replaced.slot, limit)?);
-    }
-    // Counted, not only looked for: a policy may have been lowered under devices in high places.
-    let count = holds(DeviceState::Live).chain(holds(DeviceState::Pending)).count();
-    if count >= usize::from(limit) {
-        return Err(EnrolmentError::PlacesTaken);
-    }
-    let taken =
-        |slot: u8| holds(DeviceState::Live).chain(holds(DeviceState::Pending)).any(|d| d.slot == slot);
-    let free = (1..=limit).find(|slot| !taken(*slot)).ok_or(EnrolmentError::PlacesTaken)?;
-    Ok(DeviceSlot::new(free, limit)?)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::version;
-
-    #[test]
-    fn versions_compare_by_number() {
-        assert!(version("5.1.1") < version("6.0"));
-        assert!(version("10.3") < version("10.10"));
-        assert_eq!(version("6"), version("6.0"));
-        assert!(version("rubbish") < version("6.0"));
     }
 }

@@ -2,10 +2,10 @@
 
 use serde_json::json;
 
-use super::EnrolmentError;
+use super::{EnrolmentError, place};
 use crate::audit::Act;
 use crate::issuance::dossier::Dossier;
-use crate::store::tables::certificate::{Certificate, CertificateState};
+use crate::store::tables::certificate::{Certificate, CertificateState, CertificateSummary};
 use crate::store::tables::device::{Device, DeviceState, EndReason};
 use crate::store::tables::grant::{Grant, GrantState};
 use crate::store::tables::pupil::Photo;
@@ -57,23 +57,14 @@ impl Verb for Settle {
             return Ok(Err(refusal));
         }
         if device.state == DeviceState::Pending {
-            if let Some(old) = &grant.replaces_device
-                && let Some(mut old) = Device::lock(tx, old).await?
-                && old.state == DeviceState::Live
-            {
-                old.end(DeviceState::Revoked, self.act.at, EndReason::Superseded);
-                old.update(tx).await?;
-                Certificate::end_of_device(tx, &old.id, "", self.act.at, EndReason::Superseded).await?;
-                Grant::close_replacing(tx, &old.id, &grant.id).await?;
-                trail.record(tx, "device.replaced", old.id.as_str(), json!({ "by": device.id })).await?;
-            }
-            device.state = DeviceState::Live;
-            device.update(tx).await?;
-            let detail = json!({ "grant": grant.id, "card": device.card_id, "slot": device.slot, "serial": self.serial });
-            trail.record(tx, "device.activated", device.id.as_str(), detail).await?;
+            place::go_live(tx, &grant, &mut device, ("serial", json!(self.serial)), &mut trail).await?;
         } else {
-            Certificate::end_of_device(tx, &device.id, &self.serial, self.act.at, EndReason::Superseded)
-                .await?;
+            // What a device had before ends with its copies; one that came with copies alone had nothing.
+            let earlier = CertificateSummary::of_device(tx, &device.id).await?;
+            if earlier.iter().any(|earlier| earlier.state == CertificateState::Issued) {
+                let reason = EndReason::Superseded;
+                Certificate::end_of_device(tx, &device.id, &self.serial, self.act.at, reason).await?;
+            }
             let detail = json!({ "serial": self.serial });
             trail.record(tx, "device.renewed", device.id.as_str(), detail).await?;
         }

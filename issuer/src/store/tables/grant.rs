@@ -60,6 +60,8 @@ row! {
         collected_by: Option<String>,
         /// When the slip, handed back or never collected, was put into the pupil's file.
         filed_at: Option<Timestamp>,
+        /// The epoch of the access token that bound the device.
+        bound_epoch: Option<i64>,
     }
 }
 
@@ -164,7 +166,7 @@ impl Grant {
     pub async fn update(&self, tx: &mut dyn Statements) -> Result<(), StoreError> {
         let sql = "UPDATE issue_grant SET state = $2, failures = $3, epoch = $4, device_id = $5, \
                    collected_at = $6, collected_by = $7, offer_hash = $8, typed_hash = $9, expires_at = $10, \
-                   filed_at = $11 WHERE id = $1";
+                   filed_at = $11, bound_epoch = $12 WHERE id = $1";
         let values = params![
             &self.id,
             self.state,
@@ -177,6 +179,7 @@ impl Grant {
             self.typed_hash,
             self.expires_at,
             self.filed_at,
+            self.bound_epoch,
         ];
         tx.execute(sql, values).await.map(|_| ())
     }

@@ -3,6 +3,7 @@
 pub mod audit_entry;
 pub mod base_card;
 pub mod certificate;
+pub mod credential_copy;
 pub mod device;
 pub mod e_diary;
 pub mod figures;

@@ -151,6 +151,8 @@ const KEPT: &[Kept] = &[
         ],
         "card_id IN ",
     ),
+    ("credential_copy", &["id", "device_id", "card_id", "format", "issued_at", "expires_at"], "card_id IN "),
+    ("copy_source", &["device_id", "card_id", "card_data"], "card_id IN "),
     ("notice", &["id", "channel", "recipient", "subject", "body", "state", "created_at"], "pupil_id = $1"),
     ("portal_account", &["id", "kind", "login", "full_name", "created_at", "ended_at"], "id IN "),
     ("portal_access", &["account_id", "guardian_id", "created_at"], "pupil_id = $1"),
@@ -270,6 +272,9 @@ pub async fn erase(tx: &mut dyn Statements, pupil: &PupilId) -> Result<(), Store
     for sql in statements {
         tx.execute(&sql, params![pupil]).await?;
     }
+    for table in ["credential_copy", "copy_source"] {
+        tx.execute(&format!("DELETE FROM {table} WHERE card_id IN {CARDS}"), params![pupil]).await?;
+    }
     let sql = format!(
         "UPDATE certificate SET tbs = $2, der = NULL, card_data = $2, card_inputs = $3 WHERE card_id IN {CARDS}"
     );
@@ -295,7 +300,7 @@ mod tests {
     }
 
     /// Tables that name a pupil, a card, a device or a portal account and are dealt with apart.
-    const APART: &[&str] = &["session", "spent_nonce", "junior_code", "junior_token"];
+    const APART: &[&str] = &["status_entry", "session", "spent_nonce", "junior_code", "junior_token"];
 
     #[tokio::test]
     async fn every_table_that_speaks_of_a_pupil_is_named() {

@@ -91,18 +91,13 @@ fn replacing_knows_its_limits() {
 fn deleting_a_card_destroys_its_keys_with_it() {
     let home = tempfile::tempdir().unwrap();
     let phone = create(&home, 1);
-    let offer = offer("two formats");
-    let formats = ["mlegitymacja_x509", "mlegitymacja_sd_jwt"];
+    let offer = offer("one card");
+    let formats = ["mlegitymacja_x509"];
     let begun = phone.begin_activation(&offer, "https://issuer.example/pl", &formats, None, now()).unwrap();
-    let copy = CardCopy {
-        configuration: formats[1].to_owned(),
-        format: "dc+sd-jwt".to_owned(),
-        key: begun.key(formats[1]).unwrap().clone(),
-        credential: KeptBytes::from(b"a.b.c~".to_vec()),
-    };
-    let card = HeldCard { copies: vec![copy], ..card("12345/2026/77", begun.key(formats[0]).unwrap()) };
+    let card = card("12345/2026/77", &begun.keys[0].key);
     let id = phone.insert_card(&card, Some(&offer), now()).unwrap();
-    assert_eq!(phone.element().key_handles().unwrap().len(), 2);
+    assert_eq!(phone.begin_copies(&id, SD_JWT, 3).unwrap().len(), 3);
+    assert_eq!(phone.element().key_handles().unwrap().len(), 4);
     phone.delete_card(&id, now()).unwrap();
     assert_eq!(phone.documents().cards().unwrap().len(), 0);
     assert_eq!(phone.element().key_handles().unwrap().len(), 0);

@@ -13,7 +13,7 @@ use tempfile::TempDir;
 use super::*;
 use crate::device::{DeviceDescription, DeviceName, Platform, Version};
 use crate::documents::{
-    AuthenticatedTime, CardCopy, CardId, CardIdentity, CardState, ClockVerdict, Consent, Endpoints, HeldCard,
+    AuthenticatedTime, CardId, CardIdentity, CardState, ClockVerdict, Consent, Endpoints, HeldCard,
     HistoryEvent, Issuer, KeepError, KeptBytes, OfferHash, TimeSource, TrustedRoot,
 };
 use crate::pin::{NewPin, Pin};
@@ -21,6 +21,7 @@ use crate::secure_element::KeyHandle;
 use crate::testing::TestEntropy;
 
 mod cards;
+mod copies;
 mod copying;
 mod embedding;
 mod keeping;
@@ -28,6 +29,7 @@ mod locking;
 
 const PUPIL: &str = "Wiśniewska-Zażółć";
 const PESEL: &str = "08312112303";
+const SD_JWT: &str = "mlegitymacja_sd_jwt";
 
 fn parts(seed: u64) -> Parts {
     Parts::with_pin_cost(Arc::new(TestEntropy::new(seed)), PinCost::FOR_TESTS)

@@ -5,8 +5,8 @@ use shared::vci::uri::{HttpUrl, UrlPolicy};
 use shared::vp::preset::Preset;
 use shared::vp::request::ResponseMode;
 use wallet::documents::{HistoryEvent, ReceiptOutcome};
-use wallet::present::RequestSource;
 use wallet::present::asked::{ConsentError, VerifierKind, Warning};
+use wallet::present::{PresentError, RequestSource};
 use wallet::verify::online::SessionState;
 
 use super::stage::{KINDS, Kind, MODES, NAME, Stage};
@@ -217,21 +217,52 @@ async fn the_phone_keeps_who_what_and_when() {
     );
 }
 
-#[tokio::test]
-async fn a_revoked_copy_is_seen_a_second_later_and_an_unreachable_list_is_doubt() {
-    let stage = Stage::new(Kind::Dns).await;
-    let show = async || {
-        let asked = stage.ask(Preset::Ticket, ResponseMode::DirectPostJwt);
-        let request = stage.read_asked(&asked).await;
-        let sent = stage.phone.present(&request.consent(&[]).unwrap()).await;
-        (sent.map_err(|error| error.to_string()), stage.state(&asked))
+/// A ticket check: what the phone is told, and what the inspector sees.
+async fn check(stage: &Stage) -> (Option<String>, SessionState) {
+    let asked = stage.ask(Preset::Ticket, ResponseMode::DirectPostJwt);
+    let request = stage.read_asked(&asked).await;
+    let told = match stage.phone.present(&request.consent(&[]).unwrap()).await {
+        Ok(_) => None,
+        Err(PresentError::RefusedByVerifier { code, .. }) => code,
+        Err(error) => panic!("{error}"),
     };
-    assert!(matches!(show().await.1, SessionState::Answered { verdict, .. } if verdict.is_valid()));
-    stage.revoke(1);
-    stage.later(1);
-    let (sent, state) = show().await;
-    assert!(sent.is_err());
+    (told, stage.state(&asked))
+}
+
+#[tokio::test]
+async fn a_revocation_is_seen_a_second_later_with_the_name_on_the_card() {
+    let stage = Stage::new(Kind::Dns).await;
     assert!(
-        matches!(state, SessionState::Refused { code: "credential_revoked", verdict: Some(verdict), .. } if verdict.code() == "revoked")
+        matches!(check(&stage).await, (None, SessionState::Answered { verdict, .. }) if verdict.is_valid())
     );
+    (0..3).for_each(|place| stage.revoke(place));
+    stage.later(1);
+    let (told, state) = check(&stage).await;
+    assert_eq!(told.as_deref(), Some("credential_revoked"));
+    let SessionState::Refused { verdict: Some(verdict), shown: Some(shown), .. } = state else {
+        panic!("{state:?}")
+    };
+    assert_eq!((verdict.code(), shown.claim("family_name")), ("revoked", Some(&json!(NAME))));
+    let receipts = stage.phone.phone().documents().receipts().unwrap();
+    assert_eq!(receipts.last().unwrap().outcome, ReceiptOutcome::RefusedByVerifier);
+}
+
+#[tokio::test]
+async fn without_a_list_of_today_the_verdict_is_doubt() {
+    let stage = Stage::new(Kind::Dns).await;
+    let verdict = async || match check(&stage).await {
+        (None, SessionState::Answered { verdict, .. }) => {
+            (verdict.code(), verdict.reason.map_or("", |reason| reason.code()))
+        }
+        other => panic!("{other:?}"),
+    };
+    stage.take_lists_down(true);
+    assert_eq!(verdict().await, ("unknown_since", "no_list"));
+    stage.take_lists_down(false);
+    assert_eq!(verdict().await, ("valid", ""));
+    stage.take_lists_down(true);
+    stage.later(11 * 3600);
+    assert_eq!(verdict().await, ("valid", ""), "the list may be trusted for twelve hours");
+    stage.later(3600);
+    assert_eq!(verdict().await, ("unknown_since", "list_outdated"));
 }

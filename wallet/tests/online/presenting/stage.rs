@@ -1,6 +1,7 @@
 //! A verifier that listens, an authority that has signed a card in several copies, and a phone that holds them.
 
 use std::convert::Infallible;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
@@ -31,7 +32,7 @@ use shared::x509::signer::SignerPurpose;
 use tempfile::TempDir;
 use wallet::device::{DeviceDescription, DeviceName, Platform, Version};
 use wallet::documents::{
-    CardCopy, CardIdentity, CardState, Endpoints, HeldCard, Issuer, KeptBytes, TrustedRoot,
+    ArrivedCopy, CardIdentity, CardState, CopyOffer, Endpoints, HeldCard, Issuer, KeptBytes, TrustedRoot,
 };
 use wallet::online::{OnlinePhone, Surroundings};
 use wallet::phone::{Parts, UnlockedPhone};
@@ -46,6 +47,7 @@ use wallet::verify::online::{
 use crate::authority::Authority;
 use crate::phone::{CountedEntropy, at};
 
+const SD_JWT: &str = "mlegitymacja_sd_jwt";
 pub(super) const VCT: &str = "https://issuer.example/credentials/mlegitymacja/1";
 pub(super) const NAME: &str = "Gęślą-Jaźń";
 pub(super) const PESEL: &str = "08312112303";
@@ -144,6 +146,8 @@ pub(super) fn base64url(bytes: impl AsRef<[u8]>) -> String {
 struct Offstage {
     /// The places on the status list that are turned.
     revoked: Arc<Mutex<Vec<u32>>>,
+    /// Whether the lists are out of reach.
+    down: Arc<AtomicBool>,
     /// What a rogue verifier serves.
     rogue: Arc<Mutex<String>>,
     signer: Arc<Certified>,
@@ -195,6 +199,7 @@ impl Stage {
             Arc::new(Checkpoint::new(config, clock.clone(), entropy.clone(), Arc::new(http.clone())));
         let offstage = Offstage {
             revoked: Arc::default(),
+            down: Arc::default(),
             rogue: Arc::default(),
             signer: Arc::new(Certified::new(authority.signer(SignerPurpose::StatusList))),
             clock: clock.clone(),
@@ -242,17 +247,6 @@ impl Stage {
     fn give_card(&self, copies: u32) {
         let element = self.phone.phone().element();
         let key = element.generate_key(&*self.entropy).unwrap();
-        let copies = (0..copies).map(|place| {
-            let key = element.generate_key(&*self.entropy).unwrap();
-            let public = PublicJwk::from_sec1(&element.public_key(&key).unwrap()).unwrap();
-            let credential = self.issue(&public, place, |_| {});
-            CardCopy {
-                configuration: "mlegitymacja_sd_jwt".to_owned(),
-                format: "dc+sd-jwt".to_owned(),
-                key,
-                credential: KeptBytes::from(credential.into_bytes()),
-            }
-        });
         let url = |path: &str| format!("https://issuer.example/{path}").parse().unwrap();
         let card = HeldCard {
             identity: CardIdentity::new("1/2026/77"),
@@ -264,7 +258,11 @@ impl Stage {
                 notification: None,
             },
             configuration: "mlegitymacja_x509".to_owned(),
-            copies: copies.collect(),
+            copies: vec![CopyOffer {
+                configuration: SD_JWT.to_owned(),
+                format: "dc+sd-jwt".to_owned(),
+                batch: 10,
+            }],
             key,
             x5c: Vec::new(),
             card_data: KeptBytes::from(Vec::new()),
@@ -274,7 +272,15 @@ impl Stage {
             last_refresh: None,
             state: CardState::Valid,
         };
-        self.phone.phone().insert_card(&card, None, self.clock.now()).unwrap();
+        let phone = self.phone.phone();
+        let id = phone.insert_card(&card, None, self.clock.now()).unwrap();
+        let begun = phone.begin_copies(&id, SD_JWT, copies as usize).unwrap();
+        let arrived = begun.into_iter().zip(0..).map(|((id, key), place)| {
+            let public = PublicJwk::from_sec1(&phone.element().public_key(&key).unwrap()).unwrap();
+            let credential = self.issue(&public, place, |_| {});
+            ArrivedCopy { id, credential, expires_at: at("2027-03-01T00:00:00Z") }
+        });
+        phone.keep_copies(&arrived.collect::<Vec<_>>(), self.clock.now()).unwrap();
     }
 
     /// An SD-JWT as an issuer makes it, for the holder of `key`, with an edit before it is signed.
@@ -360,6 +366,10 @@ impl Stage {
         self.offstage.revoked.lock().unwrap().push(place);
     }
 
+    pub(super) fn take_lists_down(&self, down: bool) {
+        self.offstage.down.store(down, Ordering::SeqCst);
+    }
+
     pub(super) fn later(&self, seconds: i64) {
         self.clock.advance(SignedDuration::from_secs(seconds));
     }
@@ -383,7 +393,10 @@ impl Stage {
     }
 }
 
-async fn status_list(State(stage): State<Offstage>) -> String {
+async fn status_list(State(stage): State<Offstage>) -> Result<String, axum::http::StatusCode> {
+    if stage.down.load(Ordering::SeqCst) {
+        return Err(axum::http::StatusCode::SERVICE_UNAVAILABLE);
+    }
     let now: Timestamp = stage.clock.now();
     let fields = StatusTokenFields {
         uri: stage.uri.clone(),
@@ -394,7 +407,7 @@ async fn status_list(State(stage): State<Offstage>) -> String {
     let list = StatusList::of_invalid(1024, stage.revoked.lock().unwrap().iter().copied());
     let input = signing_input(&fields, &list, &stage.signer.x5c).unwrap();
     let signature = stage.signer.signature(input.as_bytes());
-    input.finish(signature)
+    Ok(input.finish(signature))
 }
 
 fn phone(

@@ -1,0 +1,225 @@
+//! Copies of a card for selective disclosure: several at once, one for each verifier, so that what one of them saw
+//! cannot be matched with what another saw.
+//!
+//! They come after the card and never stand in its way: without them the card is held all the same, and the next
+//! refresh asks again.
+
+use jiff::Timestamp;
+use serde_json::Value;
+use shared::jose::jwk::PublicJwk;
+use shared::sd_jwt::{DC_SD_JWT, DateFault, SdJwtFault, Trust, UnverifiedSdJwt, VerifyFault};
+use shared::secret::Secret;
+use shared::vci::credential::{
+    CredentialRequest, CredentialResponse, DeviceInfo, MAX_COPIES_LENGTH, Proofs, RequestedCredential,
+};
+use shared::vci::metadata::IssuerMetadata;
+use shared::vci::token::TokenResponse;
+use shared::vci::uri::{IssuerUrl, UrlPolicy};
+use shared::x509::chain::TrustAnchor;
+
+use super::exchange::{Call, Line};
+use super::failure::{Endpoint, ExchangeError};
+use super::nonce;
+use super::opened::anchors_of;
+use super::proof::DeviceKey;
+use crate::documents::{ArrivedCopy, CardId, CopyId, CopyOffer, HeldCard, KeepError, StoreError};
+use crate::online::OnlinePhone;
+use crate::transport::{Body, JSON, Request};
+
+/// How many unused copies a phone wants to have; an answer holds that many photos.
+pub const WANTED: usize = 6;
+
+/// With so many left, or fewer, a refresh asks for more.
+pub const FEW: usize = 2;
+
+/// The offered configurations of which this wallet keeps copies.
+pub(super) fn offers(metadata: &IssuerMetadata, offered: &[String]) -> Vec<CopyOffer> {
+    let batch = metadata.batch_credential_issuance.map_or(1, |batch| batch.batch_size.max(1));
+    let known = offered.iter().filter_map(|id| {
+        let configuration = metadata.credential_configurations_supported.get(id)?;
+        let fits = configuration.format == DC_SD_JWT && configuration.takes_es256_jwt();
+        fits.then(|| CopyOffer { configuration: id.clone(), format: configuration.format.clone(), batch })
+    });
+    known.collect()
+}
+
+impl OnlinePhone {
+    /// Fetches copies of a card where few unused ones are left, in every format that its issuer offers. Answers how
+    /// many came.
+    ///
+    /// `tokens` must be bound to the card's own `key`: that is what makes the issuer give copies.
+    pub(crate) async fn refill_copies(
+        &self,
+        line: &Line<'_>,
+        id: &CardId,
+        tokens: &TokenResponse,
+        key: &DeviceKey,
+    ) -> Result<usize, CopiesError> {
+        let name = id.clone();
+        let (card, anchors) = self
+            .with_phone(move |phone| {
+                let card = phone.documents().card(&name)?.ok_or(KeepError::NoSuchCard)?;
+                let roots = phone.documents().roots_for(&card.issuer.identifier)?;
+                Ok::<_, KeepError>((card, anchors_of(&roots)?))
+            })
+            .await?;
+        let now = self.trusted_now().await?;
+        let mut came = 0;
+        for offer in &card.copies {
+            let (name, configuration) = (id.clone(), offer.configuration.clone());
+            let copies =
+                self.with_phone(move |phone| phone.documents().copies(&name, &configuration)).await?;
+            let unused = copies.iter().filter(|(_, copy)| copy.is_unused(now)).count();
+            if unused > FEW {
+                continue;
+            }
+            let asked = Asked { id, card: &card, offer, count: (WANTED - unused).min(offer.batch) };
+            came += self.fetch_copies(line, &asked, tokens, key, anchors.clone()).await?;
+        }
+        Ok(came)
+    }
+
+    async fn fetch_copies(
+        &self,
+        line: &Line<'_>,
+        asked: &Asked<'_>,
+        tokens: &TokenResponse,
+        key: &DeviceKey,
+        anchors: Vec<TrustAnchor>,
+    ) -> Result<usize, CopiesError> {
+        let issuer = IssuerUrl::parse(&asked.card.issuer.identifier, UrlPolicy::default())
+            .map_err(|_| StoreError::Damaged("an issuer has no address"))?;
+        let (name, configuration, count) = (asked.id.clone(), asked.offer.configuration.clone(), asked.count);
+        let begun = self.with_phone(move |phone| phone.begin_copies(&name, &configuration, count)).await?;
+        let nonce: Option<Secret> = match &asked.card.endpoints.nonce {
+            Some(endpoint) => Some(nonce::fetch(line, endpoint).await?),
+            None => None,
+        };
+        let mut keys = Vec::with_capacity(begun.len());
+        let mut proofs = Vec::with_capacity(begun.len());
+        for (id, handle) in begun {
+            let copy_key = DeviceKey::load(self.shared_phone(), handle).await?;
+            proofs.push(copy_key.prove(&issuer, nonce.as_ref(), self.now()).await?);
+            keys.push((id, copy_key.public().clone()));
+        }
+        let credentials = self.ask_for_copies(line, asked, tokens, key, proofs).await?;
+        if credentials.len() != keys.len() {
+            return Err(CopyFault::Number.into());
+        }
+        let now = self.trusted_now().await?;
+        let came = keys.len();
+        self.with_phone(move |phone| {
+            let arrived = keys.into_iter().zip(credentials);
+            let arrived = arrived.map(|((id, key), credential)| verify(id, &key, &credential, &anchors, now));
+            let arrived = arrived.collect::<Result<Vec<_>, _>>()?;
+            Ok::<_, CopiesError>(phone.keep_copies(&arrived, now)?)
+        })
+        .await?;
+        Ok(came)
+    }
+
+    async fn ask_for_copies(
+        &self,
+        line: &Line<'_>,
+        asked: &Asked<'_>,
+        tokens: &TokenResponse,
+        key: &DeviceKey,
+        proofs: Vec<String>,
+    ) -> Result<Vec<Value>, CopiesError> {
+        let unreadable = |what| ExchangeError::Unreadable { endpoint: Endpoint::Credential, what };
+        let device = self.with_phone(|phone| phone.documents().device()).await?;
+        let configuration = &asked.offer.configuration;
+        let requested = match tokens.credential_identifier(configuration) {
+            Some(identifier) => RequestedCredential::Identifier(identifier.to_owned()),
+            None => RequestedCredential::Configuration(configuration.clone()),
+        };
+        let proofs = Proofs::several(proofs).map_err(|_| unreadable("it cannot even be asked"))?;
+        let request = CredentialRequest { requested, proofs, device: Some(DeviceInfo::from(&device)) };
+        let body = serde_json::to_string(&request).map_err(|_| unreadable("it cannot even be asked"))?;
+        let body = Body { content_type: JSON, text: Secret::new(body) };
+        let request = Request::post(asked.card.endpoints.credential.clone(), Some(body), MAX_COPIES_LENGTH);
+        let token = (tokens.token_type, &tokens.access_token);
+        // Asked again with the same keys, the issuer gives the same copies again.
+        let response = line.ask(&Call::authorized(Endpoint::Credential, request, token, key)).await?;
+        let response: CredentialResponse =
+            CredentialResponse::parse_within(&response.body, MAX_COPIES_LENGTH)
+                .map_err(|_| unreadable("it holds no copies"))?;
+        Ok(response.credentials.into_iter().map(|issued| issued.credential).collect())
+    }
+}
+
+/// What is asked for.
+struct Asked<'a> {
+    id: &'a CardId,
+    card: &'a HeldCard,
+    offer: &'a CopyOffer,
+    count: usize,
+}
+
+/// A copy that came for `key`: signed by whom the phone trusts, bound to that key, good now, with a place for its
+/// revocation.
+fn verify(
+    id: CopyId,
+    key: &PublicJwk,
+    credential: &Value,
+    anchors: &[TrustAnchor],
+    now: Timestamp,
+) -> Result<ArrivedCopy, CopyFault> {
+    let text = credential.as_str().ok_or(CopyFault::NotText)?;
+    let verified = UnverifiedSdJwt::parse(text)?.verify(&Trust::Anchors(anchors))?;
+    verified.judge(now)?;
+    if verified.claims().holder_key() != Some(key) {
+        return Err(CopyFault::OtherKey);
+    }
+    if verified.claims().status().is_none() {
+        return Err(CopyFault::NoStatus);
+    }
+    let expires_at = verified.claims().expires_at().ok_or(CopyFault::NoEnd)?;
+    Ok(ArrivedCopy { id, credential: text.to_owned(), expires_at })
+}
+
+/// Why there are no new copies. Messages complete "cannot fetch copies: …".
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum CopiesError {
+    /// The issuer did not do its part.
+    #[error(transparent)]
+    Exchange(#[from] ExchangeError),
+    /// What came is not to be trusted.
+    #[error(transparent)]
+    Copy(#[from] CopyFault),
+    /// The card is gone.
+    #[error(transparent)]
+    Keep(#[from] KeepError),
+    /// The phone could not keep them.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Why a copy is not kept. Messages complete "cannot keep the copy: …".
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum CopyFault {
+    /// More or fewer copies than keys.
+    #[error("there are more or fewer than keys")]
+    Number,
+    /// Not a text.
+    #[error("it is no text")]
+    NotText,
+    /// No SD-JWT.
+    #[error("cannot read SD-JWT: {0}")]
+    Form(#[from] SdJwtFault),
+    /// Not signed by whom the phone trusts.
+    #[error("cannot trust SD-JWT: {0}")]
+    Issuer(#[from] VerifyFault),
+    /// Over, or not begun.
+    #[error("cannot accept SD-JWT now: {0}")]
+    Date(#[from] DateFault),
+    /// Bound to a key that is not ours.
+    #[error("it is bound to another key")]
+    OtherKey,
+    /// Nothing would tell of its revocation.
+    #[error("it has no status")]
+    NoStatus,
+    /// It never ends.
+    #[error("it has no end")]
+    NoEnd,
+}
