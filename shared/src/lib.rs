@@ -31,5 +31,6 @@ pub mod clock;
 pub mod entropy;
 pub mod secret;
 
+pub mod assets;
 #[cfg(feature = "words")]
 pub mod words;

@@ -10,7 +10,7 @@
 //! | 1 | this machine failed: disk, store, secure element |
 //! | 2 | usage: the command line is wrong, or something was not given |
 //! | 3 | refused by the issuer; its code, reason and tries left are in the JSON |
-//! | 4 | refused by the wallet: expired, revoked, locked, untrusted, already held |
+//! | 4 | refused by the wallet: expired, revoked, locked, untrusted, already held; `verify`: a code that is not valid |
 //! | 5 | the issuer cannot be reached, or is out of order |
 //! | 6 | no usable QR code in the picture |
 
@@ -78,6 +78,8 @@ pub enum Command {
     Refresh(OneCard),
     /// Gives a card up and tells its issuer.
     Delete(OneCard),
+    /// Checks codes that others show, in pictures or as text; needs no phone.
+    Verify(Verify),
     /// The phone's PIN.
     Pin(Pin),
     /// Shows a desk with phones in a browser.
@@ -179,6 +181,44 @@ pub struct OneCard {
     /// The card's name or the beginning of it. `refresh` without one takes all cards; `delete` needs it where there are
     /// several.
     pub id: Option<String>,
+}
+
+/// `verify`
+#[derive(Debug, Args)]
+pub struct Verify {
+    /// Pictures of codes: PNG, JPEG or WebP.
+    #[arg(value_name = "IMAGE")]
+    pub images: Vec<PathBuf>,
+    /// Text of a code; may be repeated.
+    #[arg(long, value_name = "CODE", allow_hyphen_values = true)]
+    pub text: Vec<String>,
+    /// Read names of pictures, or texts of codes, from standard input, a line each; answer each with a line of JSON.
+    #[arg(long, conflicts_with_all = ["images", "text"])]
+    pub batch: bool,
+    /// For what the code was asked: ticket, cinema-13, cinema-15, cinema-16, cinema-18, library or card. Any, if not said.
+    #[arg(long, value_name = "PURPOSE")]
+    pub purpose: Option<String>,
+    /// The inspector's folder: roots, list of roots, status lists, what was learnt about the clock.
+    #[arg(long, env = "MLEG_INSPECTOR", value_name = "DIR")]
+    pub folder: Option<PathBuf>,
+    /// A root certificate to believe, PEM or DER; may be repeated.
+    #[arg(long, value_name = "FILE")]
+    pub roots: Vec<PathBuf>,
+    /// A list of roots, as a file.
+    #[arg(long, value_name = "FILE")]
+    pub trust_list: Option<PathBuf>,
+    /// A status list, as a file; may be repeated.
+    #[arg(long, value_name = "FILE")]
+    pub status_list: Vec<PathBuf>,
+    /// Ask nobody: go by what is there. Without it, list of roots, time and status lists are fetched first.
+    #[arg(long)]
+    pub offline: bool,
+    /// Where the list of roots is fetched.
+    #[arg(long, env = "MLEG_TRUST_LIST_URL", value_name = "URL", conflicts_with = "offline")]
+    pub trust_list_url: Option<url::Url>,
+    /// This machine's clock is kept right by other means: go by it without a signed time.
+    #[arg(long)]
+    pub clock_is_right: bool,
 }
 
 /// `pin`

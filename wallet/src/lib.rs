@@ -20,14 +20,14 @@ pub mod junior;
 pub mod revocation;
 pub mod verify_card;
 
-pub mod present;
-pub mod verify;
-
 pub mod show;
 pub mod standing;
 
 pub mod delete;
 pub mod refresh;
+
+pub mod present;
+pub mod verify;
 
 pub mod screen;
 

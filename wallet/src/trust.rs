@@ -53,6 +53,11 @@ impl RootCertificate {
     pub fn certificate(&self) -> &CaCertificate {
         self.0.certificate()
     }
+
+    /// The root as something that chains are verified up to.
+    pub fn into_anchor(self) -> TrustAnchor {
+        self.0
+    }
 }
 
 /// Where `issuer` publishes its root, if it is one of ours with its certificates under the same host.

@@ -4,12 +4,13 @@ use axum::extract::State;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use shared::card_claims;
+use shared::holder_code::Purpose;
 use shared::vci::metadata::{
     AuthorizationServerMetadata, BatchIssuance, ClaimDescription, CredentialConfiguration,
     CredentialMetadata, Display, IssuerMetadata, PortalEndpoints,
 };
 use shared::vci::uri::IssuerUrl;
-use shared::vci::{CONFIGURATION_SD_JWT, CONFIGURATION_X509, MAX_BATCH};
+use shared::vci::{CONFIGURATION_CODE, CONFIGURATION_SD_JWT, CONFIGURATION_X509, MAX_BATCH};
 
 use super::ServerState;
 use super::junior;
@@ -68,6 +69,10 @@ fn issuer_metadata(issuer: &IssuerUrl) -> IssuerMetadata {
             claim("photo", "Zdjęcie", "Photo"),
         ],
     };
+    let codes = CredentialMetadata {
+        display: metadata.display.clone(),
+        claims: Purpose::ALL.into_iter().map(statement).collect(),
+    };
     let copies = CredentialMetadata {
         display: metadata.display.clone(),
         claims: card_claims::described().into_iter().map(ClaimDescription::of).collect(),
@@ -76,6 +81,7 @@ fn issuer_metadata(issuer: &IssuerUrl) -> IssuerMetadata {
     let configurations = [
         (CONFIGURATION_X509, CredentialConfiguration::x509(CONFIGURATION_X509, metadata)),
         (CONFIGURATION_SD_JWT, CredentialConfiguration::sd_jwt(CONFIGURATION_SD_JWT, vct, copies)),
+        (CONFIGURATION_CODE, CredentialConfiguration::code(CONFIGURATION_CODE, codes)),
     ];
     IssuerMetadata {
         credential_issuer: issuer.clone(),
@@ -94,6 +100,20 @@ fn issuer_metadata(issuer: &IssuerUrl) -> IssuerMetadata {
             .map(|(id, configuration)| (id.to_owned(), configuration))
             .collect(),
     }
+}
+
+/// A statement of the holder's code; the ages that are not reached have none.
+fn statement(purpose: Purpose) -> ClaimDescription {
+    let (pl, en) = match purpose {
+        Purpose::Ticket => ("Kontrola biletów".to_owned(), "Ticket inspection".to_owned()),
+        Purpose::Cinema(limit) => {
+            (format!("Ma co najmniej {} lat", limit.years()), format!("Is {} or over", limit.years()))
+        }
+        Purpose::Library => ("Biblioteka".to_owned(), "Library".to_owned()),
+        Purpose::Card => ("Cała legitymacja".to_owned(), "The whole card".to_owned()),
+    };
+    let always = !matches!(purpose, Purpose::Cinema(_));
+    ClaimDescription::new(purpose.name(), always, &pl, &en)
 }
 
 fn document(bytes: &[u8]) -> Response {

@@ -16,12 +16,14 @@ mod messages;
 mod metadata;
 mod nonce;
 mod notification;
+mod ocsp;
 mod offer;
 mod reply;
 mod revocation;
 pub mod sandbox;
 mod status;
 mod token;
+mod trust_list;
 
 use std::sync::Arc;
 

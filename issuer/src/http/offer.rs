@@ -11,7 +11,7 @@ use shared::vci::error::{OfferErrorCode, Reason, TypedCodeErrorCode};
 use shared::vci::offer::{CredentialOffer, Grants, InputMode, PreAuthorizedGrant, TxCode};
 use shared::vci::requirements::Requirements;
 use shared::vci::typed_code::TypedCodeRequest;
-use shared::vci::{CONFIGURATION_SD_JWT, CONFIGURATION_X509};
+use shared::vci::{CONFIGURATION_CODE, CONFIGURATION_SD_JWT, CONFIGURATION_X509};
 
 use super::ServerState;
 use super::reply::Refusal;
@@ -60,7 +60,9 @@ fn credential_offer(state: &ServerState, open: OpenOffer) -> CredentialOffer {
     });
     CredentialOffer {
         credential_issuer: state.wire.issuer.clone(),
-        credential_configuration_ids: [CONFIGURATION_X509, CONFIGURATION_SD_JWT].map(str::to_owned).to_vec(),
+        credential_configuration_ids: [CONFIGURATION_X509, CONFIGURATION_SD_JWT, CONFIGURATION_CODE]
+            .map(str::to_owned)
+            .to_vec(),
         grants: Grants {
             pre_authorized: Some(PreAuthorizedGrant {
                 pre_authorized_code: open.pre_authorized_code,

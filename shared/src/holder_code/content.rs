@@ -17,16 +17,19 @@
 
 use std::fmt;
 
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
 use ciborium::Value;
+use jiff::SignedDuration;
 use jiff::civil::Date;
-use jiff::{SignedDuration, Timestamp};
+use serde_json::json;
 
 use super::cbor::{self, Taking, int};
 use super::portrait::Portrait;
 use super::purpose::{AgeLimit, Purpose};
 use crate::card::CardNumber;
 use crate::card_data::{CardData, PersonName, SchoolName};
-use crate::validity::{ValidityPeriod, age_on, warsaw};
+use crate::validity::{ValidityPeriod, age_on};
 
 /// Below this age, in years, tickets are reduced.
 pub const RELIEF_AGE: u8 = 24;
@@ -113,7 +116,8 @@ pub enum Proves {
 }
 
 impl Content {
-    /// What `card` discloses for `purpose` on the day `on`; `None` for an age that is not reached.
+    /// What `card` discloses for `purpose` on the day `on`; `None` for an age that is not reached. It may be stated
+    /// until [`good_until`](crate::card_claims::good_until): the next birthday that changes an answer.
     pub fn of(purpose: Purpose, card: &CardData, portrait: Option<Portrait>, on: Date) -> Option<Self> {
         let holder = FullName { given_names: card.given_names.clone(), surname: card.surname.clone() };
         let age = age_on(card.birth_date(), on);
@@ -132,14 +136,6 @@ impl Content {
                 school,
             },
         })
-    }
-
-    /// The first instant at which this is no longer true, if birthdays decide it: the 24th, for a reduced ticket.
-    pub fn outlived_at(&self, birth: Date) -> Option<Timestamp> {
-        match self {
-            Self::Ticket { under_24: true, .. } => reaches(birth, RELIEF_AGE),
-            Self::Ticket { .. } | Self::Cinema(_) | Self::Library { .. } | Self::Card { .. } => None,
-        }
     }
 
     /// What it is for.
@@ -177,6 +173,39 @@ impl Content {
             (None, Some(_)) => Proves::Name,
             (None, None) => Proves::Bearer,
         }
+    }
+
+    /// For programs that were asked to show it: the names of the SD-JWT's claims, the portrait as a data URL.
+    pub fn to_json(&self) -> serde_json::Value {
+        let mut claims = serde_json::Map::new();
+        let mut put = |name: &str, value: serde_json::Value| claims.insert(name.to_owned(), value);
+        if let Some(holder) = self.holder() {
+            put("given_name", holder.given_names.as_str().into());
+            put("family_name", holder.surname.as_str().into());
+        }
+        if let Some(jpeg) = self.portrait().and_then(|portrait| portrait.to_jpeg().ok()) {
+            put("picture", format!("data:image/jpeg;base64,{}", BASE64_STANDARD.encode(jpeg)).into());
+        }
+        match self {
+            Self::Ticket { under_24, .. } => {
+                put("age_equal_or_over", json!({ RELIEF_AGE.to_string(): !under_24 }));
+            }
+            Self::Cinema(limit) => {
+                put("age_equal_or_over", json!({ limit.years().to_string(): true }));
+            }
+            Self::Library { card_number, school, .. } => {
+                put("card_number", card_number.to_string().into());
+                put("school_name", school.as_str().into());
+            }
+            Self::Card { card_number, school, birth_date, validity, .. } => {
+                put("birthdate", birth_date.to_string().into());
+                put("card_number", card_number.to_string().into());
+                put("date_of_issuance", validity.first_day().to_string().into());
+                put("date_of_expiry", validity.last_day().to_string().into());
+                put("school_name", school.as_str().into());
+            }
+        }
+        serde_json::Value::Object(claims)
     }
 
     pub(super) fn to_cbor(&self) -> Value {
@@ -254,17 +283,6 @@ impl Content {
     }
 }
 
-/// The beginning, in Poland, of the first day on which somebody born on `birth` is `years` old.
-fn reaches(birth: Date, years: u8) -> Option<Timestamp> {
-    let year = birth.year().checked_add(i16::from(years))?;
-    // Who was born on 29 February waits for a day of a common year; which one, `age_on` knows.
-    let day = [(birth.month(), birth.day()), (2, 28), (3, 1)]
-        .into_iter()
-        .filter_map(|(month, day)| Date::new(year, month, day).ok())
-        .find(|day| age_on(birth, *day) >= years)?;
-    Some(day.to_zoned(warsaw()).ok()?.timestamp())
-}
-
 fn text(text: &str) -> Value {
     Value::Text(text.to_owned())
 }
@@ -314,25 +332,6 @@ fn read_day(map: &mut Taking, key: i64) -> Option<Date> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn date(text: &str) -> Date {
-        text.parse().unwrap()
-    }
-
-    #[test]
-    fn ages_are_reached_on_a_day_in_poland() {
-        let cases = [
-            ("2008-11-21", 18, "2026-11-20T23:00:00Z"),
-            ("2002-06-21", 24, "2026-06-20T22:00:00Z"),
-            ("2000-02-29", 24, "2024-02-28T23:00:00Z"),
-        ];
-        for (birth, years, instant) in cases {
-            assert_eq!(reaches(date(birth), years).unwrap().to_string(), instant);
-        }
-        let leap = reaches(date("2004-02-29"), 18).unwrap().to_zoned(warsaw()).date();
-        assert_eq!(age_on(date("2004-02-29"), leap), 18);
-        assert_eq!(age_on(date("2004-02-29"), leap.yesterday().unwrap()), 17);
-    }
 
     #[test]
     fn only_what_belongs_to_a_purpose_is_read() {

@@ -19,14 +19,12 @@ use super::cbor::{self, CborFault, Taking, int};
 use super::content::Content;
 use super::key::{HolderKey, KeyId};
 use super::sign1::{ALG, ES256, Signed, Unsigned};
+use crate::presentation::revocation::is_address;
 use crate::status::StatusReference;
 use crate::x509::key::{BadSignature, EcPublicKey};
 
 /// The most bytes of a statement that are looked at.
 pub const MAX_BYTES: usize = 1400;
-
-/// The longest address of a status list, in characters.
-pub const MAX_ADDRESS: usize = 200;
 
 const KID: i64 = 4;
 const EXP: i64 = 4;
@@ -82,7 +80,7 @@ impl CodeCredential {
             let idx = cbor::number(&place.text("idx")?)?;
             let uri = place.text("uri")?.into_text().ok()?;
             place.finish()?;
-            let status = is_short_address(&uri).then_some(StatusReference { idx, uri })?;
+            let status = is_address(&uri).then_some(StatusReference { idx, uri })?;
             let content = Content::from_cbor(claims.number(CONTENT)?)?;
             (not_before < expires).then_some(Self { key, content, not_before, expires, status })
         })();
@@ -100,12 +98,6 @@ impl fmt::Debug for CodeCredential {
             .field("expires", &self.expires)
             .finish_non_exhaustive()
     }
-}
-
-/// The address of a list: http, in printable ASCII, of at most [`MAX_ADDRESS`] characters.
-fn is_short_address(uri: &str) -> bool {
-    let web = uri.starts_with("http://") || uri.starts_with("https://");
-    web && uri.len() <= MAX_ADDRESS && uri.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
 fn instant(value: &Value) -> Option<Timestamp> {

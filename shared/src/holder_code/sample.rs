@@ -120,8 +120,12 @@ pub(crate) fn chain_of(key: &SigningKey, purpose: SignerPurpose, issuing: &Autho
 /// The sample root, believed in `purposes`, and the issuer's key for codes.
 pub(crate) fn trust(purposes: &[RootPurpose]) -> Trust {
     let anchor = TrustAnchor::from_der(&HIERARCHY.root.der).unwrap();
-    let root =
-        TrustedRoot { anchor, name: "Szkoły".to_owned(), purposes: purposes.iter().copied().collect() };
+    let root = TrustedRoot {
+        anchor,
+        name: "Szkoły".to_owned(),
+        purposes: purposes.iter().copied().collect(),
+        ocsp: None,
+    };
     let signer = CodeSigner::new(chain_of(&issuer(), SignerPurpose::Code, &HIERARCHY.issuing)).unwrap();
     Trust { roots: vec![root], code_signers: vec![signer], ..Trust::default() }
 }

@@ -130,7 +130,7 @@ fn a_list_is_at_a_short_http_address() {
     for uri in ["http://127.0.0.1:8081/pki/status/1", "https://a.example/s"] {
         assert_eq!(at_address(uri), None, "{uri}");
     }
-    let long = format!("https://{}", "a".repeat(credential::MAX_ADDRESS));
+    let long = format!("https://{}", "a".repeat(crate::presentation::revocation::MAX_ADDRESS));
     for uri in ["", "ftp://a.example", "https://a b", "https://łódź.example", &long] {
         assert_eq!(at_address(uri), Some(CredentialFault::Claims), "{uri}");
     }

@@ -9,6 +9,16 @@ use crate::status::{StatusReference, UnverifiedStatusToken, VerifiedStatusList};
 use crate::x509::certificate::Fingerprint;
 use crate::x509::chain::{ChainFault, TrustAnchor};
 
+/// The longest address of a list, in characters.
+pub const MAX_ADDRESS: usize = 200;
+
+/// Whether a signed list or answer may be fetched there: http or https (what is fetched is signed), in printable ASCII, of
+/// at most [`MAX_ADDRESS`] characters.
+pub fn is_address(uri: &str) -> bool {
+    let web = uri.starts_with("http://") || uri.starts_with("https://");
+    web && uri.len() <= MAX_ADDRESS && uri.bytes().all(|byte| byte.is_ascii_graphic())
+}
+
 /// What is known about one credential.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Standing {

@@ -9,6 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::verdict::Reason;
+use crate::x509::ocsp::VerifiedAnswer;
 
 /// How long a correction is gone by. A clock that drifts by 20 seconds in a million is 12 seconds off by then.
 pub const MAX_AGE: SignedDuration = SignedDuration::from_hours(7 * 24);
@@ -20,9 +21,15 @@ pub const MAX_ROUND_TRIP: SignedDuration = SignedDuration::from_secs(10);
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FreshTime(Timestamp);
 
+impl From<&VerifiedAnswer> for FreshTime {
+    fn from(answer: &VerifiedAnswer) -> Self {
+        Self(answer.produced_at())
+    }
+}
+
+#[cfg(test)]
 impl FreshTime {
-    /// The `producedAt` of an answer, in whole seconds. Nonce, signature and signer must have been verified.
-    pub fn of_answer(produced_at: Timestamp) -> Self {
+    pub(crate) fn of_answer(produced_at: Timestamp) -> Self {
         Self(produced_at)
     }
 }

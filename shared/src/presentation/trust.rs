@@ -37,6 +37,8 @@ pub struct TrustedRoot {
     pub name: String,
     /// In what.
     pub purposes: BTreeSet<RootPurpose>,
+    /// Where to ask about certificates below it (OCSP), and so learn the time.
+    pub ocsp: Option<String>,
 }
 
 /// A key that signs statements for codes, which do not carry their certificates.
@@ -91,6 +93,8 @@ pub struct Trust {
     pub roots: Vec<TrustedRoot>,
     /// The keys that sign codes.
     pub code_signers: Vec<CodeSigner>,
+    /// The status lists that a device should have with it before it goes where no network is.
+    pub status_lists: Vec<String>,
     /// Of when this is, if it came as a list.
     pub as_of: Option<Timestamp>,
     /// The first instant at which the list is too old, if it came as one.

@@ -3,8 +3,9 @@
 //!
 //! ```json
 //! {"iat": 1795285800, "exp": 1796495400,
-//!  "roots": [{"name": "mLegitymacja", "purposes": ["cards", "trust_lists"], "certificate": "MII…"}],
-//!  "code_signers": [["MII…", "MII…"]]}
+//!  "roots": [{"name": "mLegitymacja", "purposes": ["cards", "trust_lists"], "certificate": "MII…",
+//!             "ocsp": "http://pki.example/pki/ocsp"}],
+//!  "code_signers": [["MII…", "MII…"]], "status_lists": ["http://pki.example/pki/status/1"]}
 //! ```
 //!
 //! Certificates are base64 of DER; `code_signers` are chains without their roots, the signer's certificate first.
@@ -18,6 +19,7 @@ use base64::engine::general_purpose::STANDARD;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
+use super::revocation::is_address;
 use super::trust::{CodeSigner, RootPurpose, Trust, TrustedRoot};
 use crate::jose::jwk::PublicJwk;
 use crate::jose::jws::{CompactJws, ES256, JwsError, SigningInput};
@@ -32,7 +34,7 @@ pub const TYPE: &str = "mleg-trust-list+jwt";
 /// The longest list that is read, in bytes.
 pub const MAX_LENGTH: usize = 1024 * 1024;
 
-/// The most roots, and the most keys that sign codes.
+/// The most roots, the most keys that sign codes, and the most status lists.
 pub const MOST: usize = 500;
 
 /// The longest name of a root, in characters.
@@ -47,6 +49,8 @@ struct Wire {
     exp: NumericDate,
     roots: Vec<WireRoot>,
     code_signers: Vec<Vec<String>>,
+    #[serde(default)]
+    status_lists: Vec<String>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -54,6 +58,8 @@ struct WireRoot {
     name: String,
     purposes: BTreeSet<RootPurpose>,
     certificate: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    ocsp: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -78,12 +84,14 @@ pub fn prepare(
         name: root.name.clone(),
         purposes: root.purposes.clone(),
         certificate: STANDARD.encode(root.anchor.certificate().der()),
+        ocsp: root.ocsp.clone(),
     });
     let claims = Wire {
         iat: NumericDate::new(issued_at),
         exp: NumericDate::new(expires),
         roots: roots.collect(),
         code_signers: trust.code_signers.iter().map(|signer| x5c::to_header(signer.x5c())).collect(),
+        status_lists: trust.status_lists.clone(),
     };
     SigningInput::new(&Header { alg: ES256, typ: TYPE, x5c: &x5c::to_header(signer) }, &claims)
 }
@@ -96,17 +104,7 @@ pub fn prepare(
 /// # Errors
 /// The first rule that is broken.
 pub fn verify(text: &str, believed: &Trust, now: Timestamp) -> Result<Trust, TrustListFault> {
-    let jws = CompactJws::parse_within(text, MAX_LENGTH)?;
-    if jws.header().typ.as_deref() != Some(TYPE) {
-        return Err(TrustListFault::Type);
-    }
-    let chain = jws.header().x5c.as_ref().and_then(|value| x5c::from_header(value).ok());
-    let chain = chain.ok_or(TrustListFault::NoChain)?;
-    let anchors = believed.anchors(RootPurpose::TrustLists);
-    let signer = verify_signer(&chain, &anchors, SignerPurpose::TrustList, now)?;
-    let key = PublicJwk::from_sec1(signer.public_key().sec1()).map_err(|_| TrustListFault::Signature)?;
-    jws.verify(&key).map_err(|_| TrustListFault::Signature)?;
-    let trust = read(jws.unverified_claims()?)?;
+    let trust = signed(text, believed, Some(now))?;
     let (issued, until) = (trust.as_of.unwrap_or(now), trust.until.unwrap_or(now));
     if issued.duration_since(now) > LEEWAY {
         return Err(TrustListFault::FromTheFuture { issued });
@@ -120,8 +118,34 @@ pub fn verify(text: &str, believed: &Trust, now: Timestamp) -> Result<Trust, Tru
     Ok(trust)
 }
 
+/// Reads a list that was verified once and kept since, by the roots that it was verified by. That its time may be over
+/// is for a verdict to say ([`Trust::until`]), so nothing is said about dates here.
+///
+/// # Errors
+/// The first other rule that is broken.
+pub fn reread(text: &str, believed: &Trust) -> Result<Trust, TrustListFault> {
+    signed(text, believed, None)
+}
+
+/// Checks signer and signature, the certificates at `now` or else at the list's own date.
+fn signed(text: &str, believed: &Trust, now: Option<Timestamp>) -> Result<Trust, TrustListFault> {
+    let jws = CompactJws::parse_within(text, MAX_LENGTH)?;
+    if jws.header().typ.as_deref() != Some(TYPE) {
+        return Err(TrustListFault::Type);
+    }
+    let chain = jws.header().x5c.as_ref().and_then(|value| x5c::from_header(value).ok());
+    let chain = chain.ok_or(TrustListFault::NoChain)?;
+    let claims: Wire = jws.unverified_claims()?;
+    let at = now.unwrap_or_else(|| claims.iat.timestamp());
+    let anchors = believed.anchors(RootPurpose::TrustLists);
+    let signer = verify_signer(&chain, &anchors, SignerPurpose::TrustList, at)?;
+    let key = PublicJwk::from_sec1(signer.public_key().sec1()).map_err(|_| TrustListFault::Signature)?;
+    jws.verify(&key).map_err(|_| TrustListFault::Signature)?;
+    read(claims)
+}
+
 fn read(wire: Wire) -> Result<Trust, TrustListFault> {
-    if wire.roots.len() > MOST || wire.code_signers.len() > MOST {
+    if wire.roots.len().max(wire.code_signers.len()).max(wire.status_lists.len()) > MOST {
         return Err(TrustListFault::TooMany);
     }
     let (issued, until) = (wire.iat.timestamp(), wire.exp.timestamp());
@@ -134,9 +158,10 @@ fn read(wire: Wire) -> Result<Trust, TrustListFault> {
         if root.name.trim().is_empty() || root.name.chars().count() > MAX_NAME || !printable {
             return Err(TrustListFault::Name);
         }
-        let der = STANDARD.decode(root.certificate).map_err(|_| TrustListFault::NotBase64)?;
+        let der = STANDARD.decode(&root.certificate).map_err(|_| TrustListFault::NotBase64)?;
         let anchor = TrustAnchor::from_der(&der)?;
-        roots.push(TrustedRoot { anchor, name: root.name, purposes: root.purposes });
+        let WireRoot { name, purposes, ocsp, .. } = root;
+        roots.push(TrustedRoot { anchor, name, purposes, ocsp });
     }
     let mut code_signers = Vec::with_capacity(wire.code_signers.len());
     for chain in wire.code_signers {
@@ -144,7 +169,12 @@ fn read(wire: Wire) -> Result<Trust, TrustListFault> {
         let chain = x5c::from_header(&chain).map_err(|_| TrustListFault::NotBase64)?;
         code_signers.push(CodeSigner::new(chain)?);
     }
-    Ok(Trust { roots, code_signers, as_of: Some(issued), until: Some(until) })
+    let (status_lists, as_of, until) = (wire.status_lists, Some(issued), Some(until));
+    let asked = roots.iter().filter_map(|root| root.ocsp.as_ref());
+    if !status_lists.iter().chain(asked).all(|address| is_address(address)) {
+        return Err(TrustListFault::Address);
+    }
+    Ok(Trust { roots, code_signers, status_lists, as_of, until })
 }
 
 /// Messages complete "cannot accept list of roots: …".
@@ -195,6 +225,9 @@ pub enum TrustListFault {
     /// A certificate that is not base64.
     #[error("a certificate in it is not base64")]
     NotBase64,
+    /// Where something is to be fetched is no web address.
+    #[error("an address in it is not one of the web")]
+    Address,
     /// A root in it is none.
     #[error("a root is refused: {0}")]
     Root(#[from] AnchorFault),
@@ -228,8 +261,12 @@ mod tests {
 
     #[test]
     fn a_list_comes_back_as_it_was_signed() {
-        let content = trust(&RootPurpose::ALL);
-        let read = verify(&list(&content, &signer()), &believed(), at(NOW)).unwrap();
+        let mut content = trust(&RootPurpose::ALL);
+        content.roots[0].ocsp = Some("http://pki.example/pki/ocsp".to_owned());
+        content.status_lists = vec!["http://pki.example/pki/status/1".to_owned()];
+        let text = list(&content, &signer());
+        let read = verify(&text, &believed(), at(NOW)).unwrap();
+        assert_eq!(reread(&text, &believed()).as_ref(), Ok(&read));
         assert_eq!(read, Trust { as_of: Some(at(ISSUED)), until: Some(at(EXPIRES)), ..content });
     }
 
@@ -268,6 +305,8 @@ mod tests {
             verify(&list(&content, &signer()), &believed(), at(NOW)).unwrap_err()
         };
         assert_eq!(with(|trust| trust.roots[0].name = "a\nb".to_owned()), TrustListFault::Name);
+        let nowhere = |trust: &mut Trust| trust.status_lists = vec!["ftp://pki.example".to_owned()];
+        assert_eq!(with(nowhere), TrustListFault::Address);
         assert_eq!(with(|trust| trust.roots[0].name = " ".to_owned()), TrustListFault::Name);
         let crowd = |trust: &mut Trust| trust.code_signers = vec![trust.code_signers[0].clone(); MOST + 1];
         assert!(matches!(with(crowd), TrustListFault::TooMany | TrustListFault::Jws(JwsError::TooLong)));

@@ -41,6 +41,12 @@ pub const FORMAT_X509: &str = "vnd.mleg.x509+json";
 /// The configuration of the mobile card as SD-JWT VC; its format is [`DC_SD_JWT`](crate::sd_jwt::DC_SD_JWT).
 pub const CONFIGURATION_SD_JWT: &str = "mlegitymacja_sd_jwt";
 
+/// The configuration of the statements for the [holder's code](crate::holder_code), one for each purpose.
+pub const CONFIGURATION_CODE: &str = "mlegitymacja_code";
+
+/// That configuration's credential format; private: an object with base64url of a CWT for each purpose.
+pub const FORMAT_CODE: &str = "vnd.mleg.code+cwt";
+
 /// The most copies of a card that one request gives: one for each key that it proves.
 pub const MAX_BATCH: usize = 10;
 

@@ -13,6 +13,7 @@ mod scan;
 mod screen;
 mod show;
 mod trust;
+mod verify;
 
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -80,6 +81,7 @@ async fn run(cli: Cli, machine: Machine) -> Result<Reply, Failure> {
         Command::Show(options) => show::run(&context, options).await,
         Command::Refresh(options) => refresh::run(&context, options).await,
         Command::Delete(options) => delete::run(&context, options).await,
+        Command::Verify(options) => verify::run(&context, options).await,
         Command::Pin(options) => pin::run(&context, options).await,
         Command::Screen(options) => screen::run(&context, options).await,
     }

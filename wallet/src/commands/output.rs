@@ -48,7 +48,7 @@ pub(super) fn print(outcome: Result<Reply, Failure>, json: bool) -> Exit {
 }
 
 /// A line of data. A reader who has gone away is not worth a panic.
-fn line(text: &str) {
+pub(super) fn line(text: &str) {
     let _gone = writeln!(std::io::stdout().lock(), "{text}");
 }
 

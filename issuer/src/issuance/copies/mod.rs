@@ -5,12 +5,14 @@
 //! house. A signature that is made and not committed is known to nobody, so there is no intent to record first as
 //! for certificates, whose serial numbers must never stand for two things.
 
+mod code;
 mod format;
 mod issue;
 mod sd_jwt;
 
 use serde_json::Value;
 
+pub use self::code::CodeCopies;
 pub use self::format::{CopyBinding, CopyContent, CopyFormat};
 use self::issue::IssueCopies;
 pub use self::sd_jwt::SdJwtCopies;
@@ -25,7 +27,7 @@ use crate::store::id::{CopyId, DeviceId};
 pub const MOST_COPIES: i64 = 60;
 
 /// Every format in which there are copies.
-pub const FORMATS: &[&dyn CopyFormat] = &[&SdJwtCopies];
+pub const FORMATS: &[&dyn CopyFormat] = &[&SdJwtCopies, &CodeCopies];
 
 /// The format of a credential configuration.
 pub fn format_of(configuration: &str) -> Option<&'static dyn CopyFormat> {

@@ -106,6 +106,13 @@ impl StatusEntry {
         rows.iter().map(|row| row.take(0)).collect::<Result<_, _>>().map(Some)
     }
 
+    /// The numbers of the newest lists, at most `most`.
+    pub async fn newest_lists(tx: &mut dyn Statements, most: i64) -> Result<Vec<i64>, StoreError> {
+        let sql = "SELECT number FROM status_list ORDER BY number DESC LIMIT $1";
+        let rows = tx.query(sql, params![most]).await?;
+        rows.iter().map(|row| row.take(0)).collect()
+    }
+
     /// The places of a device, by list and index.
     pub async fn of_device(tx: &mut dyn Statements, device: &DeviceId) -> Result<Vec<Self>, StoreError> {
         Self::select(tx, "WHERE device_id = $1 ORDER BY list, place", params![device]).await

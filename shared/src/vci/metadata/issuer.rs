@@ -8,6 +8,7 @@ use super::display::{CredentialMetadata, Display};
 use super::{MAX_METADATA_LENGTH, MetadataError};
 use crate::jose::jws::ES256;
 use crate::sd_jwt::DC_SD_JWT;
+use crate::vci::FORMAT_CODE;
 use crate::vci::FORMAT_X509;
 use crate::vci::json::read;
 use crate::vci::uri::{HttpUrl, IssuerUrl};
@@ -104,6 +105,11 @@ impl CredentialConfiguration {
     /// A configuration of format [`DC_SD_JWT`] and type `vct`, bound to the keys that ES256 `jwt` proofs prove.
     pub fn sd_jwt(scope: &str, vct: String, metadata: CredentialMetadata) -> Self {
         Self { format: DC_SD_JWT.to_owned(), vct: Some(vct), ..Self::x509(scope, metadata) }
+    }
+
+    /// A configuration of format [`FORMAT_CODE`], bound likewise.
+    pub fn code(scope: &str, metadata: CredentialMetadata) -> Self {
+        Self { format: FORMAT_CODE.to_owned(), ..Self::x509(scope, metadata) }
     }
 
     /// Whether this project's wallet can prove its key: a `jwt` proof with ES256 and a `jwk`.
