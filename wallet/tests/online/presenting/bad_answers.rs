@@ -99,7 +99,7 @@ impl<'a> Forger<'a> {
                 assert_eq!(kept, code);
                 verdict
             }
-            state => panic!("{code}: {state:?}"),
+            state => unreachable!("{code}: {state:?}"),
         };
         let reason = verdict.reason.map_or("", |reason| reason.code()).to_owned();
         (code, verdict.code().to_owned(), reason)

@@ -205,7 +205,7 @@ async fn the_phone_keeps_who_what_and_when() {
     let presented = stage.phone.present(&request.consent(&[]).unwrap()).await.unwrap();
     let documents = stage.phone.phone().documents();
     let receipts = documents.receipts().unwrap();
-    assert_eq!(receipts, [presented.receipt.clone()]);
+    assert_eq!(receipts, std::slice::from_ref(&presented.receipt));
     assert_eq!(receipts[0].verifier.name, "Kino Muza");
     assert_eq!(receipts[0].verifier.client_id, "x509_san_dns:localhost");
     assert_eq!(receipts[0].shared, ["pupil_status", "age_equal_or_over.18"]);
@@ -224,7 +224,7 @@ async fn check(stage: &Stage) -> (Option<String>, SessionState) {
     let told = match stage.phone.present(&request.consent(&[]).unwrap()).await {
         Ok(_) => None,
         Err(PresentError::RefusedByVerifier { code, .. }) => code,
-        Err(error) => panic!("{error}"),
+        Err(error) => unreachable!("{error}"),
     };
     (told, stage.state(&asked))
 }

@@ -67,7 +67,10 @@ pub(super) const MODES: [ResponseMode; 2] = [ResponseMode::DirectPost, ResponseM
 
 /// Everything that left the phone, in the clear of HTTP.
 #[derive(Clone, Default)]
-pub(super) struct Wire(Arc<Mutex<Vec<(String, Option<String>)>>>);
+pub(super) struct Wire(Arc<Mutex<Vec<Sent>>>);
+
+/// A path, and the body that went there.
+type Sent = (String, Option<String>);
 
 impl Wire {
     /// The bodies that were posted to a path that begins so.
