@@ -31,7 +31,6 @@ pub mod standing;
 pub mod delete;
 pub mod refresh;
 
-
 pub mod screen;
 
 pub mod cli;

@@ -9,10 +9,10 @@ use shared::entropy::Entropy;
 
 use super::card::CardId;
 use super::record::{KeptBytes, Record};
-use super::store::Change;
 use super::{Documents, StoreError, remove};
 use crate::hex_name::hex_name;
 use crate::secure_element::KeyHandle;
+use crate::store::Change;
 
 /// A copy of a card, or the key for one that is still to come.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -91,12 +91,29 @@ impl CopyId {
     }
 }
 
-/// A copy that came and was verified.
-#[derive(Debug)]
-pub(crate) struct ArrivedCopy {
-    pub(crate) id: CopyId,
-    pub(crate) credential: String,
-    pub(crate) expires_at: Timestamp,
+/// A copy that came and was verified, by whoever hands it in.
+#[derive(Clone)]
+pub struct ArrivedCopy {
+    /// The name of the expected copy.
+    pub id: CopyId,
+    /// The credential, exactly as it came.
+    pub credential: String,
+    /// The first instant at which it is no longer good.
+    pub expires_at: Timestamp,
+}
+
+/// Personal data.
+impl std::fmt::Debug for ArrivedCopy {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "ArrivedCopy({})", self.id)
+    }
+}
+
+/// A copy that is about to be shown, with the change that notes it.
+pub(super) struct UsedCopy {
+    pub(super) id: CopyId,
+    pub(super) taken: TakenCopy,
+    pub(super) change: Change,
 }
 
 /// A copy to be shown to one verifier.
@@ -175,8 +192,37 @@ impl Documents {
         now: Timestamp,
     ) -> Result<Option<TakenCopy>, StoreError> {
         let writer = self.writer();
+        let Some(used) = self.use_copy(card, configuration, now, &[])? else { return Ok(None) };
+        writer.commit(vec![used.change])?;
+        Ok(Some(used.taken))
+    }
+
+    /// The copy that [`take_copy`](Self::take_copy) would take; nothing changes.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn look_at_copy(
+        &self,
+        card: &CardId,
+        configuration: &str,
+        now: Timestamp,
+    ) -> Result<Option<TakenCopy>, StoreError> {
+        Ok(self.use_copy(card, configuration, now, &[])?.map(|used| used.taken))
+    }
+
+    /// The copy to be shown, which is none of `except`, and the change that notes it; to be made by whoever has the
+    /// writer's turn.
+    pub(super) fn use_copy(
+        &self,
+        card: &CardId,
+        configuration: &str,
+        now: Timestamp,
+        except: &[CopyId],
+    ) -> Result<Option<UsedCopy>, StoreError> {
         let mut good = self.copies(card, configuration)?;
-        good.retain(|(_, copy)| copy.state != CopyState::Asked && !copy.is_over(now));
+        good.retain(|(id, copy)| {
+            copy.state != CopyState::Asked && !copy.is_over(now) && !except.contains(id)
+        });
         good.sort_by_key(|(_, copy)| match copy.state {
             CopyState::Used { at, .. } => Some(at),
             CopyState::Asked | CopyState::Unused { .. } => None,
@@ -191,8 +237,8 @@ impl Documents {
         let credential = String::from_utf8(text.credential.as_slice().to_vec())
             .map_err(|_| StoreError::Damaged("a copy is no text"))?;
         let used = CardCopy { state: CopyState::Used { expires_at, at: now }, ..copy };
-        writer.commit(vec![self.put(id.as_str(), &used)?])?;
-        Ok(Some(TakenCopy { key: used.key, credential, first_use }))
+        let change = self.put(id.as_str(), &used)?;
+        Ok(Some(UsedCopy { id, taken: TakenCopy { key: used.key, credential, first_use }, change }))
     }
 
     /// The changes that remove every copy of a card.

@@ -1,20 +1,18 @@
-//! What was shown to whom: a receipt each, and which copies were spent on it.
+//! What was shown to whom: a receipt each.
 //!
-//! A copy is spent before it leaves the phone, in one commit with its receipt: after a crash the phone may have spent one
+//! A copy is used before it leaves the phone, in one commit with its receipt: after a crash the phone may have used one
 //! that nobody got, never shown one twice that it takes for fresh.
-
-use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::card::CardId;
+use super::copy::TakenCopy;
 use super::history::{HistoryEntry, HistoryEvent};
 use super::record::Record;
-use crate::store::Change;
 use super::{Documents, StoreError, remove};
 use crate::hex_name::hex_name;
-use crate::secure_element::KeyHandle;
+use crate::store::Change;
 
 /// How many receipts are kept; older ones go when new ones come.
 const KEPT: usize = 500;
@@ -102,17 +100,6 @@ impl ReceiptId {
     }
 }
 
-/// A copy that was shown.
-#[derive(Debug, Serialize, Deserialize)]
-struct SpentCopy {
-    at: Timestamp,
-}
-
-impl Record for SpentCopy {
-    const KIND: &'static str = "spent_copy";
-    const VERSION: u16 = 1;
-}
-
 impl Documents {
     /// All receipts, oldest first; the last 500.
     ///
@@ -130,23 +117,28 @@ impl Documents {
         self.record(id.as_str())
     }
 
-    /// Keeps `receipt` and with the same step spends the copies of `keys`.
-    pub(crate) fn spend(&self, receipt: &Receipt, keys: &[KeyHandle]) -> Result<(), StoreError> {
+    /// Keeps `receipt`, and with the same step takes a copy of each of `wanted` (a card and a credential configuration) to
+    /// be shown: one that nobody has seen, else the one that was seen longest ago. `None`, and nothing is kept, when one
+    /// of them has none that is good.
+    pub(crate) fn spend(
+        &self,
+        receipt: &Receipt,
+        wanted: &[(CardId, String)],
+    ) -> Result<Option<Vec<TakenCopy>>, StoreError> {
         let writer = self.writer();
         let ids = self.ids::<Receipt>()?;
         let surplus = (ids.len() + 1).saturating_sub(KEPT);
         let mut changes: Vec<Change> = ids.iter().take(surplus).map(|id| remove::<Receipt>(id)).collect();
         changes.push(self.put(receipt.id.as_str(), receipt)?);
-        // Copies whose keys are gone need no mark any more.
-        let in_use = self.keys_in_use()?;
-        let known = |id: &String| KeyHandle::parse(id).is_ok_and(|key| in_use.contains(&key));
-        changes.extend(
-            self.ids::<SpentCopy>()?.iter().filter(|id| !known(id)).map(|id| remove::<SpentCopy>(id)),
-        );
-        for key in keys {
-            changes.push(self.put(key.as_str(), &SpentCopy { at: receipt.at })?);
+        let (mut taken, mut names) = (Vec::new(), Vec::new());
+        for (card, configuration) in wanted {
+            let Some(used) = self.use_copy(card, configuration, receipt.at, &names)? else { return Ok(None) };
+            changes.push(used.change);
+            names.push(used.id);
+            taken.push(used.taken);
         }
-        writer.commit(changes)
+        writer.commit(changes)?;
+        Ok(Some(taken))
     }
 
     /// Notes what became of a receipt, and in the history what was seen.
@@ -169,11 +161,6 @@ impl Documents {
         }
         writer.commit(changes)?;
         Ok(Some(receipt))
-    }
-
-    /// The keys of the copies that were shown already.
-    pub(crate) fn spent_copies(&self) -> Result<BTreeSet<KeyHandle>, StoreError> {
-        Ok(self.ids::<SpentCopy>()?.iter().filter_map(|id| KeyHandle::parse(id).ok()).collect())
     }
 }
 

@@ -265,8 +265,11 @@ impl UnlockedPhone {
         Ok(asked.into_iter().chain(fresh).map(|(id, copy)| (id, copy.key)).collect())
     }
 
-    /// Keeps copies that came; the keys of copies that are over are destroyed.
-    pub(crate) fn keep_copies(&self, arrived: &[ArrivedCopy], now: Timestamp) -> Result<(), StoreError> {
+    /// Keeps copies that came and were verified; the keys of copies that are over are destroyed.
+    ///
+    /// # Errors
+    /// When the store cannot be read or written.
+    pub fn keep_copies(&self, arrived: &[ArrivedCopy], now: Timestamp) -> Result<(), StoreError> {
         let turn = self.keys_turn();
         self.documents.keep_copies(arrived, now)?;
         let _swept = self.sweep_keys(&turn);

@@ -1,16 +1,15 @@
 //! What was agreed to is signed, sent and noted.
 
 use jiff::Timestamp;
-use shared::sd_jwt::Presentation;
+use shared::sd_jwt::{Presentation, UnverifiedSdJwt};
 use shared::secret::Secret;
 use shared::vp::request::ResponseMode;
 use shared::vp::response::{Acknowledgement, Answer, AuthorizationResponse, VpToken, WalletError};
 
 use super::asked::{Agreed, AskedFor};
 use super::refusal::PresentError;
-use crate::documents::{Receipt, ReceiptId, ReceiptOutcome, StoreError};
+use crate::documents::{CardId, Receipt, ReceiptId, ReceiptOutcome, StoreError, TakenCopy};
 use crate::online::OnlinePhone;
-use crate::secure_element::KeyHandle;
 use crate::transport::{Body, FORM, Request, Response};
 
 /// The verifier has it.
@@ -29,7 +28,8 @@ struct RefusalBody {
 }
 
 impl OnlinePhone {
-    /// Shows what was agreed to. The copies are spent and the receipt is kept before anything leaves.
+    /// Shows what was agreed to. The copies count as used and the receipt is kept before
+    /// anything leaves.
     ///
     /// # Errors
     /// See [`PresentError`]; whether the verifier may have seen it all the same, the receipt says.
@@ -37,13 +37,20 @@ impl OnlinePhone {
         let now = self.trusted_now().await?;
         let request = agreed.asked.request.request();
         request.judge_dates(now)?;
-        let answer = self.sign(agreed, now).await?;
-        let form = self.form(&agreed.asked, answer)?;
         let receipt = self.receipt(agreed, ReceiptOutcome::Leaving, now);
-        let keys: Vec<KeyHandle> = agreed.each().map(|(_, copy, _)| copy.key.clone()).collect();
         let id = receipt.id.clone();
-        self.with_phone(move |phone| phone.documents().spend(&receipt, &keys)).await?;
-
+        let wanted: Vec<(CardId, String)> =
+            agreed.each().map(|(_, copy, _)| (copy.card.clone(), copy.configuration.clone())).collect();
+        let taken = self.with_phone(move |phone| phone.documents().spend(&receipt, &wanted)).await?;
+        let taken = taken.ok_or(PresentError::NoMatchingCredential)?;
+        let form =
+            match self.sign(agreed, taken, now).await.and_then(|answer| self.form(&agreed.asked, answer)) {
+                Ok(form) => form,
+                Err(error) => {
+                    self.settle(id, ReceiptOutcome::NotSent).await?;
+                    return Err(error);
+                }
+            };
         let sent = self.post(&agreed.asked, form).await;
         let (outcome, result) = match sent {
             Ok(response) if response.is_success() => {
@@ -90,16 +97,21 @@ impl OnlinePhone {
     }
 
     /// Each copy's own key signs for this verifier and this request alone.
-    async fn sign(&self, agreed: &Agreed, now: Timestamp) -> Result<Answer, PresentError> {
+    async fn sign(
+        &self,
+        agreed: &Agreed,
+        taken: Vec<TakenCopy>,
+        now: Timestamp,
+    ) -> Result<Answer, PresentError> {
         let agreed = agreed.clone();
         let token = self
             .with_phone(move |phone| {
                 let request = agreed.asked.request.request();
                 let audience = request.client_id.to_string();
-                let presentations = agreed.each().map(|(id, copy, paths)| {
+                let presentations = agreed.each().zip(&taken).map(|((id, _, paths), copy)| {
+                    let sd_jwt = UnverifiedSdJwt::parse(&copy.credential)?;
                     let sign = |bytes: &[u8]| Ok::<_, PresentError>(phone.element().sign(&copy.key, bytes)?);
-                    let shown =
-                        Presentation::new(&copy.sd_jwt, &paths, &audience, &request.nonce, now, sign)?;
+                    let shown = Presentation::new(&sd_jwt, &paths, &audience, &request.nonce, now, sign)?;
                     Ok((id.to_owned(), shown.as_str().to_owned()))
                 });
                 presentations.collect::<Result<Vec<_>, PresentError>>().map(VpToken::of)

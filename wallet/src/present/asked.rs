@@ -14,7 +14,6 @@ use shared::vp::preset::is_sensitive;
 use shared::vp::request::object::VerifiedRequest;
 
 use crate::documents::{CardId, ReceiptVerifier};
-use crate::secure_element::KeyHandle;
 
 /// A verified request that this phone can answer. `Debug` and the parts that serialise hold no values of claims.
 #[derive(Clone)]
@@ -30,7 +29,7 @@ pub struct AskedFor {
 #[derive(Clone)]
 pub(super) struct ChosenCopy {
     pub(super) card: CardId,
-    pub(super) key: KeyHandle,
+    pub(super) configuration: String,
     pub(super) sd_jwt: UnverifiedSdJwt,
     pub(super) fresh: bool,
 }

@@ -1,4 +1,6 @@
-//! The phone answers a verifier: OpenID4VP 1.0 with `dc+sd-jwt`.
+//! The phone shows its card: by a code, or in answer to a verifier (OpenID4VP 1.0 with `dc+sd-jwt`).
+//!
+//! - [`code`] the code that changes every 15 seconds, for inspectors without a network
 //!
 //! ```text
 //! picture, link or six digits ──► RequestSource ──read_request──► AskedFor ──consent──► Agreed ──present──► Presented
@@ -11,15 +13,14 @@
 //! 4. [`answer`] what was agreed to is signed by the copy's own key and sent; nothing else can be
 //! 5. [`refusal`] why not
 //!
-//! For inspectors without a network there is [`code`]: a code that changes every 15 seconds.
-//!
 //! An [`asked::Agreed`] is made by [`asked::AskedFor::consent`] alone, out of claims that were asked: no call takes a list
 //! of claims to disclose. Each copy is shown once, as long as there are fresh ones, so that two verifiers cannot tell that
 //! they saw the same card.
 
+pub mod code;
+
 pub mod answer;
 pub mod asked;
-pub mod code;
 pub mod read;
 pub mod refusal;
 pub mod source;

@@ -139,27 +139,23 @@ fn anchors(documents: &Documents) -> Result<Vec<TrustAnchor>, StoreError> {
     Ok(roots.iter().filter_map(|root| TrustAnchor::from_der(root.certificate.as_slice()).ok()).collect())
 }
 
-/// The copies that may be shown: of cards against which nothing is known, in their time; per card a fresh one if there is
-/// one, else the one that is left.
+/// The copies that may be shown: of cards against which nothing is known, in their time; per card and configuration a
+/// fresh one if there is one, else the one that was seen longest ago.
 fn copies(documents: &Documents, now: Timestamp) -> Result<Vec<ChosenCopy>, StoreError> {
-    let spent = documents.spent_copies()?;
     let mut chosen = Vec::new();
     for (card, held) in documents.cards()? {
         if held.state != CardState::Valid {
             continue;
         }
-        let readable = held.copies.iter().filter(|copy| copy.format == DC_SD_JWT).filter_map(|copy| {
-            let text = std::str::from_utf8(copy.credential.as_slice()).ok()?;
-            let sd_jwt = UnverifiedSdJwt::parse(text).ok()?;
-            let claims = sd_jwt.unverified_claims();
-            let begun = claims.not_before().is_none_or(|from| from <= now);
-            let over = claims.expires_at().is_some_and(|end| end <= now);
-            let fresh = !spent.contains(&copy.key);
-            (begun && !over).then(|| ChosenCopy { card: card.clone(), key: copy.key.clone(), sd_jwt, fresh })
-        });
-        let mut readable: Vec<ChosenCopy> = readable.collect();
-        readable.sort_by_key(|copy| !copy.fresh);
-        chosen.extend(readable.into_iter().next());
+        for offered in held.copies.iter().filter(|offered| offered.format == DC_SD_JWT) {
+            let configuration = offered.configuration.clone();
+            let Some(copy) = documents.look_at_copy(&card, &configuration, now)? else { continue };
+            let Ok(sd_jwt) = UnverifiedSdJwt::parse(&copy.credential) else { continue };
+            let begun = sd_jwt.unverified_claims().not_before().is_none_or(|from| from <= now);
+            if begun {
+                chosen.push(ChosenCopy { card: card.clone(), configuration, sd_jwt, fresh: copy.first_use });
+            }
+        }
     }
     Ok(chosen)
 }

@@ -1,7 +1,7 @@
 //! Why a request is not answered, each reason with a stable name.
 
 use jiff::Timestamp;
-use shared::sd_jwt::PresentError as DisclosureError;
+use shared::sd_jwt::{PresentError as DisclosureError, SdJwtFault};
 use shared::vp::rendezvous::RendezvousError;
 use shared::vp::request::RequestError;
 use shared::vp::request::link::LinkError;
@@ -56,6 +56,9 @@ pub enum PresentError {
         /// Why, as our verifiers say it.
         code: Option<String>,
     },
+    /// A copy that is kept cannot be read.
+    #[error("a copy on this phone cannot be read: {0}")]
+    Copy(#[from] SdJwtFault),
     /// The presentation could not be made.
     #[error(transparent)]
     Disclosure(#[from] DisclosureError),
@@ -84,7 +87,7 @@ impl PresentError {
             Self::NoMatchingCredential => "no_matching_credential",
             Self::ClockBehind { .. } => "clock_behind",
             Self::RefusedByVerifier { .. } => "refused_by_verifier",
-            Self::Disclosure(_) | Self::Response(_) => "cannot_present",
+            Self::Copy(_) | Self::Disclosure(_) | Self::Response(_) => "cannot_present",
             Self::Element(error) => error.reason(),
             Self::Store(error) => error.reason(),
         }

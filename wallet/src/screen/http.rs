@@ -239,7 +239,9 @@ async fn frame(
 }
 
 /// The verifier that asks for the inspectors here.
-fn check(desk: Desk) -> impl Fn(Request) -> BoxFuture<'static, Result<Response, Infallible>> + Clone + Send + 'static {
+fn check(
+    desk: Desk,
+) -> impl Fn(Request) -> BoxFuture<'static, Result<Response, Infallible>> + Clone + Send + 'static {
     move |request| {
         let router = desk.gate().and_then(|gate| gate.router());
         async move {

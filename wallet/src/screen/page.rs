@@ -317,7 +317,9 @@ impl Scene<'_> {
             accepted: accepted.collect(),
             history: history.collect(),
             receipts: (receipts.iter().rev().take(20))
-                .map(|receipt| (receipt.id.to_string(), lang.instant(receipt.at), receipt.verifier.name.clone()))
+                .map(|receipt| {
+                    (receipt.id.to_string(), lang.instant(receipt.at), receipt.verifier.name.clone())
+                })
                 .collect(),
         })
     }

@@ -33,12 +33,12 @@ use crate::acquire::event::Event;
 use crate::acquire::offer::OfferSource;
 use crate::junior::{HolderSession, SignIn};
 use crate::online::{OnlinePhone, Surroundings, blocking};
-use crate::present::AskedFor;
 use crate::phone::{LockedPhone, OpenError, Parts};
+use crate::present::AskedFor;
 use crate::secure_element::Standing as LockStanding;
 use crate::transport::Transport;
-use crate::verify::offline::Inspector;
 use crate::transport::transcript::{Recorder, Transcript};
+use crate::verify::offline::Inspector;
 
 /// How long a phone stays unlocked that nobody touches.
 pub(super) const AUTO_LOCK: SignedDuration = SignedDuration::from_mins(5);

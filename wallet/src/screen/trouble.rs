@@ -12,8 +12,8 @@ use crate::delete::DeleteError;
 use crate::device::DeviceRefusal;
 use crate::documents::{CardId, KeepError, StoreError};
 use crate::junior::SignInError;
-use crate::present::PresentError;
 use crate::phone::{CreateError, OpenError, UnlockRefusal};
+use crate::present::PresentError;
 use crate::refresh::RefreshError;
 
 macro_rules! kinds {
@@ -274,7 +274,7 @@ impl From<&PresentError> for Trouble {
             }
             PresentError::RefusedByVerifier { .. } => Self::new(Kind::AnswerRefused, detail),
             PresentError::Store(error) => Self::from(error),
-            PresentError::Element(_) => Self::new(Kind::Damaged, detail),
+            PresentError::Element(_) | PresentError::Copy(_) => Self::new(Kind::Damaged, detail),
             PresentError::Link(_)
             | PresentError::NoRequest { .. }
             | PresentError::Request(_)

@@ -179,7 +179,13 @@ impl Work {
         match self {
             Self::Opening => &Step::ALL[..3],
             Self::Activating => &Step::ALL[3..],
-            Self::SigningIn | Self::Refreshing | Self::Deleting | Self::Reading | Self::Presenting | Self::Inspecting | Self::Fetching => &[],
+            Self::SigningIn
+            | Self::Refreshing
+            | Self::Deleting
+            | Self::Reading
+            | Self::Presenting
+            | Self::Inspecting
+            | Self::Fetching => &[],
         }
     }
 }

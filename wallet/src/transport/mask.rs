@@ -6,7 +6,7 @@ use url::{Url, form_urlencoded};
 use super::{FORM, Request};
 
 /// Members and parameters whose values nobody else may see: bearer secrets, signatures, and the card itself.
-const HIDDEN: [&str; 17] = [
+const HIDDEN: [&str; 22] = [
     "pre-authorized_code",
     "tx_code",
     "typed_code",
@@ -24,6 +24,11 @@ const HIDDEN: [&str; 17] = [
     "sub",
     "given_names",
     "class",
+    "vp_token",
+    "response",
+    "request",
+    "state",
+    "redirect_uri",
 ];
 
 /// The address; a secret path is left out.

@@ -6,13 +6,14 @@ use jiff::{SignedDuration, Timestamp};
 use rcgen::{
     BasicConstraints, CertificateParams, CertificateRevocationListParams, CrlDistributionPoint,
     CustomExtension, DistinguishedName, DnType, DnValue, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyIdMethod,
-    KeyPair, KeyUsagePurpose, PublicKeyData, RevocationReason, RevokedCertParams,
+    KeyPair, KeyUsagePurpose, PublicKeyData, RevocationReason, RevokedCertParams, SanType,
 };
 use shared::x509::extension::{EncodedExtension, locations, private, statements};
 use shared::x509::key::EcPublicKey;
 use shared::x509::name::{StringKind, SubjectName};
 use shared::x509::oid::{ObjectIdentifier, PrivateArc};
 use shared::x509::profile::{DeviceCertificateFields, PkiUrls};
+use shared::x509::signer::SignerPurpose;
 
 pub(crate) struct Authority {
     root: (CertificateParams, KeyPair),
@@ -92,6 +93,36 @@ impl Authority {
         let signer = Issuer::from_params(&self.issuing.0, &self.issuing.1);
         let key = DeviceKey(point_bits(&key));
         params.signed_by(&key, &signer).unwrap().der().to_vec()
+    }
+
+    /// A signer of statements for `purpose`: its key, and its chain without the root.
+    pub(crate) fn signer(&self, purpose: SignerPurpose) -> (KeyPair, Vec<Vec<u8>>) {
+        let usage = arcs(purpose.oid());
+        self.leaf("Signer", &[SanType::URI("https://issuer.example".try_into().unwrap())], |params| {
+            params.extended_key_usages = vec![ExtendedKeyUsagePurpose::Other(usage)];
+        })
+    }
+
+    /// A verifier with this DNS name: its key, and its chain without the root.
+    pub(crate) fn verifier(&self, name: &str, dns: &str) -> (KeyPair, Vec<Vec<u8>>) {
+        self.leaf(name, &[SanType::DnsName(dns.try_into().unwrap())], |_| {})
+    }
+
+    fn leaf(
+        &self,
+        name: &str,
+        names: &[SanType],
+        edit: impl FnOnce(&mut CertificateParams),
+    ) -> (KeyPair, Vec<Vec<u8>>) {
+        let key = KeyPair::generate().unwrap();
+        let mut params = authority_params(name, &key, 0);
+        params.is_ca = IsCa::ExplicitNoCa;
+        params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
+        params.subject_alt_names = names.to_vec();
+        edit(&mut params);
+        let issuer = Issuer::from_params(&self.issuing.0, &self.issuing.1);
+        let der = params.signed_by(&key, &issuer).unwrap().der().to_vec();
+        (key, vec![der, self.issuing_der.clone()])
     }
 
     /// The revocation list as of `now`.

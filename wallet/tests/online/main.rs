@@ -9,3 +9,4 @@ mod forgeries;
 mod holding;
 mod losses;
 mod phone;
+mod presenting;

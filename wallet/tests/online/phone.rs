@@ -27,7 +27,7 @@ pub(crate) const SLIP: &str =
 
 /// Different every time it is asked, the same in every run.
 #[derive(Default)]
-struct CountedEntropy(AtomicU64);
+pub(crate) struct CountedEntropy(AtomicU64);
 
 impl Entropy for CountedEntropy {
     fn fill(&self, out: &mut [u8]) {

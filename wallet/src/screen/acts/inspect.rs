@@ -22,9 +22,9 @@ use crate::screen::phone::DeskPhone;
 use crate::screen::trouble::{Kind, Trouble};
 use crate::screen::view::{Found, Inspect, View, Work};
 use crate::screen::words::Say;
-use crate::verify::online::session::RESULT_LIFETIME;
 use crate::verify::folder::InspectorFolder;
 use crate::verify::offline::Inspector;
+use crate::verify::online::session::RESULT_LIFETIME;
 use crate::verify::online::{Asked, SessionState, Shown};
 use crate::verify::update::update;
 
@@ -170,7 +170,8 @@ impl DeskPhone {
                 Err(trouble) => return View::Trouble(trouble),
             };
             let inspection = inspector.verify(&text, phone.tools.clock.now(), code_purpose(purpose));
-            let no_face = inspection.disclosed.as_ref().is_some_and(|content| content.proves() == Proves::Name);
+            let no_face =
+                inspection.disclosed.as_ref().is_some_and(|content| content.proves() == Proves::Name);
             let claims = inspection.disclosed.map(|content| flat(content.to_json())).unwrap_or_default();
             phone.counted.fetch_add(1, Ordering::Relaxed);
             View::Inspect(phone.found(inspection.verdict, claims, no_face))

@@ -142,7 +142,10 @@ impl Scene<'_> {
             reason: verdict.reason.map_or_else(String::new, |reason| say.word("reason", reason.code())),
             facts,
             // Only a picture, whatever an issuer may have signed.
-            portrait: portrait.filter(|url| url.starts_with("data:image/jpeg;base64,")).unwrap_or_default().to_owned(),
+            portrait: portrait
+                .filter(|url| url.starts_with("data:image/jpeg;base64,"))
+                .unwrap_or_default()
+                .to_owned(),
             no_face: found.no_face,
             checked: checked(say, verdict),
             until: Some(found.until.as_millisecond()),
@@ -170,13 +173,13 @@ fn outcome_text(say: Say, outcome: &Outcome) -> String {
 
 /// What was checked and when, in one line.
 fn checked(say: Say, verdict: &Verdict) -> String {
-    let at = verdict.at.map_or_else(String::new, |at| {
-        at.to_zoned(warsaw()).strftime("%H:%M:%S").to_string()
-    });
+    let at = verdict.at.map_or_else(String::new, |at| at.to_zoned(warsaw()).strftime("%H:%M:%S").to_string());
     let name = |check: &Check| {
         let what = say.word("check", check.what.code());
         match check.as_of {
-            Some(as_of) => say.t2("inspect-as-of", "what", what.as_str(), "at", say.0.instant(as_of).as_str()),
+            Some(as_of) => {
+                say.t2("inspect-as-of", "what", what.as_str(), "at", say.0.instant(as_of).as_str())
+            }
             None => what,
         }
     };

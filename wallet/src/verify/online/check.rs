@@ -171,8 +171,7 @@ impl AnsweredQuery {
 }
 
 fn reference(presentation: &UndatedPresentation) -> Option<(StatusReference, TrustAnchor)> {
-    let status = presentation.claims().status()?;
-    let place = StatusReference { idx: status.index, uri: status.uri.clone() };
+    let place = presentation.claims().status()?.clone();
     Some((place, presentation.signer()?.anchor().clone()))
 }
 

@@ -1,0 +1,7 @@
+//! A phone and a verifier, over real connections on this machine: OpenID4VP 1.0 in both directions.
+
+mod bad_answers;
+mod bad_requests;
+mod good;
+mod privacy;
+mod stage;
