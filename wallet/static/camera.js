@@ -26,7 +26,8 @@ async function run(finder, video, hint, stream, phone, show) {
   const stop = () => stream.getTracks().forEach((track) => track.stop());
   if (!finder.isConnected) return stop();
   video.srcObject = stream;
-  await video.play();
+  // The screen may go, or another picture come, before it begins: then nobody looks through this camera.
+  if (!(await video.play().then(() => true, () => false))) return stop();
   const canvas = document.createElement('canvas');
   const paint = canvas.getContext('2d', { willReadFrequently: true });
   for (let n = 0; finder.isConnected; n++) {

@@ -18,6 +18,9 @@ function take(phone, html, follow) {
   if (same) fresh.querySelector('.view').scrollTop = scrolled;
   if (same && open) fresh.querySelector('.tools').open = true;
   shown.set(phone.dataset.phone, Number(fresh.dataset.version));
+  const slot = phone.closest('.slot');
+  slot.querySelector('[data-owner]').textContent = fresh.dataset.name;
+  slot.querySelector('[data-system]').textContent = fresh.dataset.is;
   prepare(phone);
   if (follow && !same) {
     const first = fresh.querySelector('[aria-invalid]') ?? fresh.querySelector('h3');

@@ -19,21 +19,32 @@ pub struct Requirements {
     pub min_app: Option<String>,
 }
 
+/// What a phone falls short of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unmet {
+    /// [`Reason::OsTooOld`] or [`Reason::AppTooOld`].
+    pub reason: Reason,
+    /// The least version that would do, as the offer writes it.
+    pub least: String,
+}
+
 impl Requirements {
-    /// Why such a phone will not do: [`Reason::OsTooOld`], [`Reason::AppTooOld`], or nothing.
+    /// Why such a phone will not do, if it will not.
     ///
     /// Versions are compared number by number, missing ones counting as 0; a phone whose version is no number is too
     /// old, a platform that the requirements do not name is not judged.
-    pub fn unmet_by(&self, platform: &Platform, os_version: &str, app_version: &str) -> Option<Reason> {
+    pub fn unmet_by(&self, platform: &Platform, os_version: &str, app_version: &str) -> Option<Unmet> {
         let least_os = match platform {
             Platform::Android => self.min_android.as_deref(),
             Platform::Ios => self.min_ios.as_deref(),
             Platform::Other(_) => None,
         };
-        if least_os.is_some_and(|least| older(os_version, least)) {
-            return Some(Reason::OsTooOld);
-        }
-        self.min_app.as_deref().is_some_and(|least| older(app_version, least)).then_some(Reason::AppTooOld)
+        let unmet = |version: &str, least: Option<&str>, reason: Reason| {
+            let least = least.filter(|least| older(version, least))?.to_owned();
+            Some(Unmet { reason, least })
+        };
+        unmet(os_version, least_os, Reason::OsTooOld)
+            .or_else(|| unmet(app_version, self.min_app.as_deref(), Reason::AppTooOld))
     }
 }
 
@@ -70,15 +81,16 @@ mod tests {
             (Platform::Android, "6.0", "2.1", None),
             (Platform::Android, "6", "2.1.0", None),
             (Platform::Android, "14", "10.0", None),
-            (Platform::Android, "5.1.1", "2.1", Some(Reason::OsTooOld)),
+            (Platform::Android, "5.1.1", "2.1", Some((Reason::OsTooOld, "6.0"))),
             (Platform::Ios, "10.3.1-beta", "2.1", None),
-            (Platform::Ios, "9.9", "2.1", Some(Reason::OsTooOld)),
-            (Platform::Ios, "10.2.9", "2.1", Some(Reason::OsTooOld)),
-            (Platform::Ios, "ten", "2.1", Some(Reason::OsTooOld)),
-            (Platform::Ios, "17", "2.0.9", Some(Reason::AppTooOld)),
+            (Platform::Ios, "9.9", "2.1", Some((Reason::OsTooOld, "10.3"))),
+            (Platform::Ios, "10.2.9", "2.1", Some((Reason::OsTooOld, "10.3"))),
+            (Platform::Ios, "ten", "2.1", Some((Reason::OsTooOld, "10.3"))),
+            (Platform::Ios, "17", "2.0.9", Some((Reason::AppTooOld, "2.1"))),
             (Platform::Other("harmony".into()), "1", "2.1", None),
         ];
         for (platform, os, app, expected) in cases {
+            let expected = expected.map(|(reason, least)| Unmet { reason, least: least.to_owned() });
             assert_eq!(requirements.unmet_by(&platform, os, app), expected, "{platform:?} {os} {app}");
         }
         assert_eq!(Requirements::default().unmet_by(&Platform::Android, "x", "y"), None);

@@ -3,6 +3,8 @@
 use std::path::Path;
 use std::time::Duration;
 
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
 use fantoccini::Locator;
 use fantoccini::actions::{InputSource as _, MOUSE_BUTTON_LEFT, MouseActions, PointerAction};
 use fantoccini::elements::Element;
@@ -52,6 +54,15 @@ impl Person {
     /// Presses the link or button with this text.
     pub async fn clicks(&self, text: &str) {
         self.presses_in("", text).await;
+    }
+
+    /// Presses what the page asks about again, and agrees.
+    pub async fn clicks_and_agrees(&self, text: &str) {
+        let press = async || self.pressed("", text).await?.click().await.ok();
+        self.waits(&format!("“{text}” to press"), press).await;
+        let agree = async || self.client.accept_alert().await.ok();
+        self.waits(&format!("a question about “{text}”"), agree).await;
+        self.hears_no_complaint().await;
     }
 
     /// Presses the link or button with this text in the row of a table, item of a list or card that says `row`.
@@ -158,6 +169,20 @@ impl Person {
             }
         }
         None
+    }
+
+    /// Lets a picture fall onto the first element of a CSS selector.
+    pub async fn drops(&self, selector: &str, png: &[u8]) {
+        let script = "const bytes = Uint8Array.from(atob(arguments[1]), (c) => c.charCodeAt(0)); \
+            const files = new DataTransfer(); files.items.add(new File([bytes], 'kod.png', { type: 'image/png' })); \
+            const place = document.querySelector(arguments[0]); \
+            return !!place && !place.dispatchEvent(new DragEvent('drop', { bubbles: true, cancelable: true, dataTransfer: files }))";
+        let drop = async || {
+            let given = vec![selector.into(), BASE64_STANDARD.encode(png).into()];
+            self.script(script, given).await.as_bool().filter(|taken| *taken)
+        };
+        self.waits(&format!("{selector} to take a picture"), drop).await;
+        self.hears_no_complaint().await;
     }
 
     /// What stands in the field with this label.

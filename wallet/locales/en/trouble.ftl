@@ -4,6 +4,7 @@ trouble-tries = { $n ->
     [one] { $n } try is left.
    *[other] { $n } tries are left.
  }
+trouble-least = Version { $version } or later is needed.
 trouble-floor = It is at least { $at }.
 way-scan = Scan again
 way-type = Type the code
@@ -67,7 +68,7 @@ trouble-app-too-old = The app is too old
 trouble-app-too-old-text = The issuer asks for a later version. The code is not lost.
 trouble-app-too-old-advice = Update the app and try again.
 trouble-os-too-old = The phone's system is too old
-trouble-os-too-old-text = Android 6.0 or iOS 10.3 is needed, or later. The code is not lost.
+trouble-os-too-old-text = This version is too old for this app or this school. The code is not lost.
 trouble-os-too-old-advice = Update the system or use another phone.
 trouble-slots-full = Device limit reached
 trouble-slots-full-text = This card is on as many devices as it may be.

@@ -5,6 +5,7 @@ trouble-tries = { $n ->
     [few] Zostały { $n } próby.
    *[many] Zostało { $n } prób.
  }
+trouble-least = Potrzebna jest co najmniej wersja { $version }.
 trouble-floor = Jest co najmniej { $at }.
 way-scan = Zeskanuj ponownie
 way-type = Wpisz kod
@@ -68,7 +69,7 @@ trouble-app-too-old = Aplikacja jest za stara
 trouble-app-too-old-text = Wystawca wymaga nowszej wersji aplikacji. Kod nie przepadł.
 trouble-app-too-old-advice = Zaktualizuj aplikację i spróbuj ponownie.
 trouble-os-too-old = System telefonu jest za stary
-trouble-os-too-old-text = Potrzebny jest Android 6.0 albo iOS 10.3, lub nowszy. Kod nie przepadł.
+trouble-os-too-old-text = Ta wersja jest za stara dla tej aplikacji albo tej szkoły. Kod nie przepadł.
 trouble-os-too-old-advice = Zaktualizuj system albo użyj innego telefonu.
 trouble-slots-full = Limit urządzeń jest wyczerpany
 trouble-slots-full-text = Ta legitymacja jest już na tylu urządzeniach, na ilu może być.

@@ -127,8 +127,8 @@ impl OnlinePhone {
             let DeviceInfo { platform, os_version, app_version, .. } = DeviceInfo::from(&device);
             requirements.unmet_by(&platform, &os_version, &app_version)
         });
-        if let Some(reason) = unmet {
-            return Err(ActivateError::PhoneTooOld(reason));
+        if let Some(unmet) = unmet {
+            return Err(ActivateError::PhoneTooOld(unmet));
         }
         Ok(OpenedOffer {
             hash: source.hash(),

@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 use shared::vci::error::Reason;
+use shared::vci::requirements::Unmet;
 use shared::vci::uri::IssuerUrl;
 use shared::x509::crl::Revocation;
 
@@ -43,8 +44,8 @@ pub enum ActivateError {
     #[error("the offer holds no credential that this wallet understands")]
     UnknownCredential,
     /// The phone is older than the offer asks for; the code was not asked for and stays valid.
-    #[error("{} is too old for this card", if *.0 == Reason::AppTooOld { "the application" } else { "the phone's system" })]
-    PhoneTooOld(Reason),
+    #[error("{} is too old for this card, {} is needed", if .0.reason == Reason::AppTooOld { "the application" } else { "the phone's system" }, .0.least)]
+    PhoneTooOld(Unmet),
     /// Nobody is signed in on this Junior phone, or not any more; nothing was sent to anybody.
     #[error("{}", if *.expired { "the sign-in on this phone has run out" } else { "nobody is signed in on this phone" })]
     SignInNeeded {
@@ -98,7 +99,7 @@ impl ActivateError {
             Self::NoTypedCodes => "no_typed_codes",
             Self::NotPreAuthorized => "not_pre_authorized",
             Self::UnknownCredential => "unknown_credential",
-            Self::PhoneTooOld(reason) => reason.as_str(),
+            Self::PhoneTooOld(unmet) => unmet.reason.as_str(),
             Self::SignInNeeded { .. } => "sign_in_needed",
             Self::SignedInElsewhere(_) => "signed_in_elsewhere",
             Self::CodeNeeded => "code_needed",

@@ -152,7 +152,8 @@ pub(super) struct TroublePage {
     pub(super) tries_left: Option<u8>,
     pub(super) floor: String,
     pub(super) issuer: String,
-    pub(super) ways: &'static [Way],
+    pub(super) least: String,
+    pub(super) ways: Vec<Way>,
 }
 
 impl PhonePage {
@@ -323,7 +324,8 @@ impl Scene<'_> {
             tries_left: trouble.tries_left,
             floor: trouble.floor.map_or_else(String::new, |floor| self.say.0.instant(floor)),
             issuer: trouble.issuer.clone().unwrap_or_default(),
-            ways: trouble.kind.ways(),
+            least: trouble.least.clone().unwrap_or_default(),
+            ways: trouble.kind.ways_on(self.phone.online().is_some()),
         }
     }
 

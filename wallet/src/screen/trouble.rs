@@ -9,6 +9,7 @@ use crate::acquire::failure::{Endpoint, ExchangeError, IssuerRefusal};
 use crate::acquire::metadata::MetadataFault;
 use crate::acquire::scan::ScanRefusal;
 use crate::delete::DeleteError;
+use crate::device::DeviceRefusal;
 use crate::documents::{CardId, KeepError, StoreError};
 use crate::junior::SignInError;
 use crate::phone::{CreateError, OpenError, UnlockRefusal};
@@ -39,6 +40,15 @@ macro_rules! kinds {
     };
 }
 
+impl Kind {
+    /// The ways that lead on from here: a phone that is locked, or not set up yet, can only begin.
+    pub(super) fn ways_on(self, unlocked: bool) -> Vec<Way> {
+        let ways: Vec<Way> =
+            self.ways().iter().copied().filter(|way| unlocked || way.leads_on_when_locked()).collect();
+        if ways.is_empty() && !self.ways().is_empty() { vec![Way::Begin] } else { ways }
+    }
+}
+
 /// A way on from a screen of trouble.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Way {
@@ -63,6 +73,11 @@ pub(super) enum Way {
 }
 
 impl Way {
+    /// Whether it leads anywhere on a phone that is locked, or not set up yet.
+    fn leads_on_when_locked(self) -> bool {
+        matches!(self, Self::Retry | Self::Reinstall | Self::SignIn | Self::Begin)
+    }
+
     /// The name of the act behind the button.
     pub(super) fn act(self) -> &'static str {
         match self {
@@ -195,11 +210,21 @@ pub(super) struct Trouble {
     pub(super) floor: Option<Timestamp>,
     /// The issuer that is meant.
     pub(super) issuer: Option<String>,
+    /// The least version of the system or the app that would do.
+    pub(super) least: Option<String>,
 }
 
 impl Trouble {
     pub(super) fn new(kind: Kind, detail: impl Into<String>) -> Self {
-        Self { kind, detail: detail.into(), tries_left: None, card: None, floor: None, issuer: None }
+        Self {
+            kind,
+            detail: detail.into(),
+            tries_left: None,
+            card: None,
+            floor: None,
+            issuer: None,
+            least: None,
+        }
     }
 }
 
@@ -232,8 +257,10 @@ impl From<&ActivateError> for Trouble {
             }
             E::Exchange(error) | E::Metadata(MetadataFault::Exchange(error)) => Self::from(error),
             E::Metadata(_) | E::NoTypedCodes => Self::new(Kind::UnusableIssuer, detail),
-            E::PhoneTooOld(Reason::AppTooOld) => Self::new(Kind::AppTooOld, detail),
-            E::PhoneTooOld(_) => Self::new(Kind::OsTooOld, detail),
+            E::PhoneTooOld(unmet) => {
+                let kind = if unmet.reason == Reason::AppTooOld { Kind::AppTooOld } else { Kind::OsTooOld };
+                Self { least: Some(unmet.least.clone()), ..Self::new(kind, detail) }
+            }
             E::SignInNeeded { .. } => Self::new(Kind::SignInNeeded, detail),
             E::SignedInElsewhere(_) => Self::new(Kind::OtherPupil, detail),
             E::CodeNeeded | E::CodeMalformed { .. } => Self::new(Kind::WrongCode, detail),
@@ -345,10 +372,13 @@ impl From<&CreateError> for Trouble {
     fn from(error: &CreateError) -> Self {
         let detail = format!("{}: {error}", error.reason());
         match error {
-            CreateError::Device(refusal) if refusal.reason() == "app_too_old" => {
-                Self::new(Kind::AppTooOld, detail)
+            CreateError::Device(refusal) => {
+                let (kind, least) = match refusal {
+                    DeviceRefusal::OsTooOld { minimum, .. } => (Kind::OsTooOld, minimum),
+                    DeviceRefusal::AppTooOld { minimum, .. } => (Kind::AppTooOld, minimum),
+                };
+                Self { least: Some(least.to_string()), ..Self::new(kind, detail) }
             }
-            CreateError::Device(_) => Self::new(Kind::OsTooOld, detail),
             CreateError::InUse => Self::new(Kind::InUse, detail),
             CreateError::Store(error) => Self::from(error),
             CreateError::AlreadySetUp
@@ -423,6 +453,14 @@ mod tests {
         }
         let stuck: Vec<_> = Kind::ALL.iter().filter(|kind| kind.ways().is_empty()).collect();
         assert_eq!(stuck, [&Kind::Newer], "only a later version helps");
+    }
+
+    #[test]
+    fn a_phone_that_is_not_set_up_is_led_back_to_its_beginning() {
+        assert_eq!(Kind::OsTooOld.ways_on(true), [Way::Documents]);
+        assert_eq!(Kind::OsTooOld.ways_on(false), [Way::Begin]);
+        assert_eq!(Kind::Copied.ways_on(false), Kind::Copied.ways());
+        assert!(Kind::Newer.ways_on(false).is_empty());
     }
 
     #[test]
