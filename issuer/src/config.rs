@@ -208,7 +208,7 @@ impl Settings {
         let pki = PkiUrls::new(
             &format!("{pki}/pki/crl/{LIST_NAME}"),
             &format!("{pki}/pki/ca/{ISSUING_NAME}"),
-            None,
+            Some(&format!("{pki}/pki/ocsp")),
         );
         Ok(Self {
             issuer,

@@ -29,6 +29,7 @@ mod retry;
 mod revocation;
 mod screen;
 mod sd_jwt;
+mod status;
 mod store;
 mod transfer;
 mod trust;

@@ -64,7 +64,7 @@ impl OnlinePhone {
         authority: &CaCertificate,
     ) -> Result<Consultation, StoreError> {
         line.began(Step::RevocationList);
-        let list = match fetch(line, leaf.crl_url(), authority).await {
+        let list = match fetch_list(line, leaf.crl_url(), authority).await {
             Ok(list) => list,
             Err(verdict) => {
                 line.tell(Event::ListNotConsulted);
@@ -72,7 +72,7 @@ impl OnlinePhone {
             }
         };
         let signed = AuthenticatedTime::from(&list);
-        let (signer, found) = (AuthorityId::from(authority), SeenList::from(&list));
+        let (signer, found) = (AuthorityId::of_list(authority, &list), SeenList::from(&list));
         let (floor, latest) = self
             .with_phone(move |phone| {
                 let documents = phone.documents();
@@ -100,14 +100,19 @@ impl OnlinePhone {
     }
 }
 
-async fn fetch(line: &Line<'_>, url: &str, authority: &CaCertificate) -> Result<VerifiedCrl, ListVerdict> {
+/// The list at `point`, signed by `authority`, for certificates that name that point.
+pub(crate) async fn fetch_list(
+    line: &Line<'_>,
+    point: &str,
+    authority: &CaCertificate,
+) -> Result<VerifiedCrl, ListVerdict> {
     let endpoint = Endpoint::RevocationList;
-    let url: Url = url.parse().map_err(|_| {
+    let url: Url = point.parse().map_err(|_| {
         ListVerdict::Unreachable(ExchangeError::Unreadable { endpoint, what: "it is at no address" })
     })?;
     let request = Request { channel: Channel::SignedContent, ..Request::get(url, MAX_LIST_BYTES) };
     let response = line.ask(&Call::open(endpoint, request)).await.map_err(ListVerdict::Unreachable)?;
     UnverifiedCrl::parse(&response.body)
-        .and_then(|list| list.verify(authority))
+        .and_then(|list| list.verify_for(authority, point))
         .map_err(ListVerdict::Untrustworthy)
 }

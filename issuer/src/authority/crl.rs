@@ -1,10 +1,11 @@
-//! The revocation list of an issuing authority (RFC 5280 §5): full, one per generation.
-//!
-//! No issuing distribution point: it would restrict the list's scope, and this one covers everything that its
-//! authority ever signs.
+//! The revocation lists of an issuing authority (RFC 5280 §5): one of everything that it ever signs, and one for
+//! each part, which says so in a critical issuing distribution point.
 
 use jiff::Timestamp;
-use rcgen::{CertificateRevocationListParams, RevocationReason as Code, RevokedCertParams};
+use rcgen::{
+    CertificateRevocationListParams, CrlDistributionPoint, CrlIssuingDistributionPoint,
+    RevocationReason as Code, RevokedCertParams,
+};
 use shared::x509::crl::{CrlFault, UnverifiedCrl};
 use shared::x509::serial::SerialNumber;
 
@@ -26,8 +27,24 @@ pub struct ListEntry {
     pub reason: Option<ListReason>,
 }
 
+/// A list that nobody has signed yet.
+#[derive(Debug, Clone)]
+pub struct NewList<'a> {
+    /// The address of the part of the certificates that it is about, which those certificates name; `None` for
+    /// a list of all.
+    pub point: Option<String>,
+    /// What was revoked.
+    pub entries: &'a [ListEntry],
+    /// Must grow with every list of this authority for this point.
+    pub number: u64,
+    /// When it is made; written in whole seconds.
+    pub this_update: Timestamp,
+    /// When the next one is due; written in whole seconds.
+    pub next_update: Timestamp,
+}
+
 impl Authority {
-    /// Signs the list of the current issuing authority and returns its DER.
+    /// Signs the list of all certificates of the current issuing authority and returns its DER.
     ///
     /// `number` must grow with every list of this authority. Both dates are written in whole seconds.
     ///
@@ -40,58 +57,36 @@ impl Authority {
         this_update: Timestamp,
         next_update: Timestamp,
     ) -> Result<Vec<u8>, SignError> {
-        self.current.revocation_list(entries, number, this_update, next_update)
+        let list = NewList { point: None, entries, number, this_update, next_update };
+        self.current.revocation_list(&list)
     }
 
-    /// Signs the list of the issuing authority of `generation`. Entries that another generation signed do no
+    /// Signs a list of the issuing authority of `generation`. Entries that another generation signed do no
     /// harm: serial numbers are unique over all of them.
     ///
     /// # Errors
     /// As [`revocation_list`](Self::revocation_list), and when there is no such generation.
-    pub fn revocation_list_of(
-        &self,
-        generation: u32,
-        entries: &[ListEntry],
-        number: u64,
-        this_update: Timestamp,
-        next_update: Timestamp,
-    ) -> Result<Vec<u8>, SignError> {
-        self.of_generation(generation).ok_or(ListError::UnknownGeneration(generation))?.revocation_list(
-            entries,
-            number,
-            this_update,
-            next_update,
-        )
+    pub fn list_of(&self, generation: u32, list: &NewList<'_>) -> Result<Vec<u8>, SignError> {
+        self.of_generation(generation).ok_or(ListError::UnknownGeneration(generation))?.revocation_list(list)
     }
 }
 
 impl IssuingAuthority {
-    fn revocation_list(
-        &self,
-        entries: &[ListEntry],
-        number: u64,
-        this_update: Timestamp,
-        next_update: Timestamp,
-    ) -> Result<Vec<u8>, SignError> {
-        let to_be_signed =
-            self.write_list(entries, number, this_update, next_update).map_err(ListError::from)?;
+    fn revocation_list(&self, list: &NewList<'_>) -> Result<Vec<u8>, SignError> {
+        let to_be_signed = self.write_list(list).map_err(ListError::from)?;
         let der = self.sign_bytes(&to_be_signed)?;
         // The reader finds doubled entries and dates in the wrong order, here as in a wallet.
-        UnverifiedCrl::parse(&der)
-            .and_then(|list| list.verify(&self.certificate))
-            .map_err(|fault| ListError::ReadBack(Box::new(fault)))?;
+        let read = UnverifiedCrl::parse(&der).and_then(|read| match &list.point {
+            None => read.verify(&self.certificate),
+            Some(point) => read.verify_for(&self.certificate, point),
+        });
+        read.map_err(|fault| ListError::ReadBack(Box::new(fault)))?;
         Ok(der)
     }
 
-    fn write_list(
-        &self,
-        entries: &[ListEntry],
-        number: u64,
-        this_update: Timestamp,
-        next_update: Timestamp,
-    ) -> Result<Vec<u8>, WritingFault> {
-        let mut revoked_certs = Vec::with_capacity(entries.len());
-        for entry in entries {
+    fn write_list(&self, list: &NewList<'_>) -> Result<Vec<u8>, WritingFault> {
+        let mut revoked_certs = Vec::with_capacity(list.entries.len());
+        for entry in list.entries {
             revoked_certs.push(RevokedCertParams {
                 serial_number: entry.serial.as_be_bytes().to_vec().into(),
                 revocation_time: date!(entry.since),
@@ -99,11 +94,15 @@ impl IssuingAuthority {
                 invalidity_date: None,
             });
         }
+        let point = list.point.iter().map(|point| CrlIssuingDistributionPoint {
+            distribution_point: CrlDistributionPoint { uris: vec![point.clone()] },
+            scope: None,
+        });
         let params = CertificateRevocationListParams {
-            this_update: date!(this_update),
-            next_update: date!(next_update),
-            crl_number: number.into(),
-            issuing_distribution_point: None,
+            this_update: date!(list.this_update),
+            next_update: date!(list.next_update),
+            crl_number: list.number.into(),
+            issuing_distribution_point: point.last(),
             revoked_certs,
             // rcgen does not look at the issuer's own for lists.
             key_identifier_method: self.template.key_identifier_method.clone(),
@@ -206,13 +205,22 @@ mod tests {
         };
         let new = Authority::roll_over(&dir.path().join("authority"), &options, &Dice::new()).unwrap();
         let (from, to) = (at("2026-11-21T00:00:00Z"), at("2026-11-22T00:00:00Z"));
+        let entries = [entry(1, None)];
+        let point = Some("http://pki.example/crl/1-01.crl".to_owned());
+        let whole = NewList { point: None, entries: &entries, number: 1, this_update: from, next_update: to };
+        let part = NewList { point: point.clone(), ..whole.clone() };
         for (generation, issuer) in new.generations() {
-            let der = new.revocation_list_of(generation, &[entry(1, None)], 1, from, to).unwrap();
+            let der = new.list_of(generation, &whole).unwrap();
             assert!(UnverifiedCrl::parse(&der).unwrap().verify(issuer).is_ok());
+            let der = new.list_of(generation, &part).unwrap();
+            assert!(
+                UnverifiedCrl::parse(&der).unwrap().verify(issuer).is_err(),
+                "half a list for a whole one"
+            );
+            let read =
+                UnverifiedCrl::parse(&der).unwrap().verify_for(issuer, point.as_deref().unwrap()).unwrap();
+            assert_eq!(read.point(), point.as_deref());
         }
-        assert_eq!(
-            new.revocation_list_of(3, &[], 1, from, to).unwrap_err(),
-            SignError::List(ListError::UnknownGeneration(3))
-        );
+        assert_eq!(new.list_of(3, &whole).unwrap_err(), SignError::List(ListError::UnknownGeneration(3)));
     }
 }

@@ -19,6 +19,7 @@ pub mod prepare;
 pub mod sign;
 
 pub mod crl;
+pub mod ocsp;
 pub mod signer;
 
 use std::fmt;

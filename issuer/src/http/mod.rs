@@ -16,6 +16,7 @@ mod messages;
 mod metadata;
 mod nonce;
 mod notification;
+mod ocsp;
 mod offer;
 mod reply;
 mod revocation;

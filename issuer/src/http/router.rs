@@ -14,7 +14,8 @@ use super::failure::{Code, Failure};
 use super::reply::in_our_words;
 use super::staff_api::BASE_PATH;
 use super::{
-    ServerState, credential, health, junior, metadata, nonce, notification, offer, revocation, status, token,
+    ServerState, credential, health, junior, metadata, nonce, notification, ocsp, offer, revocation, status,
+    token,
 };
 
 use crate::mishap::{Mishap, survive};
@@ -57,6 +58,9 @@ pub fn pki_routes(state: ServerState) -> Router {
         .route("/pki/crl/{name}", get(revocation::list))
         .route("/pki/ca/{name}", get(revocation::authority))
         .route("/pki/status/{list}", get(status::list))
+        .route("/pki/ocsp", post(ocsp::post))
+        .route("/pki/ocsp/{*request}", get(ocsp::by_path))
+        .layer(DefaultBodyLimit::max(WALLET_BODY_LIMIT))
         .with_state(state)
 }
 

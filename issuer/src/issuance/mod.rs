@@ -15,6 +15,7 @@ pub mod handover;
 pub mod junior;
 pub mod nonce;
 pub mod notification;
+pub mod ocsp;
 pub mod offer;
 pub mod order;
 pub mod proof;
@@ -31,11 +32,13 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use shared::clock::Clock;
 use shared::entropy::Entropy;
+use shared::x509::serial::SerialNumber;
 
 use crate::audit::{Act, Actor};
 use crate::authority::{Authority, PkiUrls};
 use crate::store::Store;
 use keys::Keys;
+use revocation::Partition;
 
 /// Everything that a decision needs; made once, at the composition root.
 #[derive(Clone)]
@@ -67,6 +70,20 @@ impl Addresses {
     /// Where the token status list of this number is found: beside the revocation lists.
     pub fn status_list(&self, number: i64) -> String {
         self.beside(&format!("../status/{number}"))
+    }
+
+    /// What the certificate of this serial number says about its status: the list of its part of the numbers,
+    /// the issuing authority of this generation, and the responder.
+    pub fn of_certificate(&self, generation: u32, serial: SerialNumber) -> PkiUrls {
+        let list = self.partition_list(generation, Partition::of(serial));
+        let authority = self.beside(&format!("../ca/issuing-{generation}.cer"));
+        // These are plain http in normal form if those are from which they were derived.
+        PkiUrls::new(&list, &authority, self.pki.ocsp()).unwrap_or_else(|_| self.pki.clone())
+    }
+
+    /// Where the revocation list of one part of a generation's certificates is found.
+    pub fn partition_list(&self, generation: u32, partition: Partition) -> String {
+        self.beside(&format!("{generation}-{partition}.crl"))
     }
 
     /// An address relative to the revocation list's.

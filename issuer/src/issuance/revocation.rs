@@ -6,6 +6,7 @@ use shared::x509::serial::SerialNumber;
 
 use super::Issuance;
 use crate::audit::{Act, Trail};
+use crate::authority::crl::NewList;
 use crate::authority::{ListEntry, ListReason, SignError};
 use crate::notify::{self, Revoked};
 use crate::store::id::{CardId, DeviceId};
@@ -141,6 +142,104 @@ impl Issuance {
     }
 }
 
+impl Issuance {
+    /// Everything that the issuing authority of `generation` has revoked; `None` when there is none.
+    ///
+    /// # Errors
+    /// When the database or the signature fails.
+    pub async fn list_of_generation(&self, generation: u32) -> Result<Option<Vec<u8>>, ListError> {
+        if generation == self.authority.generation() {
+            return Ok(Some(self.revocation_list().await?.der));
+        }
+        self.list_at(generation, None).await
+    }
+
+    /// What of one part has been revoked; `None` when there is no such authority.
+    ///
+    /// # Errors
+    /// As [`list_of_generation`](Self::list_of_generation).
+    pub async fn list_of_partition(
+        &self,
+        generation: u32,
+        partition: Partition,
+    ) -> Result<Option<Vec<u8>>, ListError> {
+        self.list_at(generation, Some(partition)).await
+    }
+
+    /// Signed anew each time: what is asked for is small, or hardly ever asked for.
+    async fn list_at(
+        &self,
+        generation: u32,
+        partition: Option<Partition>,
+    ) -> Result<Option<Vec<u8>>, ListError> {
+        if self.authority.generations().all(|(known, _)| known != generation) {
+            return Ok(None);
+        }
+        let now = self.now();
+        let since = now.saturating_sub(LIST_TTL).unwrap_or(now);
+        let (revision, ended) = self.store.read(EndedIn { partition, since }).await?;
+        let entries = ended.iter().map(entry).collect::<Result<Vec<_>, _>>()?;
+        let list = NewList {
+            point: partition.map(|partition| self.addresses.partition_list(generation, partition)),
+            entries: &entries,
+            number: number_of(revision, now),
+            this_update: now,
+            next_update: now.saturating_add(LIST_TTL).unwrap_or(Timestamp::MAX),
+        };
+        Ok(Some(self.authority.list_of(generation, &list)?))
+    }
+}
+
+/// Grows with every act of revocation, and with time between two of them; no counter of its own to be kept.
+fn number_of(revision: i64, now: Timestamp) -> u64 {
+    // Seconds fill 32 bits in 2106; the revision stands above them.
+    let seconds = u64::try_from(now.as_second()).unwrap_or_default() & u64::from(u32::MAX);
+    (revision.unsigned_abs() << 32) | seconds
+}
+
+/// One part of the serial numbers, all of about the same size: those whose last octet is this one
+/// (shared/docs/adr/0054-partitions.md).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Partition(u8);
+
+impl Partition {
+    /// The part of a serial number.
+    pub fn of(serial: SerialNumber) -> Self {
+        Self(serial.as_be_bytes().last().copied().unwrap_or_default())
+    }
+
+    /// Two lower-case hexadecimal digits.
+    pub fn parse(text: &str) -> Option<Self> {
+        u8::from_str_radix(text, 16).ok().map(Self).filter(|partition| partition.to_string() == text)
+    }
+}
+
+impl std::fmt::Display for Partition {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{:02x}", self.0)
+    }
+}
+
+struct EndedIn {
+    partition: Option<Partition>,
+    since: Timestamp,
+}
+
+#[async_trait::async_trait]
+impl Verb for EndedIn {
+    /// The revision, and what has ended.
+    type Answer = (i64, Vec<Ended>);
+
+    async fn run(&self, tx: &mut dyn Statements) -> Result<Self::Answer, StoreError> {
+        let revision = RevocationList::revision(tx, false).await?;
+        let ended = match self.partition {
+            None => Certificate::ended(tx, self.since).await?,
+            Some(partition) => Certificate::ended_in(tx, &partition.to_string(), self.since).await?,
+        };
+        Ok((revision, ended))
+    }
+}
+
 fn is_current(list: &RevocationList, revision: i64, now: Timestamp) -> bool {
     let age = now.duration_since(list.this_update);
     list.revision == revision && !age.is_negative() && age < LIST_RENEW_AFTER
@@ -202,7 +301,7 @@ fn entry(ended: &Ended) -> Result<ListEntry, StoreError> {
 }
 
 /// RFC 5280 §5.3.1. The reason is public, so it says no more than verifiers need.
-fn list_reason(reason: EndReason) -> Option<ListReason> {
+pub(super) fn list_reason(reason: EndReason) -> Option<ListReason> {
     match reason {
         EndReason::PhoneLost | EndReason::IdentityStolen => Some(ListReason::KeyCompromise),
         EndReason::PhoneDamaged

@@ -1,7 +1,8 @@
 //! The revocation list (RFC 5280 §5): strict reader and verifier.
 //!
-//! One full list per issuing authority. Delta, indirect and partial lists announce themselves by critical
-//! extensions and are refused with them: half a list must not pass for a whole one.
+//! A list covers everything that its authority issued, or the certificates that name one distribution point: then
+//! a critical extension says so, and it is believed for those certificates alone. Delta lists, indirect ones and
+//! lists split in other ways are refused: half a list must not pass for a whole one.
 
 use std::collections::BTreeMap;
 
@@ -11,6 +12,8 @@ use jiff::Timestamp;
 use x509_cert::certificate::Version;
 use x509_cert::crl::{CertificateList, RevokedCert};
 use x509_cert::ext::pkix::CrlReason;
+use x509_cert::ext::pkix::crl::dp::IssuingDistributionPoint;
+use x509_cert::ext::pkix::name::{DistributionPointName, GeneralName};
 use x509_cert::name::Name;
 
 use super::body::read_authority_key_identifier;
@@ -79,6 +82,7 @@ pub struct UnverifiedCrl {
 
 #[derive(Debug, Clone)]
 struct Content {
+    point: Option<String>,
     number: u64,
     this_update: Timestamp,
     next_update: Timestamp,
@@ -110,6 +114,7 @@ impl UnverifiedCrl {
         let authority_key_identifier = read_authority_key_identifier(&mut reader)?
             .ok_or(ExtensionFault::Missing(ExtensionKind::AuthorityKeyIdentifier))?;
         let number = read_number(&mut reader)?;
+        let point = read_point(&mut reader)?;
         reader.finish()?;
         let this_update = instant(body.this_update)?;
         let next_update = instant(body.next_update.ok_or(CrlFault::NoNextUpdate)?)?;
@@ -124,15 +129,34 @@ impl UnverifiedCrl {
             signed,
             issuer: body.issuer,
             authority_key_identifier,
-            content: Content { number, this_update, next_update, entries },
+            content: Content { point, number, this_update, next_update, entries },
         })
     }
 
-    /// Checks that `issuer` made this list.
+    /// Checks that `issuer` made this list, and that it is about all of its certificates.
     ///
     /// # Errors
-    /// When another authority did, or one that may not.
+    /// When another authority did, or one that may not, and for a list about a part.
     pub fn verify(self, issuer: &CaCertificate) -> Result<VerifiedCrl, CrlFault> {
+        if self.content.point.is_some() {
+            return Err(CrlFault::AnotherPart);
+        }
+        self.verify_signer(issuer)
+    }
+
+    /// Checks that `issuer` made this list, and that it covers certificates whose distribution point is `point`:
+    /// it is about these or about all.
+    ///
+    /// # Errors
+    /// When another authority did, or one that may not, and for a list about another part.
+    pub fn verify_for(self, issuer: &CaCertificate, point: &str) -> Result<VerifiedCrl, CrlFault> {
+        if self.content.point.as_deref().is_some_and(|own| own != point) {
+            return Err(CrlFault::AnotherPart);
+        }
+        self.verify_signer(issuer)
+    }
+
+    fn verify_signer(self, issuer: &CaCertificate) -> Result<VerifiedCrl, CrlFault> {
         let named = self.issuer == *issuer.subject_name()
             && self.authority_key_identifier == *issuer.key_identifier();
         if !named {
@@ -153,6 +177,24 @@ fn read_number(reader: &mut Reader<'_>) -> Result<u64, CrlFault> {
         .iter()
         .try_fold(0_u64, |value, &octet| Some(value.checked_mul(256)? | u64::from(octet)))
         .ok_or(CrlFault::NumberTooBig)
+}
+
+/// RFC 5280 §5.2.5: one address, and no other restriction than to the certificates that name it.
+fn read_point(reader: &mut Reader<'_>) -> Result<Option<String>, CrlFault> {
+    let Some(der) = reader.optional(ExtensionKind::IssuingDistributionPoint)? else { return Ok(None) };
+    let point: IssuingDistributionPoint = exactly(ExtensionKind::IssuingDistributionPoint, der)?;
+    let whole = !point.only_contains_user_certs
+        && !point.only_contains_ca_certs
+        && !point.only_contains_attribute_certs
+        && !point.indirect_crl
+        && point.only_some_reasons.is_none();
+    match (whole, point.distribution_point) {
+        (true, Some(DistributionPointName::FullName(names))) => match names.as_slice() {
+            [GeneralName::UniformResourceIdentifier(url)] => Ok(Some(url.as_str().to_owned())),
+            _ => Err(CrlFault::Scope),
+        },
+        _ => Err(CrlFault::Scope),
+    }
 }
 
 fn read_entries(
@@ -214,6 +256,11 @@ pub struct VerifiedCrl {
 }
 
 impl VerifiedCrl {
+    /// The distribution point whose certificates it is about; `None` when it is about all.
+    pub fn point(&self) -> Option<&str> {
+        self.content.point.as_deref()
+    }
+
     /// Its number: a newer list of the same authority has a greater one.
     pub fn number(&self) -> u64 {
         self.content.number
@@ -244,7 +291,8 @@ impl VerifiedCrl {
         self.content.entries.iter().map(|(&serial, &revocation)| (serial, revocation))
     }
 
-    /// What it says about `serial` to someone who reads it at `now`.
+    /// What it says about `serial` to someone who reads it at `now`. The certificate of that number must be one
+    /// for which the list was verified.
     pub fn status_at(&self, serial: SerialNumber, now: Timestamp) -> RevocationStatus {
         let content = &self.content;
         if let Some(&revocation) = content.entries.get(&serial) {
@@ -277,10 +325,15 @@ pub enum CrlFault {
     /// The algorithm inside the list is not the one outside (RFC 5280 §5.1.1.2).
     #[error("its two signature algorithms differ")]
     AlgorithmsDiffer,
-    /// An extension missing, repeated, malformed, wrongly critical, or critical and unknown: so end delta,
-    /// indirect and partial lists.
+    /// An extension missing, repeated, malformed, wrongly critical, or critical and unknown: so end delta lists.
     #[error(transparent)]
     Extension(#[from] ExtensionFault),
+    /// Restricted otherwise than to the certificates that name one address.
+    #[error("it is indirect, or restricted in a way that is outside the profile")]
+    Scope,
+    /// About other certificates.
+    #[error("it is about another part of the certificates")]
+    AnotherPart,
     /// A date that this software cannot hold.
     #[error("date is refused: {0}")]
     Date(#[from] FrameFault),

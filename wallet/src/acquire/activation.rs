@@ -9,6 +9,7 @@ use shared::secret::Secret;
 use shared::vci::error::Reason;
 use shared::vci::notification::NotificationEvent;
 use shared::vci::token::TokenResponse;
+use shared::x509::certificate::DeviceCertificate;
 use shared::x509::chain::TrustAnchor;
 use shared::x509::crl::{RevocationStatus, VerifiedCrl};
 
@@ -28,10 +29,18 @@ use crate::documents::{
 };
 use crate::junior::key::HolderCredential;
 use crate::online::OnlinePhone;
-use crate::revocation::ListVerdict;
+use crate::revocation::{ListVerdict, fetch_list};
 use crate::show::{OpenedCard, open_all};
 use crate::standing::Standing;
 use crate::verify_card::{CardFault, VerifiedCard, verify_card};
+
+/// The most lists that are fetched for cards that are held already.
+const MOST_LISTS: usize = 4;
+
+/// Whether a list tells about certificates that name this distribution point.
+fn covers(list: &VerifiedCrl, point: &str) -> bool {
+    list.point().is_none_or(|own| own == point)
+}
 
 /// A card that is on the phone now.
 #[derive(Debug)]
@@ -115,7 +124,8 @@ impl OnlinePhone {
         if let ListVerdict::Revoked(revocation) = consulted.verdict {
             return Err(ActivateError::Revoked(revocation));
         }
-        let placement = self.placement(offer, &card, consulted.list).await?;
+        let lists = self.lists_of_held(line, &card, consulted.list).await?;
+        let placement = self.placement(offer, &card, lists).await?;
         let replaced = match placement {
             Placement::Beside => None,
             Placement::Replaces(old) => Some(old),
@@ -253,12 +263,38 @@ impl OnlinePhone {
         Ok(undated.at(floor.at_least(self.now()))?)
     }
 
-    /// Where the card goes; a list that was just fetched counts for the cards that are held, too.
+    /// The lists that tell about the new card and about held ones of the same authority, which may have gone with
+    /// the new one's coming. One that cannot be had is left out: a card counts as held until it is known to be over.
+    async fn lists_of_held(
+        &self,
+        line: &Line<'_>,
+        card: &VerifiedCard,
+        own: Option<VerifiedCrl>,
+    ) -> Result<Vec<VerifiedCrl>, StoreError> {
+        let held = self.with_phone(open_all).await?;
+        let authority = card.issuing_authority();
+        let mut points: Vec<&str> = held
+            .iter()
+            .map(OpenedCard::certificate)
+            .filter(|certificate| certificate.names_as_issuer(authority))
+            .map(DeviceCertificate::crl_url)
+            .filter(|point| !own.as_ref().is_some_and(|list| covers(list, point)))
+            .collect();
+        points.sort_unstable();
+        points.dedup();
+        let mut lists = Vec::from_iter(own);
+        for point in points.into_iter().take(MOST_LISTS) {
+            lists.extend(fetch_list(line, point, authority).await.ok());
+        }
+        Ok(lists)
+    }
+
+    /// Where the card goes; lists that were just fetched count for the cards that are held, too.
     async fn placement(
         &self,
         offer: &OpenedOffer,
         card: &VerifiedCard,
-        list: Option<VerifiedCrl>,
+        lists: Vec<VerifiedCrl>,
     ) -> Result<Placement, StoreError> {
         let new = Traits::of_new(card, &offer.issuer);
         let authority = card.leaf().authority_key_identifier().clone();
@@ -268,7 +304,7 @@ impl OnlinePhone {
             let listed = |held: &OpenedCard| {
                 let certificate = held.certificate();
                 *certificate.authority_key_identifier() == authority
-                    && list.as_ref().is_some_and(|list| {
+                    && lists.iter().filter(|list| covers(list, certificate.crl_url())).any(|list| {
                         matches!(list.status_at(certificate.serial(), now), RevocationStatus::Revoked(_))
                     })
             };

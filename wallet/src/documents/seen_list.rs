@@ -24,6 +24,20 @@ impl From<&CaCertificate> for AuthorityId {
     }
 }
 
+impl AuthorityId {
+    /// What stands for an authority's lists of one kind: those about all of its certificates, or about one part.
+    /// Each kind is numbered by itself (RFC 5280 §5.2.3).
+    pub fn of_list(authority: &CaCertificate, list: &VerifiedCrl) -> Self {
+        match list.point() {
+            None => Self::from(authority),
+            Some(point) => {
+                let hash = Sha256::new().chain_update(authority.public_key().spki_der()).chain_update(point);
+                Self::of(hash.finalize().into())
+            }
+        }
+    }
+}
+
 /// Which list it was. Ordered as RFC 5280 §5.2.3 orders lists: by number; the date decides where numbers are equal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct SeenList {

@@ -177,9 +177,9 @@ impl Prepare {
             not_before: data.validity.not_before(),
             not_after: data.validity.not_after(),
         };
-        let pki = &self.issuance.addresses.pki;
-        let prepared =
-            self.issuance.authority.prepare(&fields, &self.proven.key().to_sec1(), self.serial, pki);
+        let authority = &self.issuance.authority;
+        let pki = self.issuance.addresses.of_certificate(authority.generation(), self.serial);
+        let prepared = authority.prepare(&fields, &self.proven.key().to_sec1(), self.serial, &pki);
         let linted: LintedCertificate = lint(prepared.map_err(SignError::from)?).map_err(SignError::from)?;
         let certificate = Certificate {
             serial: self.serial.to_string(),

@@ -150,6 +150,23 @@ impl Certificate {
     }
 }
 
+impl Certificate {
+    /// As [`ended`](Self::ended), of those whose serial number ends with these two digits.
+    pub async fn ended_in(
+        tx: &mut dyn Statements,
+        digits: &str,
+        now: Timestamp,
+    ) -> Result<Vec<Ended>, StoreError> {
+        let sql = "SELECT serial, ended_at, end_reason FROM certificate \
+                   WHERE state IN ('revoked', 'voided') AND substr(serial, length(serial) - 1) = $1 \
+                   AND not_after >= $2 ORDER BY serial";
+        let rows = tx.query(sql, params![digits, now]).await?;
+        rows.iter()
+            .map(|row| Ok(Ended { serial: row.take(0)?, since: row.take(1)?, reason: row.take(2)? }))
+            .collect()
+    }
+}
+
 /// A certificate without its bytes: what an office looks at.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CertificateSummary {

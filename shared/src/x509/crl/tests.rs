@@ -119,24 +119,44 @@ fn an_authority_without_the_right_cannot_sign_lists() {
     assert_eq!(crl.verify(&authority).unwrap_err(), CrlFault::MayNotSignLists);
 }
 
-#[test]
-fn partial_lists_end_at_their_critical_extension() {
+fn list_about(point: &[&str], scope: Option<rcgen::CrlScope>) -> Vec<u8> {
     let params = CertificateRevocationListParams {
         this_update: rcgen::date_time_ymd(2026, 11, 21),
         next_update: rcgen::date_time_ymd(2026, 11, 28),
         crl_number: 7_u64.into(),
         issuing_distribution_point: Some(rcgen::CrlIssuingDistributionPoint {
-            distribution_point: rcgen::CrlDistributionPoint { uris: vec!["http://pki.example/1".to_owned()] },
-            scope: Some(rcgen::CrlScope::CaCertsOnly),
+            distribution_point: rcgen::CrlDistributionPoint {
+                uris: point.iter().map(|&uri| uri.to_owned()).collect(),
+            },
+            scope,
         }),
         revoked_certs: vec![],
         key_identifier_method: HIERARCHY.issuing.params.key_identifier_method.clone(),
     };
-    let der = params.signed_by(&HIERARCHY.issuing.issuer()).unwrap().der().to_vec();
-    assert!(matches!(
-        UnverifiedCrl::parse(&der).unwrap_err(),
-        CrlFault::Extension(ExtensionFault::UnknownCritical(_))
-    ));
+    params.signed_by(&HIERARCHY.issuing.issuer()).unwrap().der().to_vec()
+}
+
+#[test]
+fn a_list_about_a_part_is_believed_for_that_part_alone() {
+    let (one, other) = ("http://pki.example/1-a3.crl", "http://pki.example/1-a4.crl");
+    let part = || UnverifiedCrl::parse(&list_about(&[one], None)).unwrap();
+    assert_eq!(part().verify_for(&issuing(), one).unwrap().point(), Some(one));
+    assert_eq!(part().verify_for(&issuing(), other).unwrap_err(), CrlFault::AnotherPart);
+    assert_eq!(part().verify(&issuing()).unwrap_err(), CrlFault::AnotherPart);
+    let whole = UnverifiedCrl::parse(&list(vec![])).unwrap();
+    assert_eq!(whole.verify_for(&issuing(), one).unwrap().point(), None, "a list of all covers every part");
+}
+
+#[test]
+fn lists_restricted_in_other_ways_are_refused() {
+    let one = "http://pki.example/1-a3.crl";
+    for der in [
+        list_about(&[one], Some(rcgen::CrlScope::CaCertsOnly)),
+        list_about(&[one], Some(rcgen::CrlScope::UserCertsOnly)),
+        list_about(&[one, "http://pki.example/1-a4.crl"], None),
+    ] {
+        assert_eq!(UnverifiedCrl::parse(&der).unwrap_err(), CrlFault::Scope);
+    }
 }
 
 /// Edits the parts of the TBSCertList: version, algorithm, issuer, thisUpdate, nextUpdate, entries,
