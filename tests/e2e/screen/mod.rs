@@ -1,5 +1,6 @@
 //! The phone on the screen beside a real issuer: every button is pressed by its form, as a browser without scripts does.
 
+mod inspect;
 mod life;
 mod troubles;
 mod way;

@@ -1,0 +1,128 @@
+//! One phone checks the card on another: who asks, what is shown, and what becomes of it.
+
+use tests::table::{PASSWORD, Screen, Table};
+use tests::world::{Plan, World};
+
+use super::table;
+
+/// A card on the first phone, an inspector at the second.
+async fn two(world: &World) -> Table {
+    let slip = world.codes().await;
+    let table = table(world, 2).await;
+    table.set_up(1).await;
+    assert_eq!(table.activate(1, &slip).await.view(), "done");
+    assert_eq!(table.press(2, "be-inspector", &[]).await.view(), "inspect");
+    table
+}
+
+/// The inspector asks; the digits that the holder types.
+async fn asks(table: &Table, purpose: &str) -> String {
+    assert_eq!(table.press(2, "inspect", &[("purpose", purpose)]).await.view(), "inspect-how");
+    let shown = table.press(2, "inspect-how", &[("how", "ask")]).await;
+    assert_eq!(shown.view(), "inspect-waiting", "{}", shown.html);
+    let (_, after) = shown.html.split_once("class=\"code\">").unwrap();
+    let digits = after.split('<').next().unwrap().to_owned();
+    assert_eq!(digits.chars().filter(char::is_ascii_digit).count(), 6, "{digits}");
+    digits
+}
+
+async fn reads(table: &Table, digits: &str) -> Screen {
+    assert_eq!(table.press(1, "answer", &[]).await.view(), "answer");
+    table.press(1, "answer-digits", &[("digits", digits)]).await
+}
+
+fn outcome(screen: &Screen) -> &str {
+    let (_, after) = screen.html.split_once("data-outcome=\"").unwrap_or(("", "none\""));
+    after.split('"').next().unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_inspector_asks_and_the_holder_agrees_with_the_pin() {
+    let world = World::of(Plan { sandbox: true, ..Plan::of("zpe-2025") }).await;
+    let table = two(&world).await;
+    let digits = asks(&table, "library").await;
+    let asked = reads(&table, &digits).await;
+    assert_eq!(asked.view(), "asked", "{}", asked.html);
+    for text in ["mWeryfikator", "Biblioteka", "Numer legitymacji", "możesz odmówić", "nie poręcza nikt"]
+    {
+        assert!(asked.html.contains(text), "{text} is not said: {}", asked.html);
+    }
+    assert!(!asked.html.contains("PESEL"), "{}", asked.html);
+    let wrong = table.press(1, "agree", &[("pin", "Inne7haslo")]).await;
+    assert!(
+        wrong.view() == "asked" && wrong.html.contains("Została 9") || wrong.html.contains("Zostało 9"),
+        "{}",
+        wrong.html
+    );
+    world.clock.advance(jiff::SignedDuration::from_secs(60));
+    // The school's name is optional, and its box is left empty.
+    let shared = table.press(1, "agree", &[("pin", PASSWORD)]).await;
+    assert_eq!(shared.view(), "receipt", "{}", shared.html);
+    assert!(shared.html.contains("Udostępniono") && shared.html.contains("Nie pokazano"), "{}", shared.html);
+    let verdict = table.until(2, |screen| screen.view() == "verdict").await;
+    assert_eq!(outcome(&verdict), "valid", "{}", verdict.html);
+    assert!(
+        verdict.html.contains("Numer legitymacji") && !verdict.html.contains("Szkoła"),
+        "{}",
+        verdict.html
+    );
+    // The holder's phone remembers, the inspector's does not.
+    let settings = table.press(1, "settings", &[]).await;
+    assert!(settings.html.contains("mWeryfikator (symulator)"), "{}", settings.html);
+    let next = table.press(2, "inspect-next", &[]).await;
+    assert!(next.view() == "inspect" && !next.html.contains("Numer legitymacji:"), "{}", next.html);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_holder_refuses_and_nothing_is_shared() {
+    let world = World::of(Plan { sandbox: true, ..Plan::of("zpe-2025") }).await;
+    let table = two(&world).await;
+    let digits = asks(&table, "ticket").await;
+    assert_eq!(reads(&table, &digits).await.view(), "asked");
+    let declined = table.press(1, "decline", &[]).await;
+    assert!(declined.view() == "receipt" && declined.html.contains("Odmówiono"), "{}", declined.html);
+    let told = table.until(2, |screen| screen.view() == "inspect-declined").await;
+    assert!(told.html.contains("Uczeń odmówił"), "{}", told.html);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn requests_that_lead_nowhere_say_why() {
+    let world = World::of(Plan { sandbox: true, ..Plan::of("zpe-2025") }).await;
+    let table = two(&world).await;
+    let mistyped = reads(&table, "12").await;
+    assert!(mistyped.view() == "answer" && mistyped.html.contains("sześć cyfr"), "{}", mistyped.html);
+    assert_eq!(reads(&table, "000000").await.trouble(), "request_over");
+    assert_eq!(table.press(1, "answer", &[]).await.view(), "answer", "and on from there");
+    let poster = shared::qr::render::png("https://sklep.example/promocja", 6).unwrap();
+    assert_eq!(table.picture(1, &poster).await.trouble(), "not_a_request");
+    assert_eq!(reads(&table, "openid4vp://?client_id=nobody").await.trouble(), "bad_request");
+    // Three minutes later nobody waits.
+    let digits = asks(&table, "card").await;
+    world.clock.advance(jiff::SignedDuration::from_secs(181));
+    assert_eq!(reads(&table, &digits).await.trouble(), "request_over");
+    assert_eq!(table.until(2, |screen| screen.view() == "inspect-over").await.view(), "inspect-over");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_revoked_card_is_found_out_and_an_empty_phone_has_nothing_to_show() {
+    let world = World::of(Plan { sandbox: true, ..Plan::of("zpe-2025") }).await;
+    let pupil = world.pupil().await;
+    let slip = world.codes_for(&pupil).await;
+    let table = table(&world, 3).await;
+    for phone in [1, 3] {
+        table.set_up(phone).await;
+    }
+    table.activate(1, &slip).await;
+    table.press(2, "be-inspector", &[]).await;
+    let digits = asks(&table, "ticket").await;
+    table.press(3, "answer", &[]).await;
+    let shown = table.press(3, "answer-digits", &[("digits", &digits)]).await;
+    assert_eq!(shown.trouble(), "nothing_to_show", "{}", shown.html);
+    let device = world.office.devices(&slip.card_id, "live").await;
+    world.office.revoke_device(&device[0], "phone_lost").await;
+    assert_eq!(reads(&table, &digits).await.view(), "asked", "the phone does not know it yet");
+    let agreed = table.press(1, "agree", &[("pin", PASSWORD)]).await;
+    assert_eq!(agreed.trouble(), "answer_refused", "{}", agreed.html);
+    let verdict = table.until(2, |screen| screen.view() == "verdict").await;
+    assert_eq!(outcome(&verdict), "revoked", "{}", verdict.html);
+}
