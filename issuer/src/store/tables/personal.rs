@@ -295,7 +295,7 @@ mod tests {
     }
 
     /// Tables that name a pupil, a card, a device or a portal account and are dealt with apart.
-    const APART: &[&str] = &["session", "spent_nonce", "junior_code", "junior_token"];
+    const APART: &[&str] = &["status_entry", "session", "spent_nonce", "junior_code", "junior_token"];
 
     #[tokio::test]
     async fn every_table_that_speaks_of_a_pupil_is_named() {
