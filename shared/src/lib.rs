@@ -22,5 +22,6 @@ pub mod clock;
 pub mod entropy;
 pub mod secret;
 
+pub mod assets;
 #[cfg(feature = "words")]
 pub mod words;

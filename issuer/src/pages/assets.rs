@@ -1,6 +1,5 @@
 //! Style sheet, scripts and pictures, all inside the program.
 
-use std::fmt::Write as _;
 use std::sync::LazyLock;
 
 use axum::Router;
@@ -8,14 +7,15 @@ use axum::extract::Path;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use sha2::{Digest, Sha256};
+use shared::assets::{Asset, Assets};
 
 use super::Pages;
 
 macro_rules! assets {
     ($($name:literal: $kind:literal,)*) => {
-        const ASSETS: &[(&str, &str, &str)] =
-            &[$(($name, $kind, include_str!(concat!("../../static/", $name))),)*];
+        const ALL: &[Asset] = &[$(
+            Asset { name: $name, kind: $kind, content: include_str!(concat!("../../static/", $name)) },
+        )*];
     };
 }
 
@@ -29,21 +29,11 @@ assets! {
     "icon.svg": "image/svg+xml",
 }
 
-/// Of all assets together: an address with it never changes what it leads to.
-static VERSION: LazyLock<String> = LazyLock::new(|| {
-    let mut hash = Sha256::new();
-    for (_, _, content) in ASSETS {
-        hash.update(content);
-    }
-    hash.finalize().iter().take(6).fold(String::new(), |mut hex, byte| {
-        let _ = write!(hex, "{byte:02x}");
-        hex
-    })
-});
+static ASSETS: LazyLock<Assets> = LazyLock::new(|| Assets::new(ALL));
 
 /// Where a page finds an asset.
 pub(super) fn address(name: &str) -> String {
-    format!("/assets/{}/{name}", *VERSION)
+    ASSETS.address(name)
 }
 
 pub(super) fn routes() -> Router<Pages> {
@@ -51,13 +41,12 @@ pub(super) fn routes() -> Router<Pages> {
 }
 
 async fn asset(Path((version, name)): Path<(String, String)>) -> Response {
-    let Some((_, kind, content)) = ASSETS.iter().find(|(known, _, _)| *known == name) else {
+    let Some((asset, lasting)) = ASSETS.find(&version, &name) else {
         return StatusCode::NOT_FOUND.into_response();
     };
-    let lasting = if version == *VERSION { "public, max-age=31536000, immutable" } else { "no-cache" };
     let headers = [
-        (header::CONTENT_TYPE, HeaderValue::from_static(kind)),
+        (header::CONTENT_TYPE, HeaderValue::from_static(asset.kind)),
         (header::CACHE_CONTROL, HeaderValue::from_static(lasting)),
     ];
-    (headers, *content).into_response()
+    (headers, asset.content).into_response()
 }
