@@ -22,7 +22,6 @@ use crate::testing::TestEntropy;
 
 mod cards;
 mod copying;
-mod embedding;
 mod keeping;
 mod locking;
 
