@@ -1,5 +1,6 @@
 //! The holder's code, from the issuer's statement to every verdict, under the shared clock.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use base64::Engine as _;
@@ -7,16 +8,19 @@ use base64::prelude::BASE64_URL_SAFE_NO_PAD as BASE64;
 use issuer::app::SystemEntropy;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
-use shared::clock::ManualClock;
+use shared::clock::{Clock as _, ManualClock};
 use shared::holder_code::{
     Content, HolderClock, Proves, Purpose, UnsignedCode, UnverifiedCredential, window_of,
 };
+use shared::presentation::time::CorrectedTime;
 use shared::presentation::verdict::{Outcome, Reason};
 use shared::qr::render;
 use shared::vci::CONFIGURATION_CODE;
 use shared::x509::chain::TrustAnchor;
 use tests::world::World;
+use wallet::acquire::copies::WANTED;
 use wallet::online::Surroundings;
+use wallet::present::code;
 use wallet::verify::folder::InspectorFolder;
 use wallet::verify::offline::Inspector;
 use wallet::verify::update::update;
@@ -97,7 +101,6 @@ impl Door {
 
     /// The verdict on `code` at this moment.
     fn judge(&mut self, code: &str) -> (Outcome, Option<Reason>) {
-        use shared::clock::Clock as _;
         let verdict = self.inspector.verify(code, self.clock.now(), None).verdict;
         (verdict.outcome, verdict.reason)
     }
@@ -138,7 +141,6 @@ async fn each_purpose_discloses_its_own_part_of_the_card() {
         door.pass(15);
         // All the way through a picture, as a camera has it.
         let picture = render::png(&door.code(purpose), 4).unwrap();
-        use shared::clock::Clock as _;
         let now = door.clock.now();
         let inspection = door.inspector.verify_picture(&picture, now, Some(purpose)).unwrap();
         assert_eq!(inspection.verdict.outcome, Outcome::Valid, "{purpose}");
@@ -172,7 +174,6 @@ async fn a_lost_phones_code_is_revoked_as_soon_as_the_inspector_knows() {
     door.pass(15);
     assert!(matches!(door.judge_now().0, Outcome::Revoked { exact: false, .. }));
     // What was fetched is there again after the device was switched off.
-    use shared::clock::Clock as _;
     let root = door.world.fetch("/pki/ca/root.cer").await;
     let roots = door.folder.path().join("roots");
     std::fs::create_dir_all(&roots).unwrap();
@@ -208,4 +209,28 @@ async fn what_is_not_known_is_said() {
     door.pass(30 * 86_400);
     door.update().await;
     assert!(matches!(door.judge_now().0, Outcome::Expired { .. }));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn our_phone_shows_codes_from_its_copies() {
+    let mut door = Door::set_up(0).await;
+    let phone = door.world.phone("Pixel").await;
+    let card = phone.activate(&door.world.codes().await).await.unwrap();
+    door.update().await;
+    let mut shown = BTreeSet::new();
+    for _ in 0..WANTED {
+        door.pass(15);
+        let now = door.world.now();
+        let documents = phone.online.phone().documents();
+        let copy = documents.take_copy(&card.id, CONFIGURATION_CODE, now).unwrap().unwrap();
+        assert!(copy.first_use);
+        let statement = code::statement(&copy.credential, Purpose::Card).unwrap();
+        let element = phone.online.phone().element();
+        let made = code::make(&statement, &copy.key, element, CorrectedTime::kept_right(now)).unwrap();
+        assert_eq!(door.judge(&made.text), (Outcome::Valid, None));
+        let claims = UnverifiedCredential::parse(&statement).unwrap().unverified().clone();
+        assert!(shown.insert((claims.key, claims.status.idx)), "another key and another place each time");
+        let name = claims.content.holder().unwrap().surname.clone();
+        assert_eq!(name, phone.show(&card.id).await.card.data().surname);
+    }
 }
