@@ -48,77 +48,79 @@ struct Held {
 
 struct Seen {
     part: RevocationStatus,
-    whole: RevocationStatus,
     answer: VerifiedAnswer,
-    by_get: VerifiedAnswer,
     copies: [CopyStatus; 2],
 }
 
-fn path(url: &str) -> &str {
-    url.find("/pki/").map(|at| &url[at..]).expect("an address of the issuer")
+/// Somebody who has the trusted certificates at hand and asks for the rest.
+struct Inspector<'a> {
+    world: &'a World,
+    client: reqwest::Client,
+    anchors: [TrustAnchor; 1],
+    issuing: CaCertificate,
 }
 
-async fn authority(world: &World, certificate: &DeviceCertificate) -> CaCertificate {
-    let der = world.fetch(path(certificate.body().urls().ca_issuers())).await;
-    CaCertificate::parse(&der).expect("an authority")
-}
-
-async fn anchors(world: &World) -> [TrustAnchor; 1] {
-    [TrustAnchor::from_der(&world.fetch("/pki/ca/root.cer").await).expect("a root")]
-}
-
-async fn part(world: &World, certificate: &DeviceCertificate) -> VerifiedCrl {
-    let point = certificate.crl_url();
-    let list = UnverifiedCrl::parse(&world.fetch(path(point)).await).expect("a list");
-    let list = list.verify_for(&authority(world, certificate).await, point).expect("the list of this part");
-    assert_eq!(list.point(), Some(point));
-    list
-}
-
-async fn ask(world: &World, certificate: &DeviceCertificate, by_get: bool) -> VerifiedAnswer {
-    let issuing = authority(world, certificate).await;
-    let mut nonce = [0; 32];
-    let entropy: &dyn Entropy = &issuer::app::SystemEntropy;
-    entropy.fill(&mut nonce);
-    let question = Question::new(&issuing, certificate.serial(), nonce).expect("a question");
-    let (request, url) =
-        (question.to_der().expect("DER"), certificate.body().urls().ocsp().expect("a responder"));
-    let client = reqwest::Client::new();
-    let sent = if by_get {
-        let text: String =
-            url::form_urlencoded::byte_serialize(STANDARD.encode(request).as_bytes()).collect();
-        client.get(format!("{url}/{text}")).send().await
-    } else {
-        client.post(url).header("content-type", REQUEST_TYPE).body(request).send().await
-    };
-    let reply = sent.expect("a reply");
-    assert_eq!(
-        (reply.status().as_u16(), reply.headers()["content-type"].to_str().unwrap()),
-        (200, REPLY_TYPE)
-    );
-    let reply = reply.bytes().await.expect("a body");
-    UnverifiedAnswer::parse(&reply).and_then(|reply| reply.verify(&question, &issuing)).expect("our answer")
-}
-
-async fn status_list(world: &World, reference: &StatusReference) -> VerifiedStatusList {
-    let token = String::from_utf8(world.fetch(path(&reference.uri)).await).expect("a text");
-    let token = UnverifiedStatusToken::parse(&token).expect("a token");
-    token.verify(&anchors(world).await, world.now()).expect("a trusted list")
-}
-
-async fn look(world: &World, held: &Held) -> Seen {
-    let (serial, now) = (held.certificate.serial(), world.now());
-    let mut copies = [CopyStatus::NotOnList; 2];
-    for (status, reference) in copies.iter_mut().zip(&held.copies) {
-        *status = status_list(world, reference).await.status_at(reference, now);
+impl<'a> Inspector<'a> {
+    async fn of(world: &'a World, certificate: &DeviceCertificate) -> Self {
+        let client = reqwest::Client::new();
+        let fetch = async |url: &str| fetched(client.get(url)).await;
+        let root = fetch(&format!("{}/pki/ca/root.cer", world.base())).await;
+        let issuing = fetch(certificate.body().urls().ca_issuers()).await;
+        let anchors = [TrustAnchor::from_der(&root).expect("a root")];
+        Self { world, anchors, issuing: CaCertificate::parse(&issuing).expect("an authority"), client }
     }
-    Seen {
-        part: part(world, &held.certificate).await.status_at(serial, now),
-        whole: world.revocation_list().await.status_at(serial, now),
-        answer: ask(world, &held.certificate, false).await,
-        by_get: ask(world, &held.certificate, true).await,
-        copies,
+
+    async fn part(&self, certificate: &DeviceCertificate) -> VerifiedCrl {
+        let point = certificate.crl_url();
+        let list = UnverifiedCrl::parse(&fetched(self.client.get(point)).await).expect("a list");
+        let list = list.verify_for(&self.issuing, point).expect("the list of this part");
+        assert_eq!(list.point(), Some(point));
+        list
     }
+
+    async fn ask(&self, certificate: &DeviceCertificate, by_get: bool) -> VerifiedAnswer {
+        let entropy: &dyn Entropy = &issuer::app::SystemEntropy;
+        let question =
+            Question::new(&self.issuing, certificate.serial(), entropy.bytes()).expect("a question");
+        let request = question.to_der().expect("DER");
+        let url = certificate.body().urls().ocsp().expect("a responder");
+        let sent = if by_get {
+            let text = STANDARD.encode(request);
+            let text: String = url::form_urlencoded::byte_serialize(text.as_bytes()).collect();
+            self.client.get(format!("{url}/{text}"))
+        } else {
+            self.client.post(url).header("content-type", REQUEST_TYPE).body(request)
+        };
+        let reply = sent.send().await.expect("a reply");
+        assert_eq!(reply.status(), 200);
+        assert_eq!(reply.headers()["content-type"], REPLY_TYPE);
+        let reply = reply.bytes().await.expect("a body");
+        let reply = UnverifiedAnswer::parse(&reply).and_then(|reply| reply.verify(&question, &self.issuing));
+        reply.expect("our answer")
+    }
+
+    async fn status_list(&self, reference: &StatusReference) -> VerifiedStatusList {
+        let token = String::from_utf8(fetched(self.client.get(&reference.uri)).await).expect("a text");
+        let token = UnverifiedStatusToken::parse(&token).expect("a token");
+        token.verify(&self.anchors, self.world.now()).expect("a trusted list")
+    }
+
+    async fn look(&self, held: &Held) -> Seen {
+        let (serial, now) = (held.certificate.serial(), self.world.now());
+        let mut copies = [CopyStatus::NotOnList; 2];
+        let part = self.part(&held.certificate).await.status_at(serial, now);
+        let answer = self.ask(&held.certificate, false).await;
+        for (status, reference) in copies.iter_mut().zip(&held.copies) {
+            *status = self.status_list(reference).await.status_at(reference, now);
+        }
+        Seen { part, answer, copies }
+    }
+}
+
+async fn fetched(request: reqwest::RequestBuilder) -> Vec<u8> {
+    let answer = request.send().await.expect("an answer");
+    assert_eq!(answer.status(), 200);
+    answer.bytes().await.expect("a body").to_vec()
 }
 
 async fn hold(world: &World, card: &str, certificate: DeviceCertificate) -> Held {
@@ -149,8 +151,9 @@ async fn one_act_is_seen_everywhere_within_a_second() {
         let held = hold(&world, &slip.card_id, certificate).await;
         assert_ne!(held.copies[0], held.copies[1]);
 
-        let before = look(&world, &held).await;
-        assert_eq!((before.part, before.whole), (RevocationStatus::Good, RevocationStatus::Good), "{act}");
+        let inspector = Inspector::of(&world, &held.certificate).await;
+        let before = inspector.look(&held).await;
+        assert_eq!(before.part, RevocationStatus::Good, "{act}");
         assert_eq!(before.answer.status(), CertificateStatus::Good, "{act}");
         assert_eq!(before.copies, [CopyStatus::Good; 2], "{act}");
 
@@ -170,12 +173,14 @@ async fn one_act_is_seen_everywhere_within_a_second() {
             _ => drop(phone.online.delete(&card.id, &Unobserved).await.unwrap()),
         }
         let told = Instant::now();
-        let after = look(&world, &held).await;
+        let after = inspector.look(&held).await;
         assert!(told.elapsed() < Duration::from_secs(1), "{act}: {:?}", told.elapsed());
         let RevocationStatus::Revoked(entry) = after.part else { panic!("{act}: {:?}", after.part) };
-        assert_eq!(after.whole, after.part, "{act}");
+        let whole = world.revocation_list().await.status_at(held.certificate.serial(), world.now());
+        assert_eq!(whole, after.part, "{act}");
         assert_eq!(after.answer.status(), CertificateStatus::Revoked(entry), "{act}");
-        assert_eq!(after.by_get.status(), CertificateStatus::Revoked(entry), "{act}");
+        let by_get = inspector.ask(&held.certificate, true).await;
+        assert_eq!(by_get.status(), CertificateStatus::Revoked(entry), "{act}");
         assert_eq!(after.answer.produced_at(), world.now(), "{act}: a fresh, signed time");
         assert_eq!(after.copies, [CopyStatus::Revoked; 2], "{act}");
     }
@@ -196,8 +201,9 @@ async fn a_device_s_end_leaves_other_devices_alone() {
     }
     let [(device, lost), (_, kept)] = all.try_into().ok().expect("two devices");
     world.office.revoke_device(&device, "phone_lost").await;
-    assert_eq!(look(&world, &lost).await.copies, [CopyStatus::Revoked; 2]);
-    let kept = look(&world, &kept).await;
+    let inspector = Inspector::of(&world, &lost.certificate).await;
+    assert_eq!(inspector.look(&lost).await.copies, [CopyStatus::Revoked; 2]);
+    let kept = inspector.look(&kept).await;
     assert_eq!(kept.copies, [CopyStatus::Good; 2]);
     assert_eq!((kept.part, kept.answer.status()), (RevocationStatus::Good, CertificateStatus::Good));
 }
@@ -210,16 +216,17 @@ async fn cached_lists_say_until_when_they_may_be_trusted() {
     let card = phone.activate(&slip).await.unwrap();
     let certificate = phone.show(&card.id).await.card.certificate().clone();
     let held = hold(&world, &slip.card_id, certificate).await;
-    let list = status_list(&world, &held.copies[0]).await;
+    let inspector = Inspector::of(&world, &held.certificate).await;
+    let list = inspector.status_list(&held.copies[0]).await;
     let day = world.now() + SignedDuration::from_hours(24);
     assert_eq!((list.issued_at(), list.expires_at()), (world.now(), day));
     assert_eq!(list.fetch_again_at(), world.now() + SignedDuration::from_mins(5));
     let last = day - SignedDuration::from_secs(1);
     assert_eq!(list.status_at(&held.copies[0], last), CopyStatus::Good);
     assert_eq!(list.status_at(&held.copies[0], day), CopyStatus::Stale { expired_at: day });
-    let part = part(&world, &held.certificate).await;
+    let part = inspector.part(&held.certificate).await;
     assert_eq!(part.next_update(), day);
-    let answer = ask(&world, &held.certificate, false).await;
+    let answer = inspector.ask(&held.certificate, false).await;
     assert_eq!(answer.next_update(), world.now() + SignedDuration::from_hours(1));
 }
 
@@ -233,7 +240,7 @@ async fn a_list_about_another_part_does_not_clear_a_certificate() {
     let own = certificate.crl_url();
     let other = if own.ends_with("-00.crl") { "/pki/crl/1-01.crl" } else { "/pki/crl/1-00.crl" };
     let list = UnverifiedCrl::parse(&world.fetch(other).await).unwrap();
-    let authority = authority(&world, &certificate).await;
+    let authority = Inspector::of(&world, &certificate).await.issuing;
     assert_eq!(list.clone().verify_for(&authority, own).unwrap_err(), CrlFault::AnotherPart);
     assert_eq!(list.verify(&authority).unwrap_err(), CrlFault::AnotherPart);
 }

@@ -9,18 +9,22 @@ use shared::clock::{Clock, ManualClock};
 use shared::jose::jwk::PublicJwk;
 use shared::secret::Secret;
 use shared::vci::proof::signing_input;
+use shared::x509::certificate::DeviceCertificate;
+use shared::x509::crl::{RevocationStatus, UnverifiedCrl, VerifiedCrl};
+use shared::x509::ocsp::{CertificateStatus, Question, UnverifiedAnswer};
+use shared::x509::serial::SerialNumber;
 
 use super::enrolment::{DeviceClaim, EnrolmentError, IssuedCard};
 use super::grant::{GrantRefusal, GrantSource, MakeGrant, SlipSecrets};
 use super::keys::Keys;
 use super::offer::OfferError;
 use super::order::PlaceOrder;
-use super::revocation::{RevokeCard, RevokeDevice};
+use super::revocation::{Partition, RevokeCard, RevokeDevice};
 use super::token::{AccessError, TokenError, Tokens};
 use super::{Addresses, Issuance};
 use crate::app::SystemEntropy;
 use crate::audit::{self, Actor, ChainVerdict};
-use crate::authority::{Authority, CreateOptions, PkiUrls};
+use crate::authority::{Authority, CreateOptions, PkiUrls, RollOverOptions};
 use crate::registry::profile::{ActivationMode, Overrides, Preset, SchoolProfile};
 use crate::store::id::*;
 use crate::store::tables::base_card::{BaseCard, BaseCardState, Form};
@@ -463,4 +467,59 @@ async fn what_is_no_longer_true_is_not_signed() {
     let card = desk.enrol(&desk.token(&slip, true).await.unwrap(), &phone).await.unwrap();
     let shown = shared::card_data::CardData::from_bytes(&card.card_data).unwrap();
     assert_eq!(shown.surname.as_str(), "Inna", "the slip still opens the card, as it is now");
+}
+
+#[tokio::test]
+async fn lists_and_answers_of_an_earlier_authority_go_on_after_a_roll_over() {
+    let desk = Desk::new(Preset::Legacy2019, Overrides::default()).await;
+    let (grant, slip) = desk.slip(&desk.order().await).await.unwrap();
+    let card = desk.enrol(&desk.token(&slip, true).await.unwrap(), &Phone::new()).await.unwrap();
+    let certificate = DeviceCertificate::parse(&card.chain[0]).unwrap();
+    let device = desk.issuance.store.read(DevicesOf(grant.card_id)).await.unwrap().remove(0).0.id;
+    let act = desk.issuance.act(Actor::System);
+    let revoke = RevokeDevice { device, reason: EndReason::PhoneLost, act };
+    desk.issuance.store.write(revoke).await.unwrap().unwrap();
+
+    let old = Arc::clone(&desk.issuance.authority);
+    let options = RollOverOptions {
+        issuing_name: "mLegitymacja SIMULATOR Issuing CA 2".into(),
+        not_before: old.root().not_before(),
+        not_after: old.root().not_after(),
+        passphrase: None,
+    };
+    let new = Authority::roll_over(&desk._folder.path().join("ca"), &options, &SystemEntropy).unwrap();
+    let issuance = Issuance { authority: Arc::new(new), ..desk.issuance.clone() };
+    let (first, second) = (old.issuing(), issuance.authority.issuing().clone());
+    let (serial, now) = (certificate.serial(), desk.clock.now());
+    let revoked = |list: VerifiedCrl| matches!(list.status_at(serial, now), RevocationStatus::Revoked(_));
+
+    let part = Partition::of(serial);
+    assert!(certificate.crl_url().ends_with(&format!("/pki/crl/1-{part}.crl")), "{}", certificate.crl_url());
+    let der = issuance.list_of_partition(1, part).await.unwrap().unwrap();
+    let list = UnverifiedCrl::parse(&der).unwrap();
+    assert!(revoked(list.verify_for(first, certificate.crl_url()).unwrap()));
+    let der = issuance.list_of_generation(1).await.unwrap().unwrap();
+    assert!(revoked(UnverifiedCrl::parse(&der).unwrap().verify(first).unwrap()));
+    let der = issuance.list_of_generation(2).await.unwrap().unwrap();
+    assert!(UnverifiedCrl::parse(&der).unwrap().verify(&second).is_ok());
+    assert_eq!(issuance.list_of_partition(3, part).await.unwrap(), None);
+
+    for (issuer, expected) in [(first, None), (&second, Some(CertificateStatus::Unknown))] {
+        let question = Question::new(issuer, serial, [5; 32]).unwrap();
+        let reply = issuance.answer_ocsp(&question.to_der().unwrap()).await.unwrap().unwrap();
+        let answer = UnverifiedAnswer::parse(&reply).unwrap().verify(&question, issuer).unwrap();
+        match expected {
+            None => assert!(matches!(answer.status(), CertificateStatus::Revoked(_))),
+            Some(expected) => assert_eq!(answer.status(), expected),
+        }
+    }
+}
+
+#[test]
+fn the_parts_of_the_numbers_are_their_last_octets() {
+    let part = |octets: &[u8]| Partition::of(SerialNumber::from_be_bytes(octets).unwrap()).to_string();
+    assert_eq!((part(&[1, 0]), part(&[0x0f]), part(&[7, 0xa3])), ("00".into(), "0f".into(), "a3".into()));
+    for text in ["", "a", "A3", "a3f", "+3", "g0"] {
+        assert_eq!(Partition::parse(text), None, "{text}");
+    }
 }

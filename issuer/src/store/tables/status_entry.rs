@@ -58,7 +58,8 @@ impl StatusEntry {
     ) -> Result<StatusPlace, StoreError> {
         let mut list = tx.number("SELECT MAX(number) FROM status_list", &[]).await?;
         loop {
-            for _ in 0..if list > 0 { DRAWS } else { 0 } {
+            let draws = if list > 0 { DRAWS } else { 0 };
+            for _ in 0..draws {
                 let index = u32::try_from(entropy.below(u64::from(LIST_SIZE))).unwrap_or_default();
                 let entry = Self {
                     list,

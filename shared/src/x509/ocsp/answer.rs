@@ -12,7 +12,6 @@ use super::request::{Question, read_nonce};
 use super::{MAX_REPLY, canonical};
 use crate::x509::ca::CaCertificate;
 use crate::x509::certificate::DateVerdict;
-use crate::x509::chain::ChainFault;
 use crate::x509::crl::{CrlFault, Revocation, read_reason};
 use crate::x509::key::SignatureAlgorithm;
 use crate::x509::oid;
@@ -60,7 +59,7 @@ impl UnverifiedAnswer {
         // The profile's responder sends its own certificate and nothing else.
         let [responder] = certs.as_slice() else { return Err(OcspFault::NoResponder) };
         let responder = responder.to_der().map_err(|_| OcspFault::Malformed)?;
-        let responder = SignerCertificate::parse(&responder).map_err(|fault| OcspFault::signer(fault))?;
+        let responder = SignerCertificate::parse(&responder).map_err(OcspFault::signer)?;
         Ok(Self { to_be_signed, data, signature, responder })
     }
 
@@ -74,7 +73,7 @@ impl UnverifiedAnswer {
         if responder.purpose() != SignerPurpose::Ocsp {
             return Err(OcspFault::signer(SignerFault::Purpose));
         }
-        check_issued_by(responder, issuer).map_err(|fault| OcspFault::signer(ChainFault::into(fault)))?;
+        check_issued_by(responder, issuer).map_err(|fault| OcspFault::signer(fault.into()))?;
         responder
             .public_key()
             .verify(SignatureAlgorithm::EcdsaSha256, &self.to_be_signed, &self.signature)

@@ -78,7 +78,6 @@ pub(super) struct OcspResponse {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Choice)]
-#[expect(clippy::large_enum_variant, reason = "the form of the standard; there is one at a time")]
 pub(super) enum ResponderId {
     #[asn1(context_specific = "1", tag_mode = "EXPLICIT", constructed = "true")]
     ByName(Name),
