@@ -6,6 +6,7 @@ mod wire;
 mod activation;
 mod bad_input;
 mod clock;
+mod code;
 mod confirmation;
 mod copied_store;
 mod deletion;

@@ -56,7 +56,8 @@ async fn an_activation_yields_copies_each_with_its_own_key_place_and_salts() {
     let phone = world.phone("Pixel").await;
     let slip = world.codes().await;
     let card = phone.activate(&slip).await.unwrap();
-    assert_eq!(card.copies, WANTED);
+    // As many again are for codes.
+    assert_eq!(card.copies, 2 * WANTED);
     let anchors = anchors(&world).await;
     let held = phone.show(&card.id).await.card;
     let (mut keys, mut places, mut digests) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
@@ -108,7 +109,7 @@ async fn a_refresh_refills_and_every_copy_ends_in_time() {
     assert_eq!(unused(&world, &phone, &card.id), WANTED);
     let kept = phone.online.phone().documents().copies(&card.id, CONFIGURATION_SD_JWT).unwrap();
     assert_eq!(kept.len(), WANTED, "what is over is gone");
-    assert_eq!(phone.online.phone().element().key_handles().unwrap().len(), WANTED + 1);
+    assert_eq!(phone.online.phone().element().key_handles().unwrap().len(), 2 * WANTED + 1);
 }
 
 /// A network on which credentials come once, and then not until it is told.
@@ -148,7 +149,11 @@ async fn without_copies_the_card_is_held_and_lost_ones_come_again() {
     network.healed.store(true, Ordering::SeqCst);
     phone.refresh(&card.id).await.unwrap();
     assert_eq!(unused(&world, &phone, &card.id), WANTED);
-    assert_eq!(phone.online.phone().element().key_handles().unwrap().len(), keys, "asked with the same keys");
+    assert_eq!(
+        phone.online.phone().element().key_handles().unwrap().len(),
+        keys + WANTED,
+        "the same keys, and those for codes"
+    );
 }
 
 /// A request for copies with these proofs.

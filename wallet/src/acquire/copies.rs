@@ -4,11 +4,15 @@
 //! They come after the card and never stand in its way: without them the card is held all the same, and the next
 //! refresh asks again.
 
+use base64::Engine as _;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use jiff::Timestamp;
 use serde_json::Value;
+use shared::holder_code::{CredentialFault, HolderKey, UnverifiedCredential};
 use shared::jose::jwk::PublicJwk;
 use shared::sd_jwt::{DC_SD_JWT, DateFault, SdJwtFault, Trust, UnverifiedSdJwt, VerifyFault};
 use shared::secret::Secret;
+use shared::vci::FORMAT_CODE;
 use shared::vci::credential::{
     CredentialRequest, CredentialResponse, DeviceInfo, MAX_COPIES_LENGTH, Proofs, RequestedCredential,
 };
@@ -37,7 +41,8 @@ pub(super) fn offers(metadata: &IssuerMetadata, offered: &[String]) -> Vec<CopyO
     let batch = metadata.batch_credential_issuance.map_or(1, |batch| batch.batch_size.max(1));
     let known = offered.iter().filter_map(|id| {
         let configuration = metadata.credential_configurations_supported.get(id)?;
-        let fits = configuration.format == DC_SD_JWT && configuration.takes_es256_jwt();
+        let fits = [DC_SD_JWT, FORMAT_CODE].contains(&configuration.format.as_str())
+            && configuration.takes_es256_jwt();
         fits.then(|| CopyOffer { configuration: id.clone(), format: configuration.format.clone(), batch })
     });
     known.collect()
@@ -107,10 +112,13 @@ impl OnlinePhone {
             return Err(CopyFault::Number.into());
         }
         let now = self.trusted_now().await?;
-        let came = keys.len();
+        let (came, format) = (keys.len(), asked.offer.format.clone());
         self.with_phone(move |phone| {
             let arrived = keys.into_iter().zip(credentials);
-            let arrived = arrived.map(|((id, key), credential)| verify(id, &key, &credential, &anchors, now));
+            let arrived = arrived.map(|((id, key), credential)| match format.as_str() {
+                FORMAT_CODE => verify_statements(id, &key, &credential, now),
+                _ => verify(id, &key, &credential, &anchors, now),
+            });
             let arrived = arrived.collect::<Result<Vec<_>, _>>()?;
             Ok::<_, CopiesError>(phone.keep_copies(&arrived, now)?)
         })
@@ -178,6 +186,37 @@ fn verify(
     Ok(ArrivedCopy { id, credential: text.to_owned(), expires_at })
 }
 
+/// Statements for codes that came for `key`: each in its form, for its purpose, for that key, and good now. They name their
+/// signer without a certificate, so its signature is the inspector's to judge; they came over the channel that the
+/// card came over.
+fn verify_statements(
+    id: CopyId,
+    key: &PublicJwk,
+    credential: &Value,
+    now: Timestamp,
+) -> Result<ArrivedCopy, CopyFault> {
+    let own = HolderKey::from_sec1(&key.to_sec1()).map_err(|_| CopyFault::OtherKey)?;
+    let statements = credential.as_object().ok_or(CopyFault::NotStatements)?;
+    let mut ends = None;
+    for (name, statement) in statements {
+        let bytes = statement.as_str().and_then(|text| BASE64_URL_SAFE_NO_PAD.decode(text).ok());
+        let read = UnverifiedCredential::parse(&bytes.ok_or(CopyFault::NotStatements)?)?;
+        let claims = read.unverified();
+        if claims.content.purpose().name() != name {
+            return Err(CopyFault::NotStatements);
+        }
+        if claims.key != own {
+            return Err(CopyFault::OtherKey);
+        }
+        if !(claims.not_before..claims.expires).contains(&now) {
+            return Err(CopyFault::NotNow);
+        }
+        ends = Some(ends.map_or(claims.expires, |end: Timestamp| end.min(claims.expires)));
+    }
+    let expires_at = ends.ok_or(CopyFault::NotStatements)?;
+    Ok(ArrivedCopy { id, credential: credential.to_string(), expires_at })
+}
+
 /// Why there are no new copies. Messages complete "cannot fetch copies: …".
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum CopiesError {
@@ -216,6 +255,15 @@ pub(crate) enum CopyFault {
     /// Bound to a key that is not ours.
     #[error("it is bound to another key")]
     OtherKey,
+    /// Not an object of statements, each under its purpose.
+    #[error("it is no object of statements for codes")]
+    NotStatements,
+    /// A statement that cannot be read.
+    #[error("cannot read a statement for codes: {0}")]
+    Statement(#[from] CredentialFault),
+    /// A statement whose time has not come, or is over.
+    #[error("a statement for codes does not count now")]
+    NotNow,
     /// Nothing would tell of its revocation.
     #[error("it has no status")]
     NoStatus,

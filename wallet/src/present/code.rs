@@ -1,9 +1,12 @@
 //! The code of the present moment: a kept statement of the issuer, signed again by the key that it was issued to.
 
+use base64::Engine as _;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use jiff::Timestamp;
+use serde_json::{Map, Value};
 use shared::holder_code::code::WINDOW;
 use shared::holder_code::{
-    Content, CredentialFault, HolderClock, HolderKey, UnsignedCode, UnverifiedCredential, window_of,
+    Content, CredentialFault, HolderClock, HolderKey, Purpose, UnsignedCode, UnverifiedCredential, window_of,
 };
 use shared::presentation::time::CorrectedTime;
 
@@ -54,6 +57,17 @@ pub fn make(
     Ok(ShownCode { text: unsigned.finish(signature), made_at, next_at, clock })
 }
 
+/// The statement for `purpose` in a kept copy of the configuration `mlegitymacja_code`.
+///
+/// # Errors
+/// [`CodeError::NoStatement`] where the issuer states nothing for it: an age that is not reached.
+pub fn statement(copy: &str, purpose: Purpose) -> Result<Vec<u8>, CodeError> {
+    let statements: Map<String, Value> = serde_json::from_str(copy).map_err(|_| CodeError::Damaged)?;
+    let text = statements.get(purpose.name()).ok_or(CodeError::NoStatement)?;
+    let bytes = text.as_str().and_then(|text| BASE64_URL_SAFE_NO_PAD.decode(text).ok());
+    bytes.ok_or(CodeError::Damaged)
+}
+
 /// What a kept statement would disclose, for the holder to see before they show it.
 ///
 /// # Errors
@@ -68,6 +82,12 @@ pub enum CodeError {
     /// What was kept is no statement.
     #[error(transparent)]
     Credential(#[from] CredentialFault),
+    /// What was kept is no copy for codes.
+    #[error("what was kept cannot be read")]
+    Damaged,
+    /// Nothing is stated for this purpose.
+    #[error("the issuer states nothing for this purpose")]
+    NoStatement,
     /// The statement was issued to another key.
     #[error("the card was issued to another key")]
     AnotherKey,
@@ -80,7 +100,8 @@ impl CodeError {
     /// A stable name for programs.
     pub fn reason(&self) -> &'static str {
         match self {
-            Self::Credential(_) => "damaged",
+            Self::Credential(_) | Self::Damaged => "damaged",
+            Self::NoStatement => "no_statement",
             Self::AnotherKey => "another_key",
             Self::Element(error) => error.reason(),
         }

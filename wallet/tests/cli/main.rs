@@ -8,6 +8,25 @@ use shared::qr::render;
 
 use crate::program::{Phone, canned_server};
 
+#[test]
+fn codes_are_checked_without_a_phone() {
+    let bench = Phone::empty();
+    let said = bench.run(&["verify", "--offline", "--text", "MLEG1:6BF+70790T9WJWG"]);
+    assert_eq!((said.code, said.json()["codes"][0]["verdict"].as_str()), (4, Some("not_a_card")));
+    bench.run(&["verify", "--offline"]).fails(2, "nothing_to_verify");
+    bench.run(&["verify", "--text", "x"]).fails(2, "no_trust_list_url");
+    bench.run(&["verify", "--offline", "--purpose", "pub", "--text", "x"]).fails(2, "bad_purpose");
+    let empty = bench.file("root.pem", b"nothing");
+    let roots = ["verify", "--offline", "--text", "x", "--roots", empty.to_str().unwrap()];
+    bench.run(&roots).fails(4, "not_a_root");
+    let poster = bench.file("poster.png", &render::png("https://school.example", 4).unwrap());
+    let said = bench.run(&["verify", "--offline", poster.to_str().unwrap()]);
+    assert_eq!((said.code, said.json()["codes"][0]["reason"].as_str()), (4, Some("unknown_form")));
+    let blank = bench.file("blank.png", b"no picture");
+    let said = bench.run(&["verify", "--offline", blank.to_str().unwrap()]);
+    assert_eq!((said.code, said.json()["codes"][0]["error"].as_str()), (6, Some("not_a_picture")));
+}
+
 const OFFER: &str = "openid-credential-offer://?credential_offer_uri=";
 
 #[test]
