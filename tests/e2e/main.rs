@@ -28,6 +28,7 @@ mod restart;
 mod retry;
 mod revocation;
 mod screen;
+mod sd_jwt;
 mod status;
 mod store;
 mod transfer;

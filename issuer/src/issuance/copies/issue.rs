@@ -9,7 +9,7 @@ use shared::status::StatusReference;
 
 use super::MOST_COPIES;
 use super::format::{CopyBinding, CopyContent, CopyFormat};
-use crate::audit::Act;
+use crate::audit::{Act, Trail};
 use crate::issuance::Issuance;
 use crate::issuance::dossier::{CardRefusal, Dossier};
 use crate::issuance::enrolment::place::{self, Opening};
@@ -101,8 +101,9 @@ impl IssueCopies {
         if spent.as_ref().is_some_and(|spent| spent.grant_id != grant.id || spent.thumbprint != keys) {
             return Err(EnrolmentError::NonceSpent);
         }
-        let device = self.device(tx, &dossier, &mut grant, first).await?;
-        let copies = self.copies(tx, &dossier, &device, spent.is_some()).await?;
+        let mut trail = self.act.trail();
+        let device = self.device(tx, &dossier, &mut grant, first, &mut trail).await?;
+        let copies = self.copies(tx, &dossier, &device, spent.is_some(), &mut trail).await?;
         if spent.is_none() {
             let spend = SpentNonce { grant_id: grant.id, thumbprint: keys, serial: "copies".to_owned() };
             let nonce = first.nonce();
@@ -129,6 +130,7 @@ impl IssueCopies {
         dossier: &Dossier,
         grant: &mut Grant,
         first: &ProvenKey,
+        trail: &mut Trail<'_>,
     ) -> Result<Device, EnrolmentError> {
         let bound_to = self.access.bound_to.as_ref().map(ToString::to_string);
         if let Some(device) = &grant.device_id {
@@ -161,7 +163,7 @@ impl IssueCopies {
         };
         let mut device = place::open(tx, dossier, grant, opening).await?;
         let given = ("format", json!(self.format.configuration()));
-        place::go_live(tx, grant, &mut device, given, &mut self.act.trail()).await?;
+        place::go_live(tx, grant, &mut device, given, trail).await?;
         Ok(device)
     }
 
@@ -173,6 +175,7 @@ impl IssueCopies {
         dossier: &Dossier,
         device: &Device,
         repeated: bool,
+        trail: &mut Trail<'_>,
     ) -> Result<Vec<StoredCopy>, EnrolmentError> {
         let mut copies = Vec::with_capacity(self.keys.len());
         let mut source = None;
@@ -205,7 +208,7 @@ impl IssueCopies {
                 return Err(EnrolmentError::EnoughCopies);
             }
             let detail = json!({ "format": self.format.configuration(), "copies": made });
-            self.act.trail().record(tx, "device.copies", device.id.as_str(), detail).await?;
+            trail.record(tx, "device.copies", device.id.as_str(), detail).await?;
         }
         Ok(copies)
     }
