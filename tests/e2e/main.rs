@@ -12,6 +12,7 @@ mod deletion;
 mod devices;
 mod expiry;
 mod grant_expiry;
+mod inspection_online;
 mod junior;
 mod junior_wire;
 mod layers;
