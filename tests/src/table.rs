@@ -1,6 +1,7 @@
 //! A desk with phones beside an issuer, and somebody who presses their buttons without a browser.
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,6 +13,7 @@ use tokio::task::JoinHandle;
 use wallet::acquire::consent::{PRIVACY_NOTICE, TERMS};
 use wallet::pin::PinCost;
 use wallet::screen::{Desk, DeskParts};
+use wallet::store::Stores;
 use wallet::transport::Transport;
 
 use crate::office::Slip;
@@ -31,6 +33,8 @@ pub struct Laid {
     pub clock: Arc<dyn Clock>,
     /// The network.
     pub network: Arc<dyn Transport>,
+    /// Where the phones keep their documents.
+    pub stores: Arc<dyn Stores>,
     /// How often cards are refreshed unasked.
     pub refresh_every: Option<Duration>,
 }
@@ -41,7 +45,7 @@ pub struct Table {
     pub address: SocketAddr,
     http: reqwest::Client,
     served: JoinHandle<()>,
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
 }
 
 /// What a phone shows.
@@ -96,6 +100,7 @@ impl Table {
             fingerprint: None,
             refresh_every: laid.refresh_every,
             pin_cost: PinCost::FOR_TESTS,
+            stores: laid.stores,
             clock: laid.clock,
             entropy: Arc::new(SystemEntropy),
             network: laid.network,
@@ -104,12 +109,17 @@ impl Table {
         let served = tokio::spawn(async move { desk.serve(listener).await.expect("a served desk") });
         let redirect = reqwest::redirect::Policy::none();
         let http = reqwest::Client::builder().no_proxy().redirect(redirect).build().expect("a client");
-        Self { address, http, served, _folder: folder }
+        Self { address, http, served, folder }
     }
 
     /// Where a path of the desk is.
     pub fn url(&self, path: &str) -> String {
         format!("http://{}{path}", self.address)
+    }
+
+    /// The directory of a phone.
+    pub fn home(&self, phone: u8) -> PathBuf {
+        self.folder.path().join(format!("phone-{phone}"))
     }
 
     /// Opens a path.

@@ -68,6 +68,8 @@ pub enum Command {
     Trust(Trust),
     /// Reads the QR codes in pictures and prints their text; needs no phone.
     Scan(Scan),
+    /// mObywatel Junior: signs a pupil in on the portal, in a browser.
+    SignIn(SignIn),
     /// Gets a card: from a QR code, a link or a typed code.
     Activate(Activate),
     /// Lists the cards on the phone.
@@ -101,6 +103,9 @@ pub struct Init {
     /// The application's version, if it shall not be this program's.
     #[arg(long, default_value = env!("CARGO_PKG_VERSION"))]
     pub app_version: String,
+    /// The app: standard, or junior, which takes the card of the pupil who signs in and no other. It stays what it is.
+    #[arg(long, default_value = "standard", value_parser = ["standard", "junior"])]
+    pub app: String,
 }
 
 /// `trust`
@@ -128,6 +133,17 @@ pub struct Scan {
     /// Pictures: PNG, JPEG or WebP.
     #[arg(required = true, value_name = "IMAGE")]
     pub images: Vec<PathBuf>,
+}
+
+/// `sign-in`
+#[derive(Debug, Args)]
+pub struct SignIn {
+    /// Identifier of the issuer whose portal it is; may be left out where only one is trusted.
+    #[arg(long, value_name = "URL")]
+    pub issuer: Option<String>,
+    /// How long to wait for the browser, in seconds.
+    #[arg(long, default_value_t = 300, value_name = "SECONDS")]
+    pub timeout: u64,
 }
 
 /// `activate`

@@ -7,6 +7,8 @@ pub mod device;
 pub mod pin;
 pub mod secure_element;
 
+pub mod store;
+
 pub mod documents;
 pub mod phone;
 

@@ -30,5 +30,9 @@ impl Entropy for SystemEntropy {
 }
 
 fn main() -> ExitCode {
-    commands::main(Machine { clock: Arc::new(SystemClock), entropy: Arc::new(SystemEntropy) })
+    commands::main(Machine {
+        clock: Arc::new(SystemClock),
+        entropy: Arc::new(SystemEntropy),
+        show_address: Arc::new(|address| eprintln!("{address}")),
+    })
 }

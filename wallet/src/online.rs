@@ -38,6 +38,9 @@
 //! # }
 //! ```
 //!
+//! Clock, randomness and network come with [`Surroundings`]; secure element and [store](crate::store) with the phone's
+//! [`Parts`](crate::phone::Parts). A test that embeds phones may bring its own of each.
+//!
 //! Nothing here is global: any number of phones live in one process, each with its own clock, entropy and transport.
 //! Whatever waits for the disk or stretches a PIN does so on tokio's blocking threads.
 

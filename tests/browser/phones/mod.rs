@@ -12,11 +12,13 @@ use tests::browser::Person;
 use tests::office::Slip;
 use tests::table::{Laid, PASSWORD, Table};
 use tests::world::World;
+use wallet::store::DiskStores;
 
 fn laid(world: &World, phones: u8) -> Laid {
     let clock = Arc::clone(&world.clock) as Arc<dyn Clock>;
     let issuer = world.base().to_owned();
-    Laid { phones, issuer, clock, network: world.network(), refresh_every: None }
+    let stores = Arc::new(DiskStores);
+    Laid { phones, issuer, clock, network: world.network(), stores, refresh_every: None }
 }
 
 async fn table(world: &World, phones: u8) -> Table {

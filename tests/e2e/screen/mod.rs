@@ -10,6 +10,7 @@ use std::time::Duration;
 use shared::clock::Clock;
 use tests::table::{Laid, Table};
 use tests::world::World;
+use wallet::store::DiskStores;
 
 /// A desk with so many phones beside a world's issuer.
 async fn table(world: &World, phones: u8) -> Table {
@@ -19,5 +20,6 @@ async fn table(world: &World, phones: u8) -> Table {
 async fn laid(world: &World, phones: u8, refresh_every: Option<Duration>) -> Table {
     let clock = Arc::clone(&world.clock) as Arc<dyn Clock>;
     let issuer = world.base().to_owned();
-    Table::lay(Laid { phones, issuer, clock, network: world.network(), refresh_every }).await
+    let stores = Arc::new(DiskStores);
+    Table::lay(Laid { phones, issuer, clock, network: world.network(), stores, refresh_every }).await
 }

@@ -11,6 +11,7 @@ use shared::vci::uri::{IssuerUrl, UrlPolicy};
 use tokio::net::TcpListener;
 use wallet::pin::PinCost;
 use wallet::screen::{Desk as PhoneDesk, DeskParts};
+use wallet::store::DiskStores;
 use wallet::transport::http::{HttpOptions, HttpTransport};
 
 use super::Desk;
@@ -33,6 +34,7 @@ async fn lay_phones(desk: &Desk, wanted: SocketAddr) -> SocketAddr {
         fingerprint: None,
         refresh_every: Some(REFRESH_EVERY),
         pin_cost: PinCost::STANDARD,
+        stores: Arc::new(DiskStores),
         clock: Arc::new(issuer::app::SystemClock),
         entropy: Arc::new(SystemEntropy),
         network: Arc::new(HttpTransport::new(&HttpOptions::default()).expect("a transport")),

@@ -139,4 +139,8 @@ trouble-sign-in-failed-text = The portal did not confirm who you are, or it was 
 trouble-sign-in-failed-advice = Try again. A parent or guardian uses the standard app mObywatel.
 trouble-other-pupil = Another pupil's code
 trouble-other-pupil-text = mObywatel Junior takes the card of the pupil who is signed in, and no other. The code is not lost.
-trouble-other-pupil-advice = Scan the code of your own account, or sign in as that pupil.
+trouble-other-pupil-advice = Scan the code of your own account. If the wrong account was signed in, sign in again.
+
+trouble-second-pupil = Another pupil's card is on this phone
+trouble-second-pupil-text = mObywatel Junior is for one pupil. Somebody else signed in; nothing has changed on the phone.
+trouble-second-pupil-advice = Sign in to the account of the pupil whose card is here. If the phone has a new owner, delete that card first. For several children there is the standard mObywatel.

@@ -140,4 +140,8 @@ trouble-sign-in-failed-text = Portal nie potwierdził, kim jesteś, albo logowan
 trouble-sign-in-failed-advice = Spróbuj ponownie. Rodzic lub opiekun używa zwykłej aplikacji mObywatel.
 trouble-other-pupil = To kod innego ucznia
 trouble-other-pupil-text = W mObywatelu Junior można dodać tylko legitymację ucznia, który jest zalogowany. Kod nie przepadł.
-trouble-other-pupil-advice = Zeskanuj kod ze swojego konta albo zaloguj się jako ten uczeń.
+trouble-other-pupil-advice = Zeskanuj kod ze swojego konta. Jeśli zalogowano się na niewłaściwe konto, zaloguj się jeszcze raz.
+
+trouble-second-pupil = W tym telefonie jest legitymacja innego ucznia
+trouble-second-pupil-text = Aplikacja mObywatel Junior jest dla jednego ucznia. Zalogowano się na konto kogoś innego; w telefonie nic się nie zmieniło.
+trouble-second-pupil-advice = Zaloguj się na konto ucznia, którego legitymacja tu jest. Jeśli telefon zmienił właściciela, usuń najpierw tamtą legitymację. Dla kilkorga dzieci jest zwykła aplikacja mObywatel.

@@ -6,14 +6,14 @@ use serde_json::json;
 use shared::secret::Secret;
 use shared::typed_code::TypedCode;
 use shared::vci::error::Reason;
-use shared::vci::uri::{IssuerUrl, is_loopback};
+use shared::vci::uri::is_loopback;
 
 use super::Exit;
 use super::context::{Context, ask, confirm, read, secret};
 use super::failure::Failure;
 use super::list::{brief, line};
 use super::output::{Reply, printable, say};
-use super::trust::issuer;
+use super::trust::issuer_or_only;
 use crate::acquire::offer::OfferSource;
 use crate::acquire::{ActivateError, Activated, OpenedOffer, scan};
 use crate::cli::{self, Source};
@@ -28,7 +28,10 @@ pub(super) async fn run(context: &Context, options: cli::Activate) -> Result<Rep
     accept_terms(&phone, options.accept_terms).await?;
     let source = match ready {
         Ready::Offer(source) => source,
-        Ready::Typed(code) => OfferSource::typed(code, issuer_of_typed(&phone, &options).await?),
+        Ready::Typed(code) => {
+            let named = options.issuer.as_deref();
+            OfferSource::typed(code, issuer_or_only(&phone, named, "whose typed code is this?").await?)
+        }
     };
     let progress = context.progress();
     let offer = phone.open_offer(source, &progress).await?;
@@ -90,23 +93,6 @@ async fn accept_terms(phone: &OnlinePhone, accepted: bool) -> Result<(), Failure
         }
     }
     Ok(phone.accept_terms().await?)
-}
-
-/// The issuer that was named, or the only one there is.
-async fn issuer_of_typed(phone: &OnlinePhone, options: &cli::Activate) -> Result<IssuerUrl, Failure> {
-    if let Some(text) = &options.issuer {
-        return issuer(text);
-    }
-    let known = phone.with_phone(|phone| phone.documents().trusted_issuers()).await?;
-    match known.as_slice() {
-        [only] => issuer(&only.identifier),
-        [] => Err(Failure::new(
-            Exit::RefusedByWallet,
-            "untrusted_issuer",
-            "cannot resolve the typed code: no issuer is trusted on this phone",
-        )),
-        _ => Err(Failure::new(Exit::Usage, "which_issuer", "whose typed code is this?")),
-    }
 }
 
 /// Follows the offer. Where the code is typed at a terminal, a wrong one may be typed again.

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use shared::clock::{Clock, ManualClock};
 use shared::secret::Secret;
+use url::Url;
 
 use super::failure::Failure;
 use super::output::Progress;
@@ -25,6 +26,7 @@ pub(super) struct Context {
     pub(super) json: bool,
     pub(super) parts: Parts,
     machine_clock: Arc<dyn Clock>,
+    show_address: Arc<dyn Fn(&Url) + Send + Sync>,
     surroundings: Surroundings,
 }
 
@@ -46,6 +48,7 @@ impl Context {
             parts: Parts::simulated(Arc::clone(&machine.entropy)),
             surroundings: Surroundings::new(clock, machine.entropy, Arc::new(transport)),
             machine_clock: machine.clock,
+            show_address: machine.show_address,
         })
     }
 
@@ -67,6 +70,11 @@ impl Context {
     /// The machine's own time, which delays after wrong PINs are judged by.
     pub(super) fn machine_now(&self) -> jiff::Timestamp {
         self.machine_clock.now()
+    }
+
+    /// Shows an address that is to be opened in a browser.
+    pub(super) fn show_address(&self, url: &Url) {
+        (self.show_address)(url);
     }
 
     /// Who says on stderr what is being done; with `--json` only what matters.

@@ -10,6 +10,7 @@ use crate::acquire::metadata::MetadataFault;
 use crate::acquire::scan::ScanRefusal;
 use crate::delete::DeleteError;
 use crate::documents::{KeepError, StoreError};
+use crate::junior::SignInError;
 use crate::phone::{CreateError, OpenError, UnlockRefusal};
 use crate::pin::PinError;
 use crate::refresh::RefreshError;
@@ -104,7 +105,7 @@ fn hint_for_reason(reason: &Reason) -> Option<&'static str> {
         Reason::Revoked | Reason::CardVoid | Reason::NoAgreement => "ask at the school office",
         Reason::CardExpired => "have the school card confirmed at the school office, then refresh",
         Reason::OtherPupil => "scan the code that your own account on the portal shows",
-        Reason::SignInAgain => "sign in on the phone's screen again: `wallet screen`",
+        Reason::SignInAgain => "sign in again with `wallet sign-in`",
         Reason::BadDpop | Reason::BadProof => "check the phone's clock (`--now` in a sandbox)",
         _ => return None,
     })
@@ -127,7 +128,14 @@ fn hint_for_code(code: &str) -> Option<&'static str> {
         "plain_http" => "use https, or an issuer on this machine",
         "fingerprint_needed" => "compare it with the issuer's and repeat with --fingerprint, or with --yes",
         "fingerprint_differs" => "do not trust this root; ask the issuer",
-        "sign_in_needed" | "signed_in_elsewhere" => "sign in on the phone's screen first: `wallet screen`",
+        "sign_in_needed" | "signed_in_elsewhere" => "sign in first, with `wallet sign-in`",
+        "not_junior" => {
+            "only mObywatel Junior asks who holds it: `wallet init --app junior` in another directory"
+        }
+        "second_pupil" => "sign in as the pupil whose card is on this phone, or delete that card first",
+        "sign_in_cancelled" | "nobody_signed_in" => {
+            "repeat `wallet sign-in`; the way of guardians is the standard app"
+        }
         "code_needed" => "use --code-file, MLEG_CODE or a terminal",
         "code_malformed" => "check the code on the slip; nothing was sent",
         "already_held" => "see `wallet list`",
@@ -215,6 +223,27 @@ impl From<RefreshError> for Failure {
             | E::AlreadyHeld { .. } => Exit::RefusedByWallet,
         };
         let failure = Self::new(exit, error.reason(), format!("cannot refresh the card: {error}"));
+        failure.refused(error.refusal())
+    }
+}
+
+impl From<SignInError> for Failure {
+    fn from(error: SignInError) -> Self {
+        use SignInError as E;
+        let exit = match &error {
+            E::Metadata(MetadataFault::Exchange(exchange)) | E::Exchange(exchange) => exchange_exit(exchange),
+            E::Store(store) => store_exit(store),
+            E::Cancelled | E::Refused(_) => Exit::RefusedByIssuer,
+            E::NotJunior
+            | E::UntrustedIssuer(_)
+            | E::NoSignIn
+            | E::Metadata(_)
+            | E::Unreadable
+            | E::OtherSignIn
+            | E::AnotherIssuer
+            | E::SecondPupil => Exit::RefusedByWallet,
+        };
+        let failure = Self::new(exit, error.reason(), format!("cannot sign in: {error}"));
         failure.refused(error.refusal())
     }
 }

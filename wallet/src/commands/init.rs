@@ -6,6 +6,7 @@ use super::Exit;
 use super::context::{Context, ask, secret};
 use super::failure::Failure;
 use super::output::Reply;
+use crate::app_kind::AppKind;
 use crate::cli::Init;
 use crate::device::{DeviceDescription, DeviceName, Platform, Version};
 use crate::online::blocking;
@@ -20,9 +21,12 @@ pub(super) async fn run(context: &Context, options: Init) -> Result<Reply, Failu
     let (name, platform) = (device.name.to_string(), device.platform);
     let os_version = device.os_version;
     let shown = home.display().to_string();
-    blocking(move || UnlockedPhone::create(&home, &device, &pin, now, parts).map(drop)).await?;
+    let app = AppKind::parse(&options.app).unwrap_or_default();
+    blocking(move || UnlockedPhone::create_as(app, &home, &device, &pin, now, parts).map(drop)).await?;
     Ok(Reply::new(
-        json!({ "home": shown, "name": name, "platform": platform, "os_version": os_version }),
+        json!({
+            "home": shown, "name": name, "platform": platform, "os_version": os_version, "app": app.as_str(),
+        }),
         format!("The phone “{name}” ({platform} {os_version}) is set up in {shown}."),
     ))
 }

@@ -12,15 +12,18 @@ mod refresh;
 mod scan;
 mod screen;
 mod show;
+mod sign_in;
 mod trust;
 mod verify;
 
+use std::ffi::OsString;
 use std::process::ExitCode;
 use std::sync::Arc;
 
 use clap::Parser as _;
 use shared::clock::Clock;
 use shared::entropy::Entropy;
+use url::Url;
 
 use self::context::Context;
 use self::failure::Failure;
@@ -33,6 +36,8 @@ pub struct Machine {
     pub clock: Arc<dyn Clock>,
     /// Its randomness.
     pub entropy: Arc<dyn Entropy>,
+    /// Who shows an address to be opened in a browser. It is for the person at this machine: it holds secrets of a sign-in.
+    pub show_address: Arc<dyn Fn(&Url) + Send + Sync>,
 }
 
 /// The exit codes; see [`cli`](crate::cli).
@@ -70,6 +75,22 @@ pub fn main(machine: Machine) -> ExitCode {
     ExitCode::from(print(outcome, json) as u8)
 }
 
+/// Does what one command line says, program's name first, and yields the exit code: for a test that embeds the program,
+/// holding the browser's end of a sign-in. Needs a runtime.
+pub async fn run_line<T>(line: impl IntoIterator<Item = T>, machine: Machine) -> u8
+where
+    T: Into<OsString> + Clone,
+{
+    let exit = match Cli::try_parse_from(line) {
+        Ok(cli) => {
+            let json = cli.global.json;
+            print(run(cli, machine).await, json)
+        }
+        Err(_) => Exit::Usage,
+    };
+    exit as u8
+}
+
 async fn run(cli: Cli, machine: Machine) -> Result<Reply, Failure> {
     let context = Context::new(cli.global, machine)?;
     match cli.command {
@@ -77,6 +98,7 @@ async fn run(cli: Cli, machine: Machine) -> Result<Reply, Failure> {
         Command::Trust(options) => trust::run(&context, options).await,
         Command::Scan(options) => scan::run(options).await,
         Command::Activate(options) => activate::run(&context, options).await,
+        Command::SignIn(options) => sign_in::run(&context, options).await,
         Command::List => list::run(&context).await,
         Command::Show(options) => show::run(&context, options).await,
         Command::Refresh(options) => refresh::run(&context, options).await,

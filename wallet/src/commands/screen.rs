@@ -42,6 +42,7 @@ pub(super) async fn run(context: &Context, options: Screen) -> Result<Reply, Fai
         fingerprint: options.fingerprint,
         refresh_every: (options.refresh_every > 0).then(|| Duration::from_secs(options.refresh_every)),
         pin_cost: PinCost::STANDARD,
+        stores: Arc::clone(&context.parts.stores),
         clock: Arc::clone(&surroundings.clock),
         entropy: Arc::clone(&surroundings.entropy),
         network: Arc::clone(&surroundings.transport),

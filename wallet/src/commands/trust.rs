@@ -94,3 +94,24 @@ pub(super) fn issuer(text: &str) -> Result<IssuerUrl, Failure> {
         Failure::new(Exit::Usage, "bad_issuer", format!("cannot trust this issuer: {error}"))
     })
 }
+
+/// The issuer that was named, or the only one that the phone trusts; `question` is asked where there are several.
+pub(super) async fn issuer_or_only(
+    phone: &OnlinePhone,
+    named: Option<&str>,
+    question: &str,
+) -> Result<IssuerUrl, Failure> {
+    if let Some(text) = named {
+        return issuer(text);
+    }
+    let known = phone.with_phone(|phone| phone.documents().trusted_issuers()).await?;
+    match known.as_slice() {
+        [only] => issuer(&only.identifier),
+        [] => Err(Failure::new(
+            Exit::RefusedByWallet,
+            "untrusted_issuer",
+            "cannot tell whom to ask: no issuer is trusted on this phone",
+        )),
+        _ => Err(Failure::new(Exit::Usage, "which_issuer", question)),
+    }
+}

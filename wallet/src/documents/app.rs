@@ -3,9 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use super::record::Record;
-use super::store::Change;
 use super::{Documents, ONLY, StoreError};
 use crate::app_kind::AppKind;
+use crate::store::Change;
 
 /// [`AppKind`], as kept.
 #[derive(Serialize, Deserialize)]

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use shared::secret::Secret;
 use url::Url;
 
-use super::failure::StoreError;
+use super::StoreError;
 use super::record::{KeptBytes, Record, parse};
 use crate::hex_name::hex_name;
 use crate::secure_element::KeyHandle;

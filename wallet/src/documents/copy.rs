@@ -9,10 +9,10 @@ use shared::entropy::Entropy;
 
 use super::card::CardId;
 use super::record::{KeptBytes, Record};
-use super::store::Change;
 use super::{Documents, StoreError, remove};
 use crate::hex_name::hex_name;
 use crate::secure_element::KeyHandle;
+use crate::store::Change;
 
 /// A copy of a card, or the key for one that is still to come.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

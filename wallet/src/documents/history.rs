@@ -4,9 +4,9 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::record::Record;
-use super::store::Change;
 use super::trust::RootId;
 use super::{CardId, Documents, StoreError, remove};
+use crate::store::Change;
 
 /// How many entries are kept; older ones go when new ones come.
 const KEPT: usize = 500;

@@ -6,7 +6,7 @@ use shared::secret::Secret;
 use shared::vci::sign_in::HolderInfo;
 
 use super::record::Record;
-use super::{Documents, ONLY, StoreError, remove};
+use super::{Documents, HeldCard, ONLY, StoreError, remove};
 
 /// A sign-in on the portal. `Debug` tells neither the pupil nor the token.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -45,6 +45,29 @@ impl Record for HolderSession {
     const VERSION: u16 = 1;
 }
 
+/// Whose phone a Junior phone is: kept when somebody signs in, and longer than the sign-in, which may be forgotten while
+/// there are cards.
+#[derive(Serialize, Deserialize)]
+pub(super) struct Pupil {
+    issuer: String,
+    sub: String,
+}
+
+impl Pupil {
+    fn of(session: &HolderSession) -> Self {
+        Self { issuer: session.issuer.clone(), sub: session.holder.sub.clone() }
+    }
+
+    fn is(&self, session: &HolderSession) -> bool {
+        self.issuer == session.issuer && self.sub == session.holder.sub
+    }
+}
+
+impl Record for Pupil {
+    const KIND: &'static str = "pupil";
+    const VERSION: u16 = 1;
+}
+
 impl Documents {
     /// Who signed in last, if nobody has signed out since.
     ///
@@ -54,9 +77,20 @@ impl Documents {
         self.record(ONLY)
     }
 
-    /// Keeps a sign-in in place of the one before.
-    pub(crate) fn keep_holder_session(&self, session: &HolderSession) -> Result<(), StoreError> {
-        self.writer().commit(vec![self.put(ONLY, session)?])
+    /// Keeps a sign-in in place of the one before, unless the phone holds another pupil's card; whether it did.
+    pub(crate) fn keep_holder_session(&self, session: &HolderSession) -> Result<bool, StoreError> {
+        let writer = self.writer();
+        // Phones of before the pupil was kept know the last sign-in.
+        let pupil = match self.record::<Pupil>(ONLY)? {
+            Some(pupil) => Some(pupil),
+            None => self.holder_session()?.as_ref().map(Pupil::of),
+        };
+        let holds_cards = !self.ids::<HeldCard>()?.is_empty();
+        if holds_cards && pupil.is_some_and(|pupil| !pupil.is(session)) {
+            return Ok(false);
+        }
+        writer.commit(vec![self.put(ONLY, session)?, self.put(ONLY, &Pupil::of(session))?])?;
+        Ok(true)
     }
 
     /// Forgets who signed in; that nobody did is no error.

@@ -8,9 +8,9 @@ use super::activation::{OfferHash, PendingActivation};
 use super::card::{CardId, CardIdentity, CardState, HeldCard};
 use super::history::{HistoryEntry, HistoryEvent};
 use super::notice::Notice;
-use super::store::Change;
 use super::{Documents, StoreError, remove};
 use crate::secure_element::KeyHandle;
+use crate::store::Change;
 
 impl Documents {
     /// All cards with their names, the longest held first.

@@ -10,7 +10,6 @@ mod card;
 mod consent;
 mod copy;
 mod device;
-mod failure;
 mod history;
 mod holder;
 mod holding;
@@ -19,13 +18,11 @@ mod receipt;
 mod record;
 mod seal;
 mod seen_list;
-mod store;
 mod time_floor;
 mod trust;
 mod trusted_issuer;
 mod used_offer;
 
-use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use serde::{Deserialize, Serialize};
@@ -35,7 +32,6 @@ pub use self::activation::{OfferHash, PendingActivation, PendingKey};
 pub use self::card::{CardId, CardIdentity, CardState, CopyOffer, Endpoints, HeldCard, Issuer};
 pub use self::consent::{Consent, Consents};
 pub use self::copy::{ArrivedCopy, CardCopy, CopyId, CopyState, TakenCopy};
-pub use self::failure::StoreError;
 pub use self::history::{HistoryEntry, HistoryEvent};
 pub use self::holder::{HolderSession, HolderToken};
 pub use self::holding::KeepError;
@@ -49,10 +45,11 @@ pub use self::trusted_issuer::{IssuerHash, TrustedIssuer};
 
 use self::record::{Record, parse};
 use self::seal::Sealer;
-use self::store::{Change, Store};
 use crate::app_kind::AppKind;
 use crate::device::DeviceDescription;
 use crate::secure_element::{ElementId, ElementSession};
+pub use crate::store::StoreError;
+use crate::store::{Change, Store};
 
 /// The version of the store as a whole: how names, pieces and seals are laid out.
 const STORE_VERSION: u16 = 1;
@@ -61,7 +58,7 @@ const HEADER: &str = "header";
 
 /// Documents on disk, which nobody can read.
 pub(crate) struct LockedDocuments {
-    store: Store,
+    store: Box<dyn Store>,
     element: ElementId,
 }
 
@@ -79,9 +76,8 @@ struct HeaderVersion {
 }
 
 impl LockedDocuments {
-    /// Opens the documents in `dir`, which must belong to `element`.
-    pub(crate) fn open(dir: &Path, element: &ElementId) -> Result<Self, StoreError> {
-        let store = Store::open(dir)?;
+    /// The documents in `store`, which must belong to `element`.
+    pub(crate) fn open(store: Box<dyn Store>, element: &ElementId) -> Result<Self, StoreError> {
         let json = store.read(HEADER)?.ok_or(StoreError::Damaged("the store has no header"))?;
         let HeaderVersion { version } = parse(&json)?;
         if version > STORE_VERSION {
@@ -138,15 +134,14 @@ impl Record for Generation {
 }
 
 impl Documents {
-    /// Makes the documents of a new phone in `dir`, where there must be none.
+    /// Makes the documents of a new phone in `store`, which must be empty.
     pub(crate) fn create(
-        dir: &Path,
+        store: Box<dyn Store>,
         element: ElementId,
         session: Arc<dyn ElementSession>,
         (device, app): (&DeviceDescription, AppKind),
         entropy: Arc<dyn Entropy>,
     ) -> Result<Self, StoreError> {
-        let store = Store::create(dir)?;
         let header = Header { version: STORE_VERSION, element: element.clone() };
         let header = serde_json::to_vec(&header).map_err(std::io::Error::from)?;
         let sealer = Sealer::new(session.store_key(), entropy);

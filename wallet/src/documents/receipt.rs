@@ -10,9 +10,9 @@ use super::card::CardId;
 use super::copy::TakenCopy;
 use super::history::{HistoryEntry, HistoryEvent};
 use super::record::Record;
-use super::store::Change;
 use super::{Documents, StoreError, remove};
 use crate::hex_name::hex_name;
+use crate::store::Change;
 
 /// How many receipts are kept; older ones go when new ones come.
 const KEPT: usize = 500;

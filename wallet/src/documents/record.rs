@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use zeroize::Zeroizing;
 
-use super::failure::StoreError;
+use super::StoreError;
 
 /// Something that is kept, as JSON.
 ///

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use shared::entropy::Entropy;
 use zeroize::Zeroizing;
 
-use super::failure::StoreError;
+use super::StoreError;
 use crate::sealed_box::{self, Key};
 use crate::secure_element::StoreKey;
 

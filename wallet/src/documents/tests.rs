@@ -1,6 +1,6 @@
 //! What documents promise that can only be seen from inside: versions, seals and the order of commits.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 use shared::secret::Secret;
@@ -12,6 +12,7 @@ use super::*;
 use crate::device::{DeviceName, Platform, Version};
 use crate::pin::{NewPin, PinCost};
 use crate::secure_element::{SecureElement, SimulatedElement};
+use crate::store::{DiskStores, Stores as _};
 use crate::testing::TestEntropy;
 
 /// An element and its documents, without the phone around them.
@@ -28,6 +29,10 @@ impl Home {
             SimulatedElement::open(&dir.path().join("element"), entropy, PinCost::FOR_TESTS).unwrap();
         element.provision(&pin()).unwrap();
         Self { dir, element }
+    }
+
+    fn home(&self) -> &Path {
+        self.dir.path()
     }
 
     fn documents_dir(&self) -> PathBuf {
@@ -51,7 +56,7 @@ impl Home {
         };
         let entropy = Arc::new(TestEntropy::new(77));
         Documents::create(
-            &self.documents_dir(),
+            DiskStores.create(self.home()).unwrap(),
             self.id(),
             self.session(),
             (&device, AppKind::Standard),
@@ -61,13 +66,13 @@ impl Home {
     }
 
     fn reopen(&self) -> Result<Documents, StoreError> {
-        let locked = LockedDocuments::open(&self.documents_dir(), &self.id())?;
+        let locked = LockedDocuments::open(DiskStores.open(self.home())?, &self.id())?;
         locked.unlock(self.session(), Arc::new(TestEntropy::new(78))).map_err(|failed| failed.1)
     }
 
     /// Changes the store behind the documents' back, as somebody with the files would.
     fn tamper(&self, changes: &[Change]) {
-        Store::open(&self.documents_dir()).unwrap().commit(changes).unwrap();
+        DiskStores.open(self.home()).unwrap().commit(changes).unwrap();
     }
 }
 
@@ -128,7 +133,7 @@ fn a_sealed_record_cannot_be_put_in_anothers_place() {
     documents.note(entry(1)).unwrap();
     documents.note(entry(2)).unwrap();
     drop(documents);
-    let store = Store::open(&home.documents_dir()).unwrap();
+    let store = DiskStores.open(home.home()).unwrap();
     let (first, second) = ("history/0000000000000001", "history/0000000000000002");
     let sealed = store.read(first).unwrap().unwrap();
     store.commit(&[Change::Put(second.to_owned(), sealed)]).unwrap();
@@ -218,6 +223,7 @@ fn the_shapes_of_records_are_frozen() {
         1,
         r#"{"at":"2026-11-21T18:30:00Z","source":"revocation_list"}"#,
     );
+    reads_back::<holder::Pupil>(1, r#"{"issuer":"https://issuer.example/pl","sub":"p-1"}"#);
     reads_back::<SeenList>(1, r#"{"number":7,"this_update":"2026-11-21T18:30:00Z"}"#);
     reads_back::<used_offer::UsedOffer>(1, &format!(r#"{{"card":"{id}","at":"2026-11-21T18:30:00Z"}}"#));
     reads_back::<TrustedIssuer>(

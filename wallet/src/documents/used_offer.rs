@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 use super::activation::OfferHash;
 use super::card::CardId;
 use super::record::Record;
-use super::store::Change;
 use super::{Documents, StoreError, remove};
+use crate::store::Change;
 
 /// An offer that was followed to its end.
 #[derive(Debug, Serialize, Deserialize)]

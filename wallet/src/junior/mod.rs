@@ -8,6 +8,8 @@
 //!                              UnlockedPhone::create_as(Junior, PIN) ──┴─► keep_sign_in ─► open_offer ─► activate
 //! ```
 //!
+//! A phone is one pupil's: as long as it holds a card of one, nobody else signs in on it.
+//!
 //! On a phone that is set up already [`OnlinePhone::begin_sign_in`] and [`OnlinePhone::finish_sign_in`] do the same in
 //! two calls. The sign-in counts for about an hour and only when a card is added: showing and refreshing need none, so
 //! the phone works offline for as long as its card does.
@@ -111,7 +113,7 @@ impl OnlinePhone {
     /// Follows the browser's answer and keeps who signed in, in place of whoever was signed in before.
     ///
     /// # Errors
-    /// See [`SignInError`]; then nothing has changed.
+    /// See [`SignInError`], above all [`SecondPupil`](SignInError::SecondPupil); then nothing has changed.
     pub async fn finish_sign_in(
         &self,
         sign_in: &SignIn,
@@ -126,15 +128,17 @@ impl OnlinePhone {
     /// Keeps a sign-in that was made before the phone was set up, or while it was locked.
     ///
     /// # Errors
-    /// See [`SignInError`], above all when the phone does not trust the issuer.
+    /// See [`SignInError`], above all when the phone does not trust the issuer, or holds a card of another pupil.
     pub async fn keep_sign_in(&self, session: HolderSession) -> Result<Holder, SignInError> {
         let issuer = IssuerUrl::parse(&session.issuer, Default::default());
         let issuer = issuer.map_err(|_| StoreError::Damaged("an issuer has no address"))?;
         self.may_sign_in_at(&issuer).await?;
         let now = self.now();
+        // A card that is on its way belongs to whoever is signed in now.
+        let _turn = self.activation_turn().await;
         self.with_phone(move |phone| {
-            phone.documents().keep_holder_session(&session)?;
-            Ok(Holder::of(session, now))
+            let kept = phone.documents().keep_holder_session(&session)?;
+            if kept { Ok(Holder::of(session, now)) } else { Err(SignInError::SecondPupil) }
         })
         .await
     }

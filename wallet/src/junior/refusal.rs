@@ -36,6 +36,9 @@ pub enum SignInError {
     /// The portal says no, with a code of RFC 6749 §4.1.2.1.
     #[error("the portal refuses with {0}")]
     Refused(String),
+    /// The phone holds a card of another pupil than the one who signed in; mObywatel Junior is for one.
+    #[error("another pupil's card is on this phone")]
+    SecondPupil,
     /// An endpoint did not do its part.
     #[error(transparent)]
     Exchange(ExchangeError),
@@ -58,6 +61,7 @@ impl SignInError {
             Self::AnotherIssuer => "another_issuer",
             Self::Cancelled => "sign_in_cancelled",
             Self::Refused(_) => "sign_in_refused",
+            Self::SecondPupil => "second_pupil",
             Self::Store(error) => error.reason(),
         }
     }

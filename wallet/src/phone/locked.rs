@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Marker, Parts, UnlockedPhone, documents_dir};
+use super::{Marker, Parts, UnlockedPhone};
 use crate::app_kind::AppKind;
 use crate::documents::{LockedDocuments, StoreError};
 use crate::home::{self, DirLock, DirLockError};
@@ -40,7 +40,7 @@ impl LockedPhone {
         }
         let element = parts.elements.at(home)?;
         let id = element.id()?.ok_or(ElementError::Blank)?;
-        let documents = LockedDocuments::open(&documents_dir(home), &id)?;
+        let documents = LockedDocuments::open(parts.stores.open(home)?, &id)?;
         Ok(Self { home: home.to_owned(), lock, element, documents, parts, app: marker.app })
     }
 
@@ -104,7 +104,7 @@ impl LockedPhone {
         parts.elements.at(home)?.erase()?;
         home::remove_file(&Marker::path(home))?;
         home::sync_dir(home)?;
-        home::remove_dir(&documents_dir(home))?;
+        parts.stores.remove(home)?;
         Ok(())
     }
 }
@@ -266,6 +266,9 @@ pub enum WipeError {
     /// The secure element did not work.
     #[error(transparent)]
     Element(ElementError),
+    /// The documents could not be removed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
     /// The file system refused.
     #[error("it cannot be written")]
     Io(#[from] io::Error),
@@ -277,6 +280,7 @@ impl WipeError {
         match self {
             Self::InUse => "phone_in_use",
             Self::Element(error) => error.reason(),
+            Self::Store(error) => error.reason(),
             Self::Io(_) => "phone_io",
         }
     }

@@ -1,7 +1,7 @@
 //! The phone: locked or unlocked, each a type of its own.
 //!
-//! A phone is a directory. `HOME/element/` is its secure element, `HOME/documents/` what it keeps, and
-//! `HOME/phone.json` says that it was set up to the end. Any number of phones may live in one process, each
+//! A phone is a directory. `HOME/element/` is its secure element and `HOME/documents/` what it keeps, unless its [`Parts`]
+//! have these elsewhere; `HOME/phone.json` says that it was set up to the end, and `HOME/lock` is held by who uses it. Any number of phones may live in one process, each
 //! used by one handle at a time.
 //!
 //! ```text
@@ -26,12 +26,15 @@ use crate::app_kind::AppKind;
 use crate::device::Requirements;
 use crate::pin::PinCost;
 use crate::secure_element::{Elements, SimulatedElements};
+use crate::store::{DiskStores, Stores};
 
 /// What the composition root puts into phones; may be shared by many.
 #[derive(Clone)]
 pub struct Parts {
     /// Where secure elements come from.
     pub elements: Arc<dyn Elements>,
+    /// Where documents are kept.
+    pub stores: Arc<dyn Stores>,
     /// Where nonces and keys come from.
     pub entropy: Arc<dyn Entropy>,
     /// What a phone must at least be to be set up.
@@ -39,7 +42,8 @@ pub struct Parts {
 }
 
 impl Parts {
-    /// Simulated elements at the standard cost of a PIN, and the built-in requirements.
+    /// Simulated elements and stores, both files, at the standard cost of a PIN, and
+    /// the built-in requirements.
     pub fn simulated(entropy: Arc<dyn Entropy>) -> Self {
         Self::with_pin_cost(entropy, PinCost::STANDARD)
     }
@@ -47,7 +51,7 @@ impl Parts {
     /// The same at another cost: an embedding test passes [`PinCost::FOR_TESTS`] and saves 16 ms a try.
     pub fn with_pin_cost(entropy: Arc<dyn Entropy>, cost: PinCost) -> Self {
         let elements = Arc::new(SimulatedElements::new(Arc::clone(&entropy), cost));
-        Self { elements, entropy, requirements: Requirements::BUILT_IN }
+        Self { elements, stores: Arc::new(DiskStores), entropy, requirements: Requirements::BUILT_IN }
     }
 }
 
@@ -83,10 +87,6 @@ impl Marker {
             Err(error) => Err(error),
         }
     }
-}
-
-pub(crate) fn documents_dir(home: &Path) -> PathBuf {
-    home.join("documents")
 }
 
 #[cfg(test)]

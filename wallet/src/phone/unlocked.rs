@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use jiff::Timestamp;
 
-use super::{LockedPhone, Marker, Parts, UnlockRefusal, documents_dir};
+use super::{LockedPhone, Marker, Parts, UnlockRefusal};
 use crate::app_kind::AppKind;
 use crate::device::{DeviceDescription, DeviceRefusal};
 use crate::documents::{
@@ -73,10 +73,8 @@ impl UnlockedPhone {
         let element = parts.elements.at(home)?;
         let id = element.provision(pin)?;
         let session: Arc<dyn ElementSession> = Arc::from(element.unlock(pin.pin(), now)?);
-        let dir = documents_dir(home);
-        home::remove_dir(&dir)?;
-        let documents =
-            Documents::create(&dir, id, Arc::clone(&session), (device, app), Arc::clone(&parts.entropy))?;
+        let (store, entropy) = (parts.stores.create(home)?, Arc::clone(&parts.entropy));
+        let documents = Documents::create(store, id, Arc::clone(&session), (device, app), entropy)?;
         Marker::write(home, app)?;
         Ok(Self::assemble(home.to_owned(), lock, (element, session), documents, parts, app))
     }

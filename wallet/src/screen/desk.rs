@@ -19,6 +19,7 @@ use super::trusted::TrustList;
 use crate::junior;
 use crate::phone::Parts;
 use crate::pin::PinCost;
+use crate::store::Stores;
 use crate::transport::Transport;
 
 /// The most phones on a desk.
@@ -44,6 +45,8 @@ pub struct DeskParts {
     pub refresh_every: Option<Duration>,
     /// What a try of a PIN costs.
     pub pin_cost: PinCost,
+    /// Where the phones keep their documents.
+    pub stores: Arc<dyn Stores>,
     /// The machine's clock.
     pub clock: Arc<dyn Clock>,
     /// The machine's randomness.
@@ -74,7 +77,10 @@ impl Desk {
         let beside = Beside::new(parts.issuer, Arc::clone(&parts.network));
         let (changes, _) = broadcast::channel(256);
         let tools = Tools {
-            parts: Parts::with_pin_cost(Arc::clone(&parts.entropy), parts.pin_cost),
+            parts: Parts {
+                stores: parts.stores,
+                ..Parts::with_pin_cost(Arc::clone(&parts.entropy), parts.pin_cost)
+            },
             clock: Arc::clone(&clock) as Arc<dyn Clock>,
             machine: parts.clock,
             entropy: parts.entropy,

@@ -28,5 +28,10 @@ mod words;
 pub use desk::{Desk, DeskParts, MAX_PHONES};
 pub use radio::Radio;
 
+/// The stable names of all screens of trouble, one per cause, as pages carry them in `data-trouble`.
+pub fn troubles() -> impl Iterator<Item = &'static str> {
+    trouble::Kind::ALL.iter().map(|kind| kind.word())
+}
+
 #[cfg(test)]
 mod tests;

@@ -1,16 +1,15 @@
 //! What a screen shows, gathered from the phone: every value comes from the same calls as the command line's.
 
+mod card;
+
 use std::sync::Arc;
 
 use askama::Template;
 use jiff::{SignedDuration, Timestamp};
-use shared::validity::{age_on, warsaw, warsaw_date};
+use shared::validity::{warsaw, warsaw_date};
 use shared::words::Lang;
-use shared::x509::ca::CaCertificate;
-use shared::x509::certificate::DeviceCertificate;
-use shared::x509::extension::ExtensionKind;
-use shared::x509::oid::PrivateArc;
 
+use self::card::{CardFace, CardPage};
 use super::assets;
 use super::phone::{DeskPhone, State};
 use super::profile::Profile;
@@ -23,9 +22,6 @@ use crate::app_kind::AppKind;
 use crate::documents::{HistoryEvent, StoreError};
 use crate::online::OnlinePhone;
 use crate::secure_element::Standing as LockStanding;
-use crate::show::ShownCard;
-use crate::standing::Standing;
-use crate::transport::transcript::Exchanged;
 
 /// A phone with what its screen shows.
 #[derive(Template)]
@@ -70,54 +66,6 @@ pub(super) enum Shown {
     Done { id: String, replaced: bool },
     Working(WorkingPage),
     Trouble(TroublePage),
-}
-
-/// A card as lists show it.
-pub(super) struct CardFace {
-    pub(super) id: String,
-    pub(super) name: String,
-    pub(super) school: String,
-    pub(super) slot: (u8, u8),
-    pub(super) state: StateBand,
-    /// When it begins or ends, milliseconds since 1970, if that is to come.
-    pub(super) turns: Option<i64>,
-}
-
-/// How a card stands, in words.
-pub(super) struct StateBand {
-    /// `good`, `warn` or `bad`.
-    pub(super) tone: &'static str,
-    pub(super) title: String,
-    pub(super) text: String,
-}
-
-/// A card with everything on it.
-pub(super) struct CardPage {
-    pub(super) face: CardFace,
-    pub(super) given_names: String,
-    pub(super) surname: String,
-    pub(super) number: String,
-    pub(super) issued: String,
-    pub(super) valid_until: String,
-    pub(super) birth: String,
-    pub(super) age: u8,
-    pub(super) pesel: String,
-    pub(super) home: String,
-    pub(super) school_address: String,
-    pub(super) confirmed: String,
-    pub(super) others: Vec<CardFace>,
-    pub(super) drawer: Option<Drawer>,
-}
-
-/// What developers see of a card.
-pub(super) struct Drawer {
-    pub(super) facts: Vec<(String, String)>,
-    /// Name and identifier of each, and whether it is critical.
-    pub(super) extensions: Vec<(String, String, bool)>,
-    pub(super) chain: Vec<String>,
-    pub(super) pem: String,
-    pub(super) data: String,
-    pub(super) exchanges: Vec<Exchanged>,
 }
 
 /// The phone's settings.
@@ -174,13 +122,18 @@ impl PhonePage {
         };
         let now = phone.tools.clock.now();
         let scene = Scene { phone, say, now, app: profile.app.unwrap_or(AppKind::Standard), lock, offer };
-        let word = if profile.lost { "lost" } else { view.word() };
-        let shown = if profile.lost {
-            Shown::Lost
+        let word = view.word();
+        let (word, shown) = if profile.lost {
+            ("lost", Shown::Lost)
         } else {
             match scene.show(view, online.as_deref()).await {
-                Ok(shown) => shown,
-                Err(error) => Shown::Trouble(scene.trouble(&Trouble::from(&error))),
+                Ok(shown) => (word, shown),
+                Err(error) => {
+                    let trouble = Trouble::from(&error);
+                    // From now on that is where the phone stands: only there do the ways on from it lead.
+                    phone.fail_since(version, &trouble);
+                    ("trouble", Shown::Trouble(scene.trouble(&trouble)))
+                }
             }
         };
         Self {
@@ -329,113 +282,6 @@ impl Scene<'_> {
         }
     }
 
-    async fn faces(&self, online: &OnlinePhone) -> Result<Vec<CardFace>, StoreError> {
-        Ok(online.cards().await?.iter().map(|shown| self.face(shown)).collect())
-    }
-
-    fn face(&self, shown: &ShownCard) -> CardFace {
-        let data = shown.card.data();
-        let slot = shown.card.certificate().slot();
-        CardFace {
-            id: shown.card.id().to_string(),
-            name: format!("{} {}", data.given_names.as_str(), data.surname.as_str()),
-            school: data.school.name.to_string(),
-            slot: (slot.number(), slot.of()),
-            state: self.band(&shown.standing),
-            turns: match &shown.standing {
-                Standing::NotYetValid { from } => Some(from.as_millisecond()),
-                // The last second is valid to its end.
-                standing if standing.is_valid() => {
-                    Some((shown.card.certificate().not_after().as_second() + 1) * 1000)
-                }
-                _ => None,
-            },
-        }
-    }
-
-    /// How a card stands, for people; what to do about it stands beside it.
-    fn band(&self, standing: &Standing) -> StateBand {
-        let say = self.say;
-        let date = |at: &Timestamp| say.0.date(warsaw_date(*at));
-        let word = standing.reason().replace('_', "-");
-        let title = say.t(&format!("standing-{word}"));
-        let key = format!("standing-{word}-text");
-        let text = match standing {
-            Standing::Valid => say.t(&key),
-            Standing::EndsInDays { days } => say.t1(&key, "days", *days),
-            Standing::NotConfirmedSince { since } | Standing::Superseded { since } => {
-                say.t1(&key, "since", date(since))
-            }
-            Standing::NotYetValid { from } => say.t1(&key, "from", date(from)),
-            Standing::Expired { not_after } => say.t1(&key, "on", date(not_after)),
-            Standing::Revoked { since, reason } => {
-                let known = format!("revoked-{}", reason.replace('_', "-"));
-                let why = say.t(if say.has(&known) { &known } else { "revoked-unspecified" });
-                say.t2(&key, "since", date(since), "why", why)
-            }
-            Standing::ClockBehind { floor } => say.t1(&key, "floor", say.0.instant(*floor)),
-        };
-        let tone = match standing {
-            Standing::Valid => "good",
-            Standing::EndsInDays { .. } | Standing::NotConfirmedSince { .. } => "warn",
-            Standing::NotYetValid { .. }
-            | Standing::Expired { .. }
-            | Standing::Revoked { .. }
-            | Standing::Superseded { .. }
-            | Standing::ClockBehind { .. } => "bad",
-        };
-        StateBand { tone, title, text }
-    }
-
-    fn card(&self, cards: &[ShownCard], at: usize, drawer: bool) -> CardPage {
-        let shown = &cards[at];
-        let (data, held) = (shown.card.data(), shown.card.held());
-        let lang = self.say.0;
-        CardPage {
-            face: self.face(shown),
-            given_names: data.given_names.as_str().to_owned(),
-            surname: data.surname.as_str().to_owned(),
-            number: data.card_number.to_string(),
-            issued: lang.date(data.validity.first_day()),
-            valid_until: lang.date(data.validity.last_day()),
-            birth: lang.date(data.birth_date()),
-            age: age_on(data.birth_date(), warsaw_date(self.now)),
-            pesel: data.pesel.as_str().to_owned(),
-            home: data.home_address.one_line(),
-            school_address: data.school.address.one_line(),
-            confirmed: lang.instant(held.last_refresh.unwrap_or(held.acquired_at)),
-            others: cards.iter().map(|other| self.face(other)).collect(),
-            drawer: drawer.then(|| self.drawer(shown)),
-        }
-    }
-
-    fn drawer(&self, shown: &ShownCard) -> Drawer {
-        let (certificate, held) = (shown.card.certificate(), shown.card.held());
-        let fact = |key: &str, value: String| (self.say.t(key), value);
-        let authorities: Vec<CaCertificate> =
-            held.x5c.iter().skip(1).filter_map(|der| CaCertificate::parse(der.as_slice()).ok()).collect();
-        let facts = vec![
-            fact("drawer-subject", format!("{} {}", certificate.given_names(), certificate.surname())),
-            fact("drawer-serial", certificate.serial().to_string()),
-            fact("drawer-not-before", certificate.not_before().to_string()),
-            fact("drawer-not-after", certificate.not_after().to_string()),
-            fact("drawer-device", certificate.device_name().to_owned()),
-            fact("drawer-slot", certificate.slot().to_string()),
-            fact("drawer-activated", certificate.activated_at().to_string()),
-            fact("drawer-crl", certificate.crl_url().to_owned()),
-            fact("drawer-fingerprint", certificate.fingerprint().to_string()),
-        ];
-        let leaf = format!("{} {}", certificate.given_names(), certificate.surname());
-        Drawer {
-            facts,
-            extensions: extensions(certificate),
-            chain: std::iter::once(leaf).chain(authorities.iter().map(CaCertificate::name)).collect(),
-            pem: crate::show::pem_chain(shown),
-            data: serde_json::to_string_pretty(&crate::show::without_picture(shown)).unwrap_or_default(),
-            exchanges: self.phone.transcript.exchanges(),
-        }
-    }
-
     async fn settings(&self, online: &OnlinePhone) -> Result<SettingsPage, StoreError> {
         let (consents, issuers, history) = online
             .with_phone(|phone| {
@@ -461,18 +307,6 @@ impl Scene<'_> {
             history: history.collect(),
         })
     }
-}
-
-/// The extensions of a device certificate, under the names of the standards.
-fn extensions(certificate: &DeviceCertificate) -> Vec<(String, String, bool)> {
-    let arc = PrivateArc::default();
-    let named = |oid| ExtensionKind::OF_DEVICES.into_iter().find(|kind| kind.oid(&arc) == oid);
-    let all = certificate.body().extensions().iter();
-    all.map(|(oid, critical)| {
-        let name = named(*oid).map_or_else(|| "?".to_owned(), |kind| kind.to_string());
-        (name, oid.to_string(), *critical)
-    })
-    .collect()
 }
 
 /// A text to be read to its end. Its lines are broken for terminals; here a paragraph is what begins without a blank.

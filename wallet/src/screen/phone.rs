@@ -168,6 +168,13 @@ impl DeskPhone {
         self.go(View::Trouble(trouble.into()));
     }
 
+    /// Shows what went wrong while the phone was looked at, unless it has changed since `version`.
+    pub(super) fn fail_since(&self, version: u64, trouble: &Trouble) {
+        if self.state().version == version {
+            self.fail(trouble.clone());
+        }
+    }
+
     /// The unlocked phone, if it is.
     pub(super) fn online(&self) -> Option<Arc<OnlinePhone>> {
         self.state().online.clone()

@@ -14,6 +14,7 @@ use super::phone::DeskPhone;
 use super::words;
 use super::{Desk, DeskParts};
 use crate::pin::PinCost;
+use crate::store::MemoryStores;
 use crate::testing::TestEntropy;
 use crate::transport::{Request, Response, Transport, TransportError};
 use askama::Template as _;
@@ -44,6 +45,7 @@ async fn table(phones: u8) -> Table {
         fingerprint: None,
         refresh_every: None,
         pin_cost: PinCost::FOR_TESTS,
+        stores: Arc::new(MemoryStores::default()),
         clock: Arc::clone(&clock) as Arc<dyn Clock>,
         entropy: Arc::new(TestEntropy::new(1)),
         network: Arc::new(Nobody),
@@ -257,7 +259,7 @@ fn no_text_is_missing_and_none_is_idle() {
     assert_eq!(pl, en, "Polish and English differ");
     let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut sources = String::new();
-    for folder in ["templates/screen", "src/screen", "src/screen/acts"] {
+    for folder in ["templates/screen", "src/screen", "src/screen/acts", "src/screen/page"] {
         for entry in std::fs::read_dir(root.join(folder)).unwrap().flatten() {
             if entry.path().is_file() && !entry.path().ends_with("tests.rs") {
                 sources += &std::fs::read_to_string(entry.path()).unwrap();

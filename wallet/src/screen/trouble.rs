@@ -24,7 +24,6 @@ macro_rules! kinds {
         }
 
         impl Kind {
-            #[cfg(test)]
             pub(super) const ALL: &'static [Self] = &[$(Self::$kind),*];
 
             /// A stable name.
@@ -180,6 +179,8 @@ kinds! {
     SignInFailed = "sign_in_failed", &[Way::SignIn, Way::Begin];
     /// The card is another pupil's than the one who is signed in.
     OtherPupil = "other_pupil", &[Way::Scan, Way::SignIn, Way::Documents];
+    /// Another pupil's card is on this Junior phone.
+    SecondPupil = "second_pupil", &[Way::SignIn, Way::Documents];
     /// The store was copied from another phone.
     Copied = "copied", &[Way::Reinstall];
     /// An older copy of the store was put back.
@@ -329,6 +330,7 @@ impl From<&SignInError> for Trouble {
             SignInError::UntrustedIssuer(issuer) => {
                 Self { issuer: Some(issuer.to_string()), ..Self::new(Kind::UntrustedIssuer, detail) }
             }
+            SignInError::SecondPupil => Self::new(Kind::SecondPupil, detail),
             SignInError::NoSignIn | SignInError::Metadata(_) => Self::new(Kind::UnusableIssuer, detail),
             SignInError::Exchange(error) => Self::from(error),
             SignInError::Store(error) => Self::from(error),
@@ -348,6 +350,7 @@ impl From<&StoreError> for Trouble {
             StoreError::OtherDevice => Kind::Copied,
             StoreError::RolledBack => Kind::RolledBack,
             StoreError::Newer { .. } => Kind::Newer,
+            StoreError::AfterFailure { full: true } => Kind::DiskFull,
             error if error.reason() == "disk_full" => Kind::DiskFull,
             _ => Kind::Damaged,
         };

@@ -1,7 +1,6 @@
 //! HTTP as the wallet speaks it: TLS by aws-lc-rs against certificate authorities that it was told of, plain http on
 //! this machine alone, no redirects, no proxies out of the environment, bounded in time and size.
 
-use std::error::Error;
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
@@ -151,19 +150,13 @@ fn reason(error: &reqwest::Error) -> TransportError {
 }
 
 /// Whether TLS refused the server, deep inside the error.
-fn is_tls(error: &reqwest::Error) -> bool {
-    let mut source = error.source();
-    while let Some(inner) = source {
-        let refused = match inner.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
-            Some(wrapped) => wrapped.downcast_ref::<rustls::Error>(),
-            None => inner.downcast_ref::<rustls::Error>(),
-        };
-        if matches!(refused, Some(rustls::Error::InvalidCertificate(_))) {
-            return true;
-        }
-        source = inner.source();
+fn is_tls(error: &(dyn std::error::Error + 'static)) -> bool {
+    if let Some(rustls::Error::InvalidCertificate(_)) = error.downcast_ref() {
+        return true;
     }
-    false
+    // An I/O error passes over what it wraps: its source is the source of that.
+    let wrapped = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
+    wrapped.is_some_and(|wrapped| is_tls(wrapped)) || error.source().is_some_and(is_tls)
 }
 
 /// Why there is no transport. Messages complete "cannot set up the network: …".
@@ -262,6 +255,33 @@ mod tests {
 
         let (url, _) = server("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf").await;
         assert_eq!(transport().send(Request::get(url, 10)).await, Err(TransportError::Interrupted));
+    }
+
+    /// A server with a certificate that it has made for itself.
+    fn impostor() -> std::net::SocketAddr {
+        let made = rcgen::generate_simple_self_signed(["127.0.0.1".to_owned()]).unwrap();
+        let key = rustls::pki_types::PrivateKeyDer::Pkcs8(made.signing_key.serialize_der().into());
+        let config = rustls::ServerConfig::builder_with_provider(Arc::new(
+            rustls::crypto::aws_lc_rs::default_provider(),
+        ))
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(vec![made.cert.der().clone()], key)
+        .unwrap();
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        std::thread::spawn(move || {
+            let mut connection = rustls::ServerConnection::new(Arc::new(config)).unwrap();
+            let _refused = connection.complete_io(&mut listener.accept().unwrap().0);
+        });
+        address
+    }
+
+    #[tokio::test]
+    async fn a_server_that_nobody_vouches_for_is_named() {
+        let url: Url = format!("https://{}/", impostor()).parse().unwrap();
+        assert_eq!(transport().send(Request::get(url, 10)).await, Err(TransportError::UntrustedServer));
     }
 
     #[tokio::test]

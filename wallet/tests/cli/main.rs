@@ -28,6 +28,27 @@ fn a_phone_is_set_up_once_behind_a_pin_that_is_not_too_easy() {
 }
 
 #[test]
+fn a_phone_is_one_app_and_juniors_ask_who_holds_them() {
+    let init = ["init", "--name", "T", "--platform", "android", "--os-version", "14", "--app", "junior"];
+    let junior = Phone::empty();
+    junior.with_pin("4930271").run(&init).fails(2, "pin_not_six_digits");
+    assert_eq!(junior.run(&[&init[..8], &["other"]].concat()).code, 2);
+    assert_eq!(junior.run(&init).json()["app"], "junior");
+    junior.run(&["sign-in"]).fails(4, "untrusted_issuer");
+    junior.run(&["sign-in", "--issuer", "http://127.0.0.1:1"]).fails(4, "untrusted_issuer");
+    junior.run(&["sign-in", "--issuer", "http://school.example"]).fails(2, "bad_issuer");
+    let standard = Phone::new();
+    assert_eq!(
+        standard.run(&["sign-in", "--issuer", "http://127.0.0.1:1"]).json()["error"]["code"],
+        "not_junior"
+    );
+    let offer = format!("{OFFER}http%3A%2F%2F127.0.0.1:1%2Fo%2Fx");
+    let refused = junior.run(&["activate", "--offer", &offer, "--accept-terms"]);
+    refused.fails(4, "sign_in_needed");
+    assert!(refused.stderr.contains("hint: sign in first, with `wallet sign-in`"), "{}", refused.stderr);
+}
+
+#[test]
 fn a_wrong_pin_is_counted_and_a_new_one_takes_its_place() {
     let phone = Phone::new();
     let wrong = phone.with_pin("999888").run(&["list"]);
@@ -53,7 +74,9 @@ fn the_command_line_is_checked_before_anything_happens() {
     phone.run(&["activate", "--typed", "0000-0000-0001"]).fails(2, "typed_code_malformed");
     let help = phone.run(&["--help"]);
     assert_eq!(help.code, 0);
-    for command in ["init", "trust", "scan", "activate", "list", "show", "refresh", "delete", "pin"] {
+    for command in
+        ["init", "trust", "scan", "sign-in", "activate", "list", "show", "refresh", "delete", "pin", "screen"]
+    {
         assert!(help.stdout.contains(&format!("\n  {command}")), "{command} in {}", help.stdout);
     }
 }

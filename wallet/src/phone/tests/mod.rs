@@ -23,7 +23,6 @@ use crate::testing::TestEntropy;
 mod cards;
 mod copies;
 mod copying;
-mod embedding;
 mod keeping;
 mod locking;
 

@@ -19,17 +19,17 @@ impl DeskPhone {
     /// On to the terms, or past them where both texts were accepted before.
     pub(super) async fn read_terms(&self) {
         if let View::Add(Add::How) = self.view() {
-            self.next_text().await;
+            self.next_text(Add::Camera).await;
         }
     }
 
-    /// To the first text that is still to be accepted, or on to the camera.
-    async fn next_text(&self) {
+    /// To the first text that is still to be accepted, or on to what comes after the texts.
+    pub(super) async fn next_text(&self, after: Add) {
         let Some(online) = self.online() else { return };
         match online.missing_consents().await {
             Err(error) => self.fail(&error),
             Ok(missing) => self.go(View::Add(match missing.first() {
-                None => Add::Camera,
+                None => after,
                 Some(text) if **text == TERMS => Add::Terms,
                 Some(_) => Add::Privacy,
             })),
@@ -57,7 +57,7 @@ impl DeskPhone {
         let Some(online) = self.online() else { return };
         match online.accept(text).await {
             Err(error) => self.fail(&error),
-            Ok(()) => self.next_text().await,
+            Ok(()) => self.next_text(Add::Camera).await,
         }
     }
 
@@ -189,7 +189,8 @@ impl DeskPhone {
     /// The same once more, after something that may have passed.
     pub(super) async fn retry(self: &Arc<Self>) {
         let View::Trouble(trouble) = self.view() else { return };
-        if self.online().is_none() {
+        // A store in which a change failed is to be opened again; so may be one that could not be read.
+        if self.online().is_none() || matches!(trouble.kind, Kind::DiskFull | Kind::Damaged) {
             return self.lock().await;
         }
         let (again, source) = {
@@ -200,7 +201,6 @@ impl DeskPhone {
             (Some(Work::Opening), Some(source)) => self.follow(source),
             (Some(Work::Activating), Some(_)) => self.activate(),
             (Some(Work::Refreshing), _) => self.refresh_now(),
-            _ if trouble.kind == Kind::Damaged => self.lock().await,
             _ => self.go(View::Documents),
         }
     }

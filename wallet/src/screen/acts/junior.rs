@@ -47,13 +47,20 @@ impl DeskPhone {
         let outcome = match (outcome, online) {
             (Ok(session), None) => {
                 self.state().errand.session = Some(session);
-                Ok(View::SetPin { app: AppKind::Junior, fault: None })
+                self.go(View::SetPin { app: AppKind::Junior, fault: None });
+                Ok(())
             }
-            (Ok(session), Some(online)) => online.keep_sign_in(session).await.map(|_| View::Add(Add::Scan)),
+            (Ok(session), Some(online)) => match online.keep_sign_in(session).await {
+                Ok(_) => {
+                    self.next_text(Add::Scan).await;
+                    Ok(())
+                }
+                Err(error) => Err(error),
+            },
             (Err(error), _) => Err(error),
         };
         match outcome {
-            Ok(view) => self.go(view),
+            Ok(()) => {}
             // The true answer may still come.
             Err(SignInError::OtherSignIn) => self.state().errand.sign_in = Some(sign_in),
             Err(error) => self.fail(&error),

@@ -1,11 +1,9 @@
 //! What befalls a phone: no network, lost and found, its files on another phone.
 
-use std::fs;
-use std::io;
-use std::path::Path;
 use std::sync::Arc;
 
 use crate::acquire::event::Unobserved;
+use crate::documents::StoreError;
 use crate::online::blocking;
 use crate::screen::phone::DeskPhone;
 use crate::screen::view::View;
@@ -41,33 +39,18 @@ impl DeskPhone {
     /// Puts this phone's documents onto another one, as somebody would who copies the files of an app.
     ///
     /// Both are locked for it. The other one keeps its own secure element, so it cannot read them.
-    pub(in crate::screen) async fn copy_store_to(self: &Arc<Self>, other: &Arc<Self>) -> io::Result<()> {
+    pub(in crate::screen) async fn copy_store_to(
+        self: &Arc<Self>,
+        other: &Arc<Self>,
+    ) -> Result<(), StoreError> {
         let _turn = self.turn.lock().await;
         self.lock().await;
         let _other_turn = other.turn.lock().await;
         other.lock().await;
         let (from, to) = (self.home.clone(), other.home.clone());
-        let copied = blocking(move || {
-            let (from, to) = (crate::phone::documents_dir(&from), crate::phone::documents_dir(&to));
-            crate::home::remove_dir(&to)?;
-            copy_dir(&from, &to)
-        });
-        copied.await?;
+        let stores = Arc::clone(&self.tools.parts.stores);
+        blocking(move || stores.copy(&from, &to)).await?;
         other.lock().await;
         Ok(())
     }
-}
-
-fn copy_dir(from: &Path, to: &Path) -> io::Result<()> {
-    crate::home::private_dir(to)?;
-    for entry in fs::read_dir(from)? {
-        let entry = entry?;
-        let target = to.join(entry.file_name());
-        if entry.file_type()?.is_dir() {
-            copy_dir(&entry.path(), &target)?;
-        } else {
-            fs::copy(entry.path(), target)?;
-        }
-    }
-    Ok(())
 }

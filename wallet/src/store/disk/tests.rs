@@ -1,8 +1,9 @@
-//! What a store promises: durable, whole, named when it cannot.
+//! What stores on disk promise beyond the contract: what survives a kill, a full disk, damage.
 
 use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
 
+use super::super::contract;
 use super::*;
 
 fn put(name: &str, value: &[u8]) -> Change {
@@ -15,27 +16,25 @@ fn value(seed: u32, len: usize) -> Vec<u8> {
 }
 
 #[test]
-fn values_of_any_size_read_back_after_reopening() {
+fn the_disk_keeps_the_contract() {
     let dir = tempfile::tempdir().unwrap();
-    let store = Store::create(dir.path()).unwrap();
-    let sizes = [1, PIECE - 1, PIECE, PIECE + 1, 3 * PIECE, 90_001];
-    for (seed, &size) in (0..).zip(&sizes) {
-        store.commit(&[put(&format!("card/{seed}"), &value(seed, size))]).unwrap();
+    contract::run(&DiskStores, dir.path()).unwrap();
+    for home in std::fs::read_dir(dir.path()).unwrap() {
+        assert_eq!(std::fs::read_dir(home.unwrap().path()).unwrap().count(), 0, "files are left");
     }
-    drop(store);
-    let store = Store::open(dir.path()).unwrap();
-    for (seed, &size) in (0..).zip(&sizes) {
-        assert_eq!(store.read(&format!("card/{seed}")).unwrap().unwrap(), value(seed, size), "{size} bytes");
-    }
-    assert_eq!(store.scan("card/").unwrap().len(), sizes.len());
-    assert_eq!(store.read("card").unwrap(), None);
-    assert_eq!(store.read("card/").unwrap(), None);
+}
+
+#[test]
+fn opening_makes_no_files() {
+    let dir = tempfile::tempdir().unwrap();
+    assert_eq!(DiskStore::open(dir.path()).err().unwrap().reason(), "store_missing");
+    assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 0);
 }
 
 #[test]
 fn a_shorter_value_leaves_nothing_of_the_longer_one() {
     let dir = tempfile::tempdir().unwrap();
-    let store = Store::create(dir.path()).unwrap();
+    let store = DiskStore::create(dir.path()).unwrap();
     store.commit(&[put("card/1", &value(1, 5 * PIECE))]).unwrap();
     store.commit(&[put("card/1", &value(2, PIECE + 1))]).unwrap();
     assert_eq!(store.read("card/1").unwrap().unwrap(), value(2, PIECE + 1));
@@ -44,31 +43,11 @@ fn a_shorter_value_leaves_nothing_of_the_longer_one() {
     assert_eq!(store.db.len(), 0);
 }
 
-#[test]
-fn readers_see_whole_commits_only() {
-    let dir = tempfile::tempdir().unwrap();
-    let store = Store::create(dir.path()).unwrap();
-    store.commit(&[put("card/1", &value(0, 40_000)), put("card/2", &value(0, 40_000))]).unwrap();
-    thread::scope(|scope| {
-        scope.spawn(|| {
-            for seed in 1..30 {
-                store
-                    .commit(&[put("card/1", &value(seed, 40_000)), put("card/2", &value(seed, 40_000))])
-                    .unwrap();
-            }
-        });
-        for _ in 0..200 {
-            let seen = store.scan("card/").unwrap();
-            assert_eq!(seen[0].1, seen[1].1);
-        }
-    });
-}
-
 /// sled does not sync what it puts into files of their own, so there must never be one.
 #[test]
 fn no_value_however_big_leaves_the_log() {
     let dir = tempfile::tempdir().unwrap();
-    let store = Store::create(dir.path()).unwrap();
+    let store = DiskStore::create(dir.path()).unwrap();
     for round in 0..20 {
         for card in 0..4 {
             store.commit(&[put(&format!("card/{card}"), &value(round, 130_000))]).unwrap();
@@ -76,34 +55,8 @@ fn no_value_however_big_leaves_the_log() {
     }
     store.commit(&[Change::Remove("card/1".to_owned()), put("card/9", &value(9, 2_000_000))]).unwrap();
     drop(store);
-    drop(Store::open(dir.path()).unwrap());
+    drop(DiskStore::open(dir.path()).unwrap());
     assert_eq!(std::fs::read_dir(dir.path().join("blobs")).unwrap().count(), 0);
-}
-
-#[test]
-fn a_second_handle_is_told_that_the_store_is_in_use() {
-    let dir = tempfile::tempdir().unwrap();
-    let store = Store::create(dir.path()).unwrap();
-    assert_eq!(Store::open(dir.path()).err().unwrap().reason(), "store_in_use");
-    drop(store);
-    assert!(Store::open(dir.path()).is_ok());
-}
-
-#[test]
-fn no_store_is_made_by_opening_one() {
-    let dir = tempfile::tempdir().unwrap();
-    assert_eq!(Store::open(dir.path()).err().unwrap().reason(), "store_missing");
-    assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 0);
-}
-
-#[test]
-fn too_big_a_value_is_refused_and_harms_nothing() {
-    let dir = tempfile::tempdir().unwrap();
-    let store = Store::create(dir.path()).unwrap();
-    let refusal = store.commit(&[put("a", b"1"), put("b", &vec![0; MAX_VALUE + 1])]).unwrap_err();
-    assert_eq!(refusal.reason(), "record_too_big");
-    assert_eq!(store.read("a").unwrap(), None);
-    store.commit(&[put("a", b"1")]).unwrap();
 }
 
 /// `/dev/full` says at every write that no space is left.
@@ -112,9 +65,9 @@ fn too_big_a_value_is_refused_and_harms_nothing() {
 fn a_full_disk_has_a_name_and_nothing_is_believed_afterwards() {
     let dir = tempfile::tempdir().unwrap();
     std::os::unix::fs::symlink("/dev/full", dir.path().join("db")).unwrap();
-    let store = Store::open(dir.path()).unwrap();
+    let store = DiskStore::open(dir.path()).unwrap();
     assert_eq!(store.commit(&[put("a", b"1")]).unwrap_err().reason(), "disk_full");
-    assert_eq!(store.read("a").unwrap_err().reason(), "store_failed_before");
+    assert!(matches!(store.read("a"), Err(StoreError::AfterFailure { full: true })));
     assert_eq!(store.commit(&[put("b", b"1")]).unwrap_err().reason(), "store_failed_before");
 }
 
@@ -122,7 +75,7 @@ fn a_full_disk_has_a_name_and_nothing_is_believed_afterwards() {
 #[test]
 fn a_damaged_log_yields_an_error_or_whole_values() {
     let dir = tempfile::tempdir().unwrap();
-    let store = Store::create(dir.path()).unwrap();
+    let store = DiskStore::create(dir.path()).unwrap();
     for seed in 0..12 {
         store.commit(&[put(&format!("card/{seed}"), &value(seed, 90_000))]).unwrap();
     }
@@ -140,7 +93,7 @@ fn a_damaged_log_yields_an_error_or_whole_values() {
         let copy = tempfile::tempdir().unwrap();
         std::fs::copy(dir.path().join("conf"), copy.path().join("conf")).unwrap();
         std::fs::write(copy.path().join("db"), &bytes).unwrap();
-        match Store::open(copy.path()).and_then(|store| store.scan("card/")) {
+        match DiskStore::open(copy.path()).and_then(|store| store.scan("card/")) {
             Err(error) => {
                 assert_eq!(error.reason(), "store_damaged", "{error} at {at}");
                 named += 1;
@@ -162,7 +115,7 @@ const CHILD: &str = "MLEG_TEST_STORE_TO_WRITE_UNTIL_KILLED";
 #[test]
 fn child_that_writes_until_killed() {
     let Some(dir) = std::env::var_os(CHILD) else { return };
-    let store = Store::open(Path::new(&dir)).unwrap();
+    let store = DiskStore::open(Path::new(&dir)).unwrap();
     let first = store.scan("card/").unwrap().len();
     for seed in (0..).skip(first) {
         let name = format!("card/{seed:08}");
@@ -175,10 +128,10 @@ fn child_that_writes_until_killed() {
 #[test]
 fn a_kill_at_any_moment_loses_nothing_acknowledged_and_tears_no_commit() {
     let dir = tempfile::tempdir().unwrap();
-    drop(Store::create(dir.path()).unwrap());
+    drop(DiskStore::create(dir.path()).unwrap());
     for round in 0..6_u64 {
         let mut child = Command::new(std::env::current_exe().unwrap())
-            .args(["--exact", "documents::store::tests::child_that_writes_until_killed", "--nocapture"])
+            .args(["--exact", "store::disk::tests::child_that_writes_until_killed", "--nocapture"])
             .env(CHILD, dir.path())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
@@ -199,7 +152,7 @@ fn a_kill_at_any_moment_loses_nothing_acknowledged_and_tears_no_commit() {
         child.wait().unwrap();
         let acknowledged = acknowledged.expect("the child must have kept something before it was killed");
 
-        let store = Store::open(dir.path()).unwrap();
+        let store = DiskStore::open(dir.path()).unwrap();
         let cards = store.scan("card/").unwrap();
         let latest = store.read("latest").unwrap().unwrap();
         assert!(cards.len() as u32 > acknowledged, "card {acknowledged} was acknowledged and is lost");
@@ -207,5 +160,12 @@ fn a_kill_at_any_moment_loses_nothing_acknowledged_and_tears_no_commit() {
         for (seed, (_, found)) in (0..).zip(&cards) {
             assert_eq!(found, &value(seed, 20_000));
         }
+    }
+}
+
+#[test]
+fn a_full_disk_is_named_wherever_it_shows() {
+    for kind in [io::ErrorKind::StorageFull, io::ErrorKind::QuotaExceeded] {
+        assert_eq!(StoreError::from(sled::Error::Io(io::Error::from(kind))).reason(), "disk_full");
     }
 }

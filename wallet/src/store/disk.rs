@@ -5,46 +5,82 @@
 //! an eighth of a mebibyte goes into a file of its own that nobody syncs; so values are cut into pieces small
 //! enough that no page ever gets there (a page holds some 20 entries).
 
-use std::fs::File;
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{PoisonError, RwLock};
 use std::thread;
 use std::time::Duration;
 
-use super::failure::StoreError;
+use super::{Change, MAX_VALUE, Store, StoreError, Stores};
 use crate::home;
 
 /// The most bytes of a value in one entry.
 const PIECE: usize = 4096;
-/// The most bytes of a value: 16 MiB.
-const MAX_VALUE: usize = 4096 * PIECE;
 /// What separates a name from the number of the piece; never part of a name.
 const SEPARATOR: u8 = 0;
 
-/// An open store. It knows nothing of seals: what it keeps are opaque bytes under names.
-///
-/// One handle at a time has it, whatever the process.
-pub(super) struct Store {
+/// Stores in files: that of a phone is the directory `documents` in the phone's own.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct DiskStores;
+
+/// A handle on one.
+struct DiskStore {
     db: sled::Db,
     /// sled's log, for syncing.
     log: File,
-    /// Readers see whole commits. True once a commit failed: what memory holds is then not what the disk
-    /// holds, and only opening the store again tells which.
-    failed: RwLock<bool>,
+    /// Readers see whole commits. Set once a commit failed, to whether that was for want of space: what memory holds is
+    /// then not what the disk holds, and only opening the store again tells which.
+    failed: RwLock<Option<bool>>,
 }
 
-/// One of the changes of a commit.
-pub(super) enum Change {
-    /// Sets the value under a name.
-    Put(String, Vec<u8>),
-    /// Removes the name with its value; that it is not there is no error.
-    Remove(String),
+fn dir(home: &Path) -> PathBuf {
+    home.join("documents")
 }
 
-impl Store {
+impl Stores for DiskStores {
+    fn create(&self, home: &Path) -> Result<Box<dyn Store>, StoreError> {
+        self.remove(home)?;
+        Ok(Box::new(DiskStore::create(&dir(home))?))
+    }
+
+    fn open(&self, home: &Path) -> Result<Box<dyn Store>, StoreError> {
+        Ok(Box::new(DiskStore::open(&dir(home))?))
+    }
+
+    fn remove(&self, home: &Path) -> Result<(), StoreError> {
+        Ok(home::remove_dir(&dir(home))?)
+    }
+
+    fn copy(&self, from: &Path, to: &Path) -> Result<(), StoreError> {
+        let (from, to) = (dir(from), dir(to));
+        if !from.join("db").try_exists()? {
+            return Err(StoreError::Missing);
+        }
+        home::remove_dir(&to)?;
+        Ok(copy_dir(&from, &to)?)
+    }
+}
+
+fn copy_dir(from: &Path, to: &Path) -> io::Result<()> {
+    home::private_dir(to)?;
+    for entry in fs::read_dir(from)? {
+        let entry = entry?;
+        let target = to.join(entry.file_name());
+        if entry.file_type()?.is_dir() {
+            copy_dir(&entry.path(), &target)?;
+        } else {
+            fs::copy(entry.path(), target)?;
+        }
+    }
+    Ok(())
+}
+
+impl DiskStore {
     /// Makes an empty store in `dir`, where there must be none.
-    pub(super) fn create(dir: &Path) -> Result<Self, StoreError> {
+    fn create(dir: &Path) -> Result<Self, StoreError> {
         home::private_dir(dir)?;
         let store = Self::start(dir, true)?;
         // sled never syncs the names of its files, nor the parameters that it will insist on later.
@@ -55,7 +91,7 @@ impl Store {
     }
 
     /// Opens the store in `dir`.
-    pub(super) fn open(dir: &Path) -> Result<Self, StoreError> {
+    fn open(dir: &Path) -> Result<Self, StoreError> {
         if !dir.join("db").try_exists()? {
             return Err(StoreError::Missing);
         }
@@ -72,24 +108,13 @@ impl Store {
             .flush_every_ms(None);
         let db = open_patiently(&config)?;
         let log = File::open(dir.join("db"))?;
-        Ok(Self { db, log, failed: RwLock::new(false) })
-    }
-
-    /// The value under `name`.
-    pub(super) fn read(&self, name: &str) -> Result<Option<Vec<u8>>, StoreError> {
-        let mut values = self.values(&entry_prefix(name))?;
-        Ok(values.pop().map(|(_, value)| value))
-    }
-
-    /// All names that begin with `prefix`, in their order, with their values.
-    pub(super) fn scan(&self, prefix: &str) -> Result<Vec<(String, Vec<u8>)>, StoreError> {
-        self.values(prefix.as_bytes())
+        Ok(Self { db, log, failed: RwLock::new(None) })
     }
 
     fn values(&self, prefix: &[u8]) -> Result<Vec<(String, Vec<u8>)>, StoreError> {
         let failed = self.failed.read().unwrap_or_else(PoisonError::into_inner);
-        if *failed {
-            return Err(StoreError::AfterFailure);
+        if let Some(full) = *failed {
+            return Err(StoreError::AfterFailure { full });
         }
         let mut values: Vec<(String, Vec<u8>)> = Vec::new();
         let mut pieces = 0;
@@ -110,27 +135,9 @@ impl Store {
         Ok(values)
     }
 
-    /// Applies all `changes` or none, and returns once they are on disk.
-    ///
-    /// After an error the store refuses everything until it is opened again.
-    pub(super) fn commit(&self, changes: &[Change]) -> Result<(), StoreError> {
-        let mut failed = self.failed.write().unwrap_or_else(PoisonError::into_inner);
-        if *failed {
-            return Err(StoreError::AfterFailure);
-        }
-        let batch = self.batch(changes)?;
-        let outcome = self
-            .db
-            .apply_batch(batch)
-            .and_then(|()| self.db.flush())
-            .map_err(StoreError::from)
-            .and_then(|_| self.log.sync_data().map_err(StoreError::from));
-        *failed = outcome.is_err();
-        outcome
-    }
-
     fn batch(&self, changes: &[Change]) -> Result<sled::Batch, StoreError> {
-        let mut batch = sled::Batch::default();
+        // Of several changes of one name the last one counts.
+        let mut last: BTreeMap<&str, &[u8]> = BTreeMap::new();
         for change in changes {
             let (name, value) = match change {
                 Change::Put(name, value) => (name, value.as_slice()),
@@ -139,6 +146,10 @@ impl Store {
             if value.len() > MAX_VALUE {
                 return Err(StoreError::TooBig);
             }
+            last.insert(name, value);
+        }
+        let mut batch = sled::Batch::default();
+        for (name, value) in last {
             let prefix = entry_prefix(name);
             // The value before may have had more pieces.
             for entry in self.db.scan_prefix(&prefix).keys() {
@@ -151,6 +162,33 @@ impl Store {
             }
         }
         Ok(batch)
+    }
+}
+
+impl Store for DiskStore {
+    fn read(&self, name: &str) -> Result<Option<Vec<u8>>, StoreError> {
+        let mut values = self.values(&entry_prefix(name))?;
+        Ok(values.pop().map(|(_, value)| value))
+    }
+
+    fn scan(&self, prefix: &str) -> Result<Vec<(String, Vec<u8>)>, StoreError> {
+        self.values(prefix.as_bytes())
+    }
+
+    fn commit(&self, changes: &[Change]) -> Result<(), StoreError> {
+        let mut failed = self.failed.write().unwrap_or_else(PoisonError::into_inner);
+        if let Some(full) = *failed {
+            return Err(StoreError::AfterFailure { full });
+        }
+        let batch = self.batch(changes)?;
+        let outcome = self
+            .db
+            .apply_batch(batch)
+            .and_then(|()| self.db.flush())
+            .map_err(StoreError::from)
+            .and_then(|_| self.log.sync_data().map_err(StoreError::from));
+        *failed = outcome.as_ref().err().map(|error| matches!(error, StoreError::DiskFull));
+        outcome
     }
 }
 
@@ -186,6 +224,18 @@ fn open_carefully(config: &sled::Config) -> Result<sled::Db, StoreError> {
     match catch_unwind(AssertUnwindSafe(|| config.open())) {
         Ok(outcome) => Ok(outcome?),
         Err(_) => Err(StoreError::Damaged("its log cannot be read")),
+    }
+}
+
+impl From<sled::Error> for StoreError {
+    fn from(error: sled::Error) -> Self {
+        match error {
+            // sled has no kind of error for this; its text is stable, as its version is pinned.
+            sled::Error::Io(error) if error.to_string().starts_with("could not acquire lock") => Self::InUse,
+            sled::Error::Io(error) => Self::from(error),
+            sled::Error::Corruption { .. } => Self::Damaged("its log is corrupt"),
+            other => Self::Io(io::Error::other(other)),
+        }
     }
 }
 

@@ -1,4 +1,4 @@
-//! Why documents could not be read or kept, each reason with a stable name.
+//! Why a store, or what is kept there, could not be read or written: each reason with a stable name.
 
 use std::io;
 
@@ -48,16 +48,16 @@ pub enum StoreError {
     TooBig,
     /// An earlier change failed; the store must be opened again.
     #[error("an earlier change failed, open it again")]
-    AfterFailure,
-    /// The file system refused.
+    AfterFailure {
+        /// Whether that was for want of space.
+        full: bool,
+    },
+    /// The file system refused, or whatever else is below the store.
     #[error("it cannot be read or written")]
     Io(#[source] io::Error),
     /// The secure element failed.
     #[error(transparent)]
     Element(ElementError),
-    /// sled refused.
-    #[error("it cannot be read or written")]
-    Engine(#[source] sled::Error),
 }
 
 impl StoreError {
@@ -73,9 +73,9 @@ impl StoreError {
             Self::TooOld { .. } => "store_too_old",
             Self::Damaged(_) => "store_damaged",
             Self::TooBig => "record_too_big",
-            Self::AfterFailure => "store_failed_before",
+            Self::AfterFailure { .. } => "store_failed_before",
             Self::Element(error) => error.reason(),
-            Self::Io(_) | Self::Engine(_) => "store_io",
+            Self::Io(_) => "store_io",
         }
     }
 }
@@ -85,18 +85,6 @@ impl From<io::Error> for StoreError {
         match error.kind() {
             io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Self::DiskFull,
             _ => Self::Io(error),
-        }
-    }
-}
-
-impl From<sled::Error> for StoreError {
-    fn from(error: sled::Error) -> Self {
-        match error {
-            // sled has no kind of error for this; its text is stable, as its version is pinned.
-            sled::Error::Io(error) if error.to_string().starts_with("could not acquire lock") => Self::InUse,
-            sled::Error::Io(error) => Self::from(error),
-            sled::Error::Corruption { .. } => Self::Damaged("its log is corrupt"),
-            other => Self::Engine(other),
         }
     }
 }
@@ -118,7 +106,6 @@ mod tests {
     fn a_full_disk_is_named_wherever_it_shows() {
         for kind in [io::ErrorKind::StorageFull, io::ErrorKind::QuotaExceeded] {
             assert_eq!(StoreError::from(io::Error::from(kind)).reason(), "disk_full");
-            assert_eq!(StoreError::from(sled::Error::Io(io::Error::from(kind))).reason(), "disk_full");
             assert_eq!(StoreError::from(ElementError::Io(io::Error::from(kind))).reason(), "disk_full");
         }
         assert_eq!(StoreError::from(io::Error::from(io::ErrorKind::NotFound)).reason(), "store_io");
