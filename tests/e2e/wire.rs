@@ -55,6 +55,11 @@ impl Key {
         format!("{input}.{}", BASE64.encode(signature))
     }
 
+    /// `r || s` over `message`.
+    pub(crate) fn sign_bytes(&self, message: &[u8]) -> [u8; 64] {
+        self.pair.sign(&SystemRandom::new(), message).unwrap().as_ref().try_into().unwrap()
+    }
+
     /// A DPoP proof for a POST to `url` under `access_token`, made at `now`.
     pub(crate) fn dpop(&self, url: &str, now: i64, access_token: Option<&str>) -> String {
         self.dpop_for("POST", url, now, access_token)

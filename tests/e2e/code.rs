@@ -1,0 +1,211 @@
+//! The holder's code, from the issuer's statement to every verdict, under the shared clock.
+
+use std::sync::Arc;
+
+use base64::Engine as _;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD as BASE64;
+use issuer::app::SystemEntropy;
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Value, json};
+use shared::clock::ManualClock;
+use shared::holder_code::{
+    Content, HolderClock, Proves, Purpose, UnsignedCode, UnverifiedCredential, window_of,
+};
+use shared::presentation::verdict::{Outcome, Reason};
+use shared::qr::render;
+use shared::vci::CONFIGURATION_CODE;
+use shared::x509::chain::TrustAnchor;
+use tests::world::World;
+use wallet::online::Surroundings;
+use wallet::verify::folder::InspectorFolder;
+use wallet::verify::offline::Inspector;
+use wallet::verify::update::update;
+
+use crate::wire::{Key, Wire};
+
+/// A phone that holds statements for codes, and an inspector's device whose clock is its own.
+struct Door {
+    world: World,
+    key: Key,
+    statements: Value,
+    card: String,
+    clock: Arc<ManualClock>,
+    inspector: Inspector,
+    folder: tempfile::TempDir,
+}
+
+impl Door {
+    /// Everything set up; the inspector's clock is `off` seconds ahead of the world's.
+    async fn set_up(off: i64) -> Self {
+        let world = World::legacy().await;
+        let slip = world.slip_for_a_pupil().await;
+        let wire = Wire::of(&world);
+        let key = Key::fresh();
+        let token = wire.access(&slip).await;
+        let proof = wire.proof(&key, &wire.nonce().await);
+        let request =
+            json!({ "credential_configuration_id": CONFIGURATION_CODE, "proofs": { "jwt": [proof] } });
+        let reply = wire.ask(&token, &request).await;
+        assert_eq!(reply.status, 200, "{:?}", reply.body);
+        let statements = reply.body["credentials"][0]["credential"].clone();
+        let root = TrustAnchor::from_der(&world.fetch("/pki/ca/root.cer").await).unwrap();
+        let clock = Arc::new(ManualClock::new(world.now() + SignedDuration::from_secs(off)));
+        Self {
+            card: slip.card_id.clone(),
+            inspector: Inspector::default().believing(root),
+            folder: tempfile::tempdir().unwrap(),
+            world,
+            key,
+            statements,
+            clock,
+        }
+    }
+
+    /// Lets time pass for everybody.
+    fn pass(&self, seconds: i64) {
+        let by = SignedDuration::from_secs(seconds);
+        self.world.at(&(self.world.now() + by).to_string());
+        self.clock.advance(by);
+    }
+
+    /// The inspector fetches what is new.
+    async fn update(&mut self) {
+        let clock = Arc::clone(&self.clock);
+        let surroundings = Surroundings::new(clock, Arc::new(SystemEntropy), self.world.network());
+        let url = format!("{}/pki/trust-list", self.world.base()).parse().unwrap();
+        let folder = InspectorFolder::new(self.folder.path());
+        let updated = update(&mut self.inspector, &folder, &url, &surroundings).await.unwrap();
+        assert!(matches!(updated.time, Some(Ok(()))), "{updated:?}");
+        assert_eq!(updated.lists.len(), 1, "{updated:?}");
+        assert!(updated.lists.iter().all(|(_, outcome)| outcome.is_ok()), "{updated:?}");
+    }
+
+    fn statement(&self, purpose: Purpose) -> Vec<u8> {
+        BASE64.decode(self.statements[purpose.name()].as_str().unwrap()).unwrap()
+    }
+
+    /// The code that the phone shows at this moment; it knows the time.
+    fn code(&self, purpose: Purpose) -> String {
+        self.code_at(purpose, self.world.now(), HolderClock::Corrected, &self.key)
+    }
+
+    fn code_at(&self, purpose: Purpose, at: Timestamp, clock: HolderClock, key: &Key) -> String {
+        let unsigned = UnsignedCode::new(&self.statement(purpose), window_of(at), clock).unwrap();
+        let signature = key.sign_bytes(unsigned.as_bytes());
+        unsigned.finish(signature)
+    }
+
+    /// The verdict on `code` at this moment.
+    fn judge(&mut self, code: &str) -> (Outcome, Option<Reason>) {
+        use shared::clock::Clock as _;
+        let verdict = self.inspector.verify(code, self.clock.now(), None).verdict;
+        (verdict.outcome, verdict.reason)
+    }
+
+    fn judge_now(&mut self) -> (Outcome, Option<Reason>) {
+        let code = self.code(Purpose::Ticket);
+        self.judge(&code)
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_code_is_valid_however_far_the_clocks_are_apart_and_only_once() {
+    for off in [0, 150, -7200, 400_000_000] {
+        let mut door = Door::set_up(off).await;
+        // Before the first update nobody is believed.
+        let code = door.code(Purpose::Ticket);
+        assert_eq!(door.judge(&code), (Outcome::NotTrusted, Some(Reason::UnknownSigner)));
+        door.update().await;
+        assert_eq!(door.judge(&code), (Outcome::Valid, None), "{off}");
+        let made_at = window_of(door.world.now());
+        assert_eq!(door.judge(&code), (Outcome::CodeTooOld { made_at }, Some(Reason::SeenBefore)));
+        door.pass(15);
+        assert_eq!(door.judge_now(), (Outcome::Valid, None));
+        // A picture of it, half a minute later.
+        let picture = door.code(Purpose::Library);
+        let made_at = window_of(door.world.now());
+        door.pass(46);
+        assert_eq!(door.judge(&picture), (Outcome::CodeTooOld { made_at }, Some(Reason::Stale)));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_purpose_discloses_its_own_part_of_the_card() {
+    let mut door = Door::set_up(0).await;
+    door.update().await;
+    let offered = door.statements.as_object().unwrap().keys().map(|name| name.parse::<Purpose>().unwrap());
+    for purpose in offered.collect::<Vec<_>>() {
+        door.pass(15);
+        // All the way through a picture, as a camera has it.
+        let picture = render::png(&door.code(purpose), 4).unwrap();
+        use shared::clock::Clock as _;
+        let now = door.clock.now();
+        let inspection = door.inspector.verify_picture(&picture, now, Some(purpose)).unwrap();
+        assert_eq!(inspection.verdict.outcome, Outcome::Valid, "{purpose}");
+        let content = inspection.disclosed.unwrap();
+        let proves = match purpose {
+            Purpose::Ticket | Purpose::Card => Proves::Face,
+            Purpose::Library => Proves::Name,
+            Purpose::Cinema(_) => Proves::Bearer,
+        };
+        assert_eq!((content.purpose(), content.proves()), (purpose, proves));
+        let said = content.to_json().to_string();
+        assert!(!said.contains("personal_administrative_number") && !said.contains("\"address\""), "{said}");
+        if let Content::Cinema(limit) = content {
+            assert_eq!(said, json!({ "age_equal_or_over": { limit.years().to_string(): true } }).to_string());
+        }
+    }
+    let statement = UnverifiedCredential::parse(&door.statement(Purpose::Ticket)).unwrap();
+    assert!(statement.unverified().expires <= door.world.now() + SignedDuration::from_hours(24 * 30));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lost_phones_code_is_revoked_as_soon_as_the_inspector_knows() {
+    let mut door = Door::set_up(150).await;
+    door.update().await;
+    let device = door.world.office.devices(&door.card, "live").await;
+    door.world.office.revoke_device(&device[0], "phone_lost").await;
+    door.pass(15);
+    // This morning's list cannot know.
+    assert_eq!(door.judge_now(), (Outcome::Valid, None));
+    door.update().await;
+    door.pass(15);
+    assert!(matches!(door.judge_now().0, Outcome::Revoked { exact: false, .. }));
+    // What was fetched is there again after the device was switched off.
+    use shared::clock::Clock as _;
+    let root = door.world.fetch("/pki/ca/root.cer").await;
+    let roots = door.folder.path().join("roots");
+    std::fs::create_dir_all(&roots).unwrap();
+    std::fs::write(roots.join("school.der"), root).unwrap();
+    door.inspector = InspectorFolder::new(door.folder.path()).open(door.clock.now()).unwrap();
+    assert!(matches!(door.judge_now().0, Outcome::Revoked { .. }));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_not_known_is_said() {
+    let mut door = Door::set_up(0).await;
+    let early = door.world.now();
+    door.update().await;
+    let admitted = door.code_at(Purpose::Ticket, door.world.now(), HolderClock::Uncorrected, &door.key);
+    assert_eq!(door.judge(&admitted), (Outcome::ClockUncertain, Some(Reason::HolderWithoutSignedTime)));
+    let ahead = door.world.now() + SignedDuration::from_secs(60);
+    let tomorrows = door.code_at(Purpose::Ticket, ahead, HolderClock::Corrected, &door.key);
+    assert_eq!(door.judge(&tomorrows), (Outcome::ClockUncertain, Some(Reason::FromTheFuture)));
+    let thief = door.code_at(Purpose::Ticket, door.world.now(), HolderClock::Corrected, &Key::fresh());
+    assert_eq!(door.judge(&thief), (Outcome::Altered, Some(Reason::HolderSignature)));
+    assert_eq!(door.judge("https://school.example"), (Outcome::NotACard, Some(Reason::UnknownForm)));
+    // Two days without network: the list has run out.
+    door.pass(2 * 86_400);
+    let (outcome, reason) = door.judge_now();
+    assert!(matches!(outcome, Outcome::UnknownSince { since: Some(since) } if since >= early), "{outcome:?}");
+    assert_eq!(reason, Some(Reason::ListOutdated));
+    // Six more: the clock may have drifted.
+    door.pass(6 * 86_400);
+    assert_eq!(door.judge_now(), (Outcome::ClockUncertain, Some(Reason::SignedTimeOld)));
+    door.update().await;
+    assert_eq!(door.judge_now(), (Outcome::Valid, None));
+    // A month: the statement has run out.
+    door.pass(30 * 86_400);
+    door.update().await;
+    assert!(matches!(door.judge_now().0, Outcome::Expired { .. }));
+}
