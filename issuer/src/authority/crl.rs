@@ -94,7 +94,7 @@ impl IssuingAuthority {
                 invalidity_date: None,
             });
         }
-        let point = list.point.iter().map(|point| CrlIssuingDistributionPoint {
+        let point = list.point.as_ref().map(|point| CrlIssuingDistributionPoint {
             distribution_point: CrlDistributionPoint { uris: vec![point.clone()] },
             scope: None,
         });
@@ -102,7 +102,7 @@ impl IssuingAuthority {
             this_update: date!(list.this_update),
             next_update: date!(list.next_update),
             crl_number: list.number.into(),
-            issuing_distribution_point: point.last(),
+            issuing_distribution_point: point,
             revoked_certs,
             // rcgen does not look at the issuer's own for lists.
             key_identifier_method: self.template.key_identifier_method.clone(),
