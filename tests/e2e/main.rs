@@ -34,8 +34,6 @@ mod revocation;
 mod screen;
 mod sd_jwt;
 mod status;
-mod status;
-mod sd_jwt;
 mod store;
 mod transfer;
 mod trust;
