@@ -362,6 +362,25 @@ mod tests {
         }
     }
 
+    /// Encrypted to Bob by the `jose` package for JavaScript, version 6.2.17; the second names both parties.
+    const BY_ANOTHER: [&str; 2] = [
+        "eyJhbGciOiJFQ0RILUVTIiwiZW5jIjoiQTEyOEdDTSIsImtpZCI6ImIiLCJlcGsiOnsieCI6InJBWU5rX1Vmc1lKdzY4M3E3TVhOdjF6Ylk0c0Fu\
+        LXFhUF9UdGM4b21IYTgiLCJjcnYiOiJQLTI1NiIsImt0eSI6IkVDIiwieSI6IlV2RzJBOVJpaUpmYWUxZU4yMUthVXQyRUFvUnVHY0g4MVl4QmpHM2d\
+        Ha2sifX0..YlTmwusVzy4czaJq.Sbk3_My3CJkOREehS-UBSchLamy4jfgRMLH5Ux38VVmvT4Q7yf6g.7N--XCFNuoUWeF26DpPRfg",
+        "eyJhbGciOiJFQ0RILUVTIiwiZW5jIjoiQTI1NkdDTSIsImtpZCI6ImIiLCJlcGsiOnsieCI6Ii0xVGgxcnZqcnNkLTR5NXhQd1FUM19ic0duVGtTSXl\
+        sQkNQLU13b2d0Mm8iLCJjcnYiOiJQLTI1NiIsImt0eSI6IkVDIiwieSI6IldOSE1NSzNvYVlUMUZMTnJ3YzEya3ZJeW8zeVhZX1pJNlVneC1aYVRWUD\
+        QifSwiYXB1IjoiZDJGc2JHVjAiLCJhcHYiOiJiaTB4In0..Q5dr12QAXERosep3.wpVSFwWECR6xSxJnnCeQKcvceoaL1-KY4SM_k-zWK0dqLmOpsXg\
+        6.tN4kwxiE9q2TKbVP0tEW3w",
+    ];
+
+    #[test]
+    fn what_another_implementation_encrypted_opens() {
+        for text in BY_ANOTHER {
+            let opened = CompactJwe::parse(text).unwrap().open(&bob()).unwrap();
+            assert_eq!(opened.as_slice(), br#"{"vp_token":{"card":["a"]},"state":"s"}"#);
+        }
+    }
+
     #[test]
     fn every_malformed_text_is_refused_for_its_own_reason() {
         let good = encrypt(b"x", &to_bob(), ContentEncryption::A128Gcm, &Counted::new(1)).unwrap();

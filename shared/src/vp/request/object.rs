@@ -2,18 +2,15 @@
 
 use std::fmt;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
 use super::{AuthorizationRequest, MAX_REQUEST_LENGTH, RequestError, STATIC_AUDIENCE};
 use crate::jose::jws::{CompactJws, ES256, SigningInput};
-use crate::jose::{base64url, from_base64url, json_object};
+use crate::jose::{base64url, from_base64url, json_object, x5c};
 use crate::vp::certificate::{VerifierCertificate, VerifierCertificateError};
 use crate::vp::client_id::ClientId;
 use crate::x509::certificate::DateVerdict;
-use crate::x509::chain::MAX_CERTIFICATES;
 
 /// The `typ` of a request object (§5).
 pub const REQUEST_OBJECT_TYP: &str = "oauth-authz-req+jwt";
@@ -123,14 +120,9 @@ fn signer(jws: &CompactJws) -> Result<VerifierCertificate, RequestObjectError> {
     if header.typ.as_deref() != Some(REQUEST_OBJECT_TYP) {
         return Err(RequestObjectError::WrongType);
     }
-    let x5c = header.x5c.as_ref().and_then(Value::as_array).ok_or(VerifierCertificateError::Missing)?;
-    if x5c.len() > MAX_CERTIFICATES {
-        return Err(VerifierCertificateError::TooLong.into());
-    }
-    // RFC 7515 §4.1.6: base64, not base64url.
-    let der = |text: &Value| text.as_str().and_then(|text| STANDARD.decode(text).ok());
-    let x5c: Option<Vec<Vec<u8>>> = x5c.iter().map(der).collect();
-    let certificate = VerifierCertificate::parse(&x5c.ok_or(VerifierCertificateError::Malformed)?)?;
+    let x5c = header.x5c.as_ref().ok_or(VerifierCertificateError::Missing)?;
+    let x5c = x5c::from_header(x5c).map_err(|_| VerifierCertificateError::Malformed)?;
+    let certificate = VerifierCertificate::parse(&x5c)?;
     jws.verify(certificate.key()).map_err(|_| RequestObjectError::BadSignature)?;
     Ok(certificate)
 }
@@ -197,8 +189,7 @@ pub fn sign(
     request: &AuthorizationRequest,
     signer: &dyn RequestSigner,
 ) -> Result<String, RequestObjectError> {
-    let x5c: Vec<String> = signer.x5c().iter().map(|der| STANDARD.encode(der)).collect();
-    let header = json!({"alg": ES256, "typ": REQUEST_OBJECT_TYP, "x5c": x5c});
+    let header = json!({"alg": ES256, "typ": REQUEST_OBJECT_TYP, "x5c": x5c::to_header(signer.x5c())});
     let input = SigningInput::new(&header, &audience(request)?).map_err(|_| RequestObjectError::Malformed)?;
     let signature = signer.sign(input.as_bytes())?;
     Ok(input.finish(signature))
@@ -380,7 +371,7 @@ mod tests {
     #[test]
     fn header_and_audience_must_be_those_of_a_request() {
         let verifier = sample::verifier();
-        let x5c: Vec<String> = verifier.x5c.iter().map(|der| STANDARD.encode(der)).collect();
+        let x5c = x5c::to_header(&verifier.x5c);
         let of = |header: Value, audience: &str| {
             let mut claims = sample::request(by_dns()).to_claims().unwrap();
             claims.insert("aud".to_owned(), audience.into());

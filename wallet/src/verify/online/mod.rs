@@ -25,5 +25,5 @@ pub mod session;
 pub use check::Shown;
 pub use checkpoint::{AskError, Checkpoint, CheckpointConfig};
 pub use identity::{IdentifiedBy, VerifierIdentity};
-pub use router::router;
+pub use router::{router, serve};
 pub use session::{Asked, Question, SessionId, SessionState};

@@ -45,6 +45,14 @@ pub fn router(checkpoint: Arc<Checkpoint>) -> Router {
         .with_state(checkpoint)
 }
 
+/// Serves them alone, at the listener's address, until the task is dropped.
+///
+/// # Errors
+/// When the listener fails.
+pub async fn serve(checkpoint: Arc<Checkpoint>, listener: tokio::net::TcpListener) -> std::io::Result<()> {
+    axum::serve(listener, router(checkpoint)).await
+}
+
 async fn request(State(checkpoint): Verifier, Path(id): Path<String>) -> Response {
     object(checkpoint.request_object(&id, None))
 }
