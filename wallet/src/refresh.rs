@@ -123,6 +123,7 @@ impl OnlinePhone {
         let authority = card.held().x5c.get(1).and_then(|der| CaCertificate::parse(der.as_slice()).ok());
         let authority = authority.ok_or(StoreError::Damaged("a card has no issuing authority"))?;
         let list = self.consult_list(&line, card.certificate(), &authority).await?.verdict;
+        self.try_to_learn_clock(card.certificate(), &authority).await;
         if let ListVerdict::Revoked(revocation) = list
             && revocation.reason != Some(RevocationReason::Superseded)
         {

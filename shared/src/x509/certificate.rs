@@ -131,6 +131,11 @@ impl DeviceCertificate {
         self.body.urls().crl()
     }
 
+    /// Where to ask about it alone (RFC 6960), if its issuer answers.
+    pub fn ocsp_url(&self) -> Option<&str> {
+        self.body.urls().ocsp()
+    }
+
     /// Which key of the issuing authority should have signed it.
     pub fn authority_key_identifier(&self) -> &KeyIdentifier {
         self.body.authority_key_identifier()

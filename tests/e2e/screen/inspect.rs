@@ -1,5 +1,7 @@
 //! One phone checks the card on another: who asks, what is shown, and what becomes of it.
 
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
 use tests::table::{PASSWORD, Screen, Table};
 use tests::world::{Plan, World};
 
@@ -125,4 +127,99 @@ async fn a_revoked_card_is_found_out_and_an_empty_phone_has_nothing_to_show() {
     assert_eq!(agreed.trouble(), "answer_refused", "{}", agreed.html);
     let verdict = table.until(2, |screen| screen.view() == "verdict").await;
     assert_eq!(outcome(&verdict), "revoked", "{}", verdict.html);
+}
+
+/// The picture of the code that the first phone shows for a purpose.
+async fn code(table: &Table, purpose: &str) -> Vec<u8> {
+    let card = table.open_card(1).await.cards()[0].clone();
+    assert_eq!(table.press(1, "purposes", &[("id", &card)]).await.view(), "purposes");
+    let shown = table.press(1, "show-code", &[("purpose", purpose)]).await;
+    assert_eq!(shown.view(), "shown-code", "{}", shown.html);
+    picture(&shown)
+}
+
+fn picture(shown: &Screen) -> Vec<u8> {
+    let (_, after) = shown.html.split_once("class=\"qr\" src=\"data:image/png;base64,").unwrap();
+    BASE64_STANDARD.decode(after.split('"').next().unwrap()).unwrap()
+}
+
+/// What the inspector says to a picture of a code.
+async fn judges(table: &Table, purpose: &str, picture: &[u8]) -> Screen {
+    table.press(2, "inspect-next", &[]).await;
+    table.press(2, "inspect", &[("purpose", purpose)]).await;
+    assert_eq!(table.press(2, "inspect-how", &[("how", "scan")]).await.view(), "inspect-scan");
+    let shown = table.picture(2, picture).await;
+    assert_eq!(shown.view(), "verdict", "{}", shown.html);
+    shown
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_code_is_judged_without_a_network() {
+    let world = World::of(Plan { sandbox: true, ..Plan::of("zpe-2025") }).await;
+    let table = two(&world).await;
+    let shown = code(&table, "ticket").await;
+    // A device that knows nobody believes nobody.
+    assert_ne!(outcome(&judges(&table, "ticket", &shown).await), "valid");
+    let fetched = table.press(2, "inspect-next", &[]).await;
+    assert!(fetched.html.contains("Jeszcze niepobrane"), "{}", fetched.html);
+    let fetched = table.press(2, "fetch-data", &[]).await;
+    assert!(fetched.view() == "inspect" && fetched.html.contains("Czas podpisany"), "{}", fetched.html);
+    for phone in [1, 2] {
+        table.press(phone, "airplane", &[]).await;
+    }
+    let verdict = judges(&table, "ticket", &shown).await;
+    assert_eq!(outcome(&verdict), "valid", "{}", verdict.html);
+    assert!(verdict.html.contains("Ulga do 24 lat") && !verdict.html.contains("PESEL"), "{}", verdict.html);
+    assert!(
+        verdict.html.contains("podpis telefonu") && verdict.html.contains("unieważnienia (dane z"),
+        "{}",
+        verdict.html
+    );
+    // The same code a second time, one for another purpose, and a picture of an earlier one.
+    assert_eq!(outcome(&judges(&table, "ticket", &shown).await), "code_too_old");
+    let library = code(&table, "library").await;
+    let elsewhere = judges(&table, "ticket", &library).await;
+    assert!(
+        outcome(&elsewhere) == "not_trusted" && elsewhere.html.contains("innego celu"),
+        "{}",
+        elsewhere.html
+    );
+    let old = code(&table, "library").await;
+    world.clock.advance(jiff::SignedDuration::from_secs(46));
+    let stale = judges(&table, "library", &old).await;
+    assert!(outcome(&stale) == "code_too_old" && stale.html.contains("zrzut ekranu"), "{}", stale.html);
+    let changed = picture(&table.screen(1).await);
+    assert_ne!(changed, old, "the code changes by itself");
+    assert_eq!(outcome(&judges(&table, "library", &changed).await), "valid");
+    let poster = shared::qr::render::png("https://sklep.example/promocja", 6).unwrap();
+    assert_eq!(outcome(&judges(&table, "library", &poster).await), "not_a_card");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lost_phones_code_is_refused_once_the_list_has_come() {
+    let world = World::of(Plan { sandbox: true, ..Plan::of("zpe-2025") }).await;
+    let slip = world.codes().await;
+    let table = table(&world, 2).await;
+    table.set_up(1).await;
+    table.activate(1, &slip).await;
+    table.press(2, "be-inspector", &[]).await;
+    table.press(2, "fetch-data", &[]).await;
+    let device = world.office.devices(&slip.card_id, "live").await;
+    world.office.revoke_device(&device[0], "phone_lost").await;
+    table.press(1, "airplane", &[]).await;
+    world.clock.advance(jiff::SignedDuration::from_secs(600));
+    table.press(2, "fetch-data", &[]).await;
+    let shown = code(&table, "card").await;
+    let verdict = judges(&table, "card", &shown).await;
+    assert_eq!(outcome(&verdict), "revoked", "{}", verdict.html);
+    // Two days later the list says nothing any more about those whom it does not name.
+    let other = world.codes().await;
+    table.press(1, "airplane", &[]).await;
+    assert_eq!(table.press(1, "reinstall", &[]).await.view(), "welcome");
+    table.set_up(1).await;
+    table.activate(1, &other).await;
+    world.clock.advance(jiff::SignedDuration::from_hours(48));
+    let shown = code(&table, "card").await;
+    let verdict = judges(&table, "card", &shown).await;
+    assert_eq!(outcome(&verdict), "unknown_since", "{}", verdict.html);
 }

@@ -33,3 +33,4 @@ receipt-shared = Shown
 receipt-withheld = Not shown
 receipts = Who was shown data
 receipts-none = Nobody yet.
+prove-no-time = This phone knows no signed time, so no inspector believes the code. Go online and check the validity.

@@ -33,3 +33,4 @@ receipt-shared = Pokazano
 receipt-withheld = Nie pokazano
 receipts = Komu pokazano dane
 receipts-none = Jeszcze nikomu.
+prove-no-time = Ten telefon nie zna podpisanego czasu, więc żaden kontroler nie uzna kodu. Połącz się z internetem i sprawdź ważność.

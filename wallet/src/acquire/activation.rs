@@ -139,6 +139,7 @@ impl OnlinePhone {
         let told = self.tell_or_queue(line, offer, &delivered, &card, NotificationEvent::CredentialAccepted);
         let told = told.await?;
         // The card is held whatever becomes of these; the next refresh asks again.
+        self.try_to_learn_clock(card.leaf(), card.issuing_authority()).await;
         let Redeemed { tokens, key } = &delivered.redeemed;
         let copies = match self.refill_copies(line, &id, tokens, key).await {
             Ok(came) => came,

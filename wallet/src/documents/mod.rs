@@ -7,6 +7,7 @@
 mod activation;
 mod app;
 mod card;
+mod clock;
 mod consent;
 mod copy;
 mod device;

@@ -21,6 +21,8 @@ pub struct ShownCode {
     pub made_at: Timestamp,
     /// From when the next one is to be shown, by the corrected clock.
     pub next_at: Timestamp,
+    /// What the corrected clock showed when it was made.
+    pub corrected_now: Timestamp,
     /// Whether it says that this phone knows the time; otherwise no inspector will find it valid.
     pub clock: HolderClock,
 }
@@ -54,7 +56,7 @@ pub fn make(
     let unsigned = UnsignedCode::new(credential, made_at, clock)?;
     let signature = session.sign(key, unsigned.as_bytes())?;
     let next_at = made_at.saturating_add(WINDOW).unwrap_or(made_at);
-    Ok(ShownCode { text: unsigned.finish(signature), made_at, next_at, clock })
+    Ok(ShownCode { text: unsigned.finish(signature), made_at, next_at, corrected_now: now.now(), clock })
 }
 
 /// The statement for `purpose` in a kept copy of the configuration `mlegitymacja_code`.

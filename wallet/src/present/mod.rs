@@ -23,6 +23,7 @@ pub mod answer;
 pub mod asked;
 pub mod read;
 pub mod refusal;
+pub mod show_code;
 pub mod source;
 
 pub use answer::Presented;

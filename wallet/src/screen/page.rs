@@ -12,7 +12,7 @@ use shared::validity::{warsaw, warsaw_date};
 use shared::words::Lang;
 
 use self::card::{CardFace, CardPage};
-pub(super) use self::inspect::InspectPage;
+pub(super) use self::inspect::{InspectPage, flat};
 pub(super) use self::prove::ProvePage;
 use super::assets;
 use super::phone::{DeskPhone, State};

@@ -14,7 +14,10 @@ use crate::documents::{CardId, KeepError, StoreError};
 use crate::junior::SignInError;
 use crate::phone::{CreateError, OpenError, UnlockRefusal};
 use crate::present::PresentError;
+use crate::present::code::CodeError;
+use crate::present::show_code::ShowCodeError;
 use crate::refresh::RefreshError;
+use crate::standing::Standing;
 
 macro_rules! kinds {
     ($($(#[$doc:meta])* $kind:ident = $word:literal, $ways:expr;)*) => {
@@ -196,6 +199,12 @@ kinds! {
     NothingToShow = "nothing_to_show", &[Way::Documents];
     /// The verifier took the answer and refused it.
     AnswerRefused = "answer_refused", &[Way::Documents];
+    /// A card that does not hold is shown to nobody.
+    NotToShow = "not_to_show", &[Way::Documents];
+    /// There is no copy of the card for codes.
+    NoCopies = "no_copies", &[Way::Documents];
+    /// The pupil is younger than what the code would say.
+    NotOfAge = "not_of_age", &[Way::Documents];
     /// What codes are judged by cannot be fetched or believed.
     NoData = "no_data", &[Way::Begin];
     /// The store was copied from another phone.
@@ -253,6 +262,23 @@ impl Trouble {
     /// The ways that lead on from here.
     pub(super) fn ways(&self, unlocked: bool) -> Vec<Way> {
         if self.asks { vec![Way::Answer, Way::Documents] } else { self.kind.ways_on(unlocked) }
+    }
+}
+
+/// What befell somebody who shows a code.
+impl From<&ShowCodeError> for Trouble {
+    fn from(error: &ShowCodeError) -> Self {
+        let detail = format!("{}: {error}", error.reason());
+        match error {
+            ShowCodeError::Standing(Standing::ClockBehind { floor }) => {
+                Self { floor: Some(*floor), ..Self::new(Kind::ClockBehind, detail) }
+            }
+            ShowCodeError::NoSuchCard | ShowCodeError::Standing(_) => Self::new(Kind::NotToShow, detail),
+            ShowCodeError::NoCopy => Self::new(Kind::NoCopies, detail),
+            ShowCodeError::Code(CodeError::NoStatement) => Self::new(Kind::NotOfAge, detail),
+            ShowCodeError::Code(_) => Self::new(Kind::Damaged, detail),
+            ShowCodeError::Store(error) => Self::from(error),
+        }
     }
 }
 

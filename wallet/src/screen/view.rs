@@ -13,6 +13,7 @@ use super::trouble::Trouble;
 use crate::acquire::event::{Event, Step};
 use crate::app_kind::AppKind;
 use crate::documents::{CardId, ReceiptId};
+use crate::present::show_code::CodeInHand;
 use crate::verify::online::Asked;
 
 /// A place on a phone.
@@ -76,8 +77,12 @@ pub(super) enum Add {
 }
 
 /// The ways to show a card to somebody who checks it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub(super) enum Prove {
+    /// For what?
+    Purposes { id: CardId },
+    /// The code, which changes every 15 seconds.
+    Code { id: CardId, hand: Arc<CodeInHand> },
     /// A verifier's request: its code is scanned, or its digits are typed.
     Scan { fault: Option<&'static str> },
     /// Who asks, what and why; with what was wrong with the PIN.
@@ -260,6 +265,8 @@ impl View {
                 Add::Done { .. } => "done",
             },
             Self::Prove(prove) => match prove {
+                Prove::Purposes { .. } => "purposes",
+                Prove::Code { .. } => "shown-code",
                 Prove::Scan { .. } => "answer",
                 Prove::Asked { .. } => "asked",
                 Prove::Receipt { .. } => "receipt",

@@ -12,6 +12,7 @@ use shared::presentation::trust_list::{self, TrustListFault};
 use shared::status::token::{self, StatusTokenFault};
 use shared::x509::ca::CaCertificate;
 use shared::x509::ocsp::{MAX_REPLY, OcspFault, Question, UnverifiedAnswer};
+use shared::x509::serial::SerialNumber;
 use url::Url;
 
 use super::folder::InspectorFolder;
@@ -108,6 +109,18 @@ fn questions(trust: &Trust, entropy: &dyn Entropy) -> Vec<(String, Question, CaC
         }
     }
     questions
+}
+
+/// Learns the time from a responder's answer about the certificate of this `serial` by `issuer`.
+pub(crate) async fn ask_time(
+    responder: &str,
+    issuer: &CaCertificate,
+    serial: SerialNumber,
+    surroundings: &Surroundings,
+) -> Result<ClockCorrection, UpdateError> {
+    let question = Question::new(issuer, serial, surroundings.entropy.bytes());
+    let question = question.map_err(|_| UpdateError::Address)?;
+    ask(responder, &question, issuer, surroundings).await
 }
 
 async fn ask(

@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use serde_json::Value;
-use shared::card_claims::AGE_EQUAL_OR_OVER;
 use shared::holder_code::Proves;
 use shared::holder_code::Purpose;
 use shared::presentation::revocation::RevocationData as _;
@@ -18,6 +17,7 @@ use shared::words::Lang;
 use super::Given;
 use crate::acquire::scan::{self, ScanRefusal};
 use crate::online::blocking;
+use crate::screen::page::flat;
 use crate::screen::phone::DeskPhone;
 use crate::screen::trouble::{Kind, Trouble};
 use crate::screen::view::{Found, Inspect, View, Work};
@@ -243,19 +243,4 @@ fn code_purpose(purpose: Preset) -> Option<Purpose> {
 
 fn claims(shown: &Shown) -> Vec<(String, Value)> {
     shown.claims().map(|(claim, value)| (claim.to_owned(), value.clone())).collect()
-}
-
-/// The claims by their paths: ages one by one.
-fn flat(json: Value) -> Vec<(String, Value)> {
-    let Value::Object(members) = json else { return Vec::new() };
-    let mut claims = Vec::new();
-    for (name, value) in members {
-        match value {
-            Value::Object(ages) if name == AGE_EQUAL_OR_OVER => {
-                claims.extend(ages.into_iter().map(|(age, reached)| (format!("{name}.{age}"), reached)));
-            }
-            value => claims.push((name, value)),
-        }
-    }
-    claims
 }

@@ -71,6 +71,8 @@ impl DeskPhone {
             "ask-delete" => self.ask_delete(given),
             "delete" => self.delete(given),
             // a card is shown to somebody
+            "purposes" => self.choose_purpose(given),
+            "show-code" => self.show_code(given).await,
             "answer" => self.begin_answer(),
             "answer-digits" => self.answer_digits(given),
             "agree" => self.agree(given).await,

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::Given;
 use super::start::lock_fault;
 use crate::acquire::scan::{self, ScanRefusal};
+use crate::documents::CardId;
 use crate::online::{OnlinePhone, blocking};
 use crate::pin::Pin;
 use crate::present::asked::ItemId;
@@ -19,6 +20,25 @@ pub(in crate::screen) fn box_name(place: usize) -> String {
 }
 
 impl DeskPhone {
+    /// Which code?
+    pub(super) fn choose_purpose(&self, given: &Given) {
+        if let (true, Ok(id)) = (self.is_free(), CardId::parse(given.get("id"))) {
+            self.go(View::Prove(Prove::Purposes { id }));
+        }
+    }
+
+    /// The code for a purpose.
+    pub(super) async fn show_code(&self, given: &Given) {
+        let (View::Prove(Prove::Purposes { id }), Some(online)) = (self.view(), self.online()) else {
+            return;
+        };
+        let Ok(purpose) = given.get("purpose").parse() else { return };
+        match online.take_code_in_hand(&id, purpose).await {
+            Ok(hand) => self.go(View::Prove(Prove::Code { id, hand: Arc::new(hand) })),
+            Err(error) => self.fail(&error),
+        }
+    }
+
     /// To where a verifier's request is read.
     pub(super) fn begin_answer(&self) {
         if self.is_free() {

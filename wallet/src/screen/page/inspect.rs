@@ -5,6 +5,8 @@ use std::sync::atomic::Ordering;
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use jiff::Timestamp;
+use serde_json::Value;
+use shared::card_claims::AGE_EQUAL_OR_OVER;
 use shared::presentation::verdict::{Check, Outcome, Tone, Verdict};
 use shared::validity::warsaw;
 use shared::vp::preset::Preset;
@@ -52,11 +54,17 @@ pub(in crate::screen) struct PurposeLine {
     pub(in crate::screen) text: String,
 }
 
+/// How many pixels a module of a code has.
+const QR_PIXELS: u32 = 5;
+
+/// How the address of a portrait begins that is inside its page.
+const PICTURE: &str = "data:image/jpeg;base64,";
+
 /// The purposes that an inspector may choose, in their order.
 const PURPOSES: [&str; 5] = ["ticket", "cinema-16", "cinema-18", "library", "card"];
 
 /// What people call a purpose.
-fn purpose_title(say: Say, purpose: Preset) -> String {
+pub(super) fn purpose_title(say: Say, purpose: Preset) -> String {
     match purpose {
         Preset::Cinema(age) => say.t1("purpose-cinema", "n", u32::from(age.years())),
         Preset::Ticket | Preset::Library | Preset::FullCard => say.t(&format!("purpose-{}", purpose.name())),
@@ -80,8 +88,8 @@ impl PhonePage {
 
 /// A QR code that a page can show without asking for it.
 pub(super) fn qr_url(text: &str) -> String {
-    let svg = shared::qr::render::svg(text).unwrap_or_default();
-    format!("data:image/svg+xml;base64,{}", BASE64_STANDARD.encode(svg))
+    let png = shared::qr::render::png(text, QR_PIXELS).unwrap_or_default();
+    format!("data:image/png;base64,{}", BASE64_STANDARD.encode(png))
 }
 
 impl Scene<'_> {
@@ -119,12 +127,7 @@ impl Scene<'_> {
         let say = self.say;
         let verdict = &found.verdict;
         let tone = verdict.outcome.tone();
-        let portrait = found.claims.iter().find(|(claim, _)| claim == "picture");
-        let portrait = portrait.and_then(|(_, picture)| picture.as_str());
-        let facts = (found.claims.iter())
-            .filter(|(claim, _)| claim != "picture")
-            .map(|(claim, value)| (claim_label(say, claim), claim_value(say, claim, value)))
-            .collect();
+        let (facts, portrait) = facts(say, &found.claims);
         VerdictPage {
             word: verdict.code(),
             tone: match tone {
@@ -141,16 +144,23 @@ impl Scene<'_> {
             text: outcome_text(say, &verdict.outcome),
             reason: verdict.reason.map_or_else(String::new, |reason| say.word("reason", reason.code())),
             facts,
-            // Only a picture, whatever an issuer may have signed.
-            portrait: portrait
-                .filter(|url| url.starts_with("data:image/jpeg;base64,"))
-                .unwrap_or_default()
-                .to_owned(),
+            portrait,
             no_face: found.no_face,
             checked: checked(say, verdict),
             until: Some(found.until.as_millisecond()),
         }
     }
+}
+
+/// What people read of claims, and the portrait as a data URL.
+pub(super) fn facts(say: Say, claims: &[(String, Value)]) -> (Vec<(String, String)>, String) {
+    let read = (claims.iter())
+        .filter(|(claim, _)| claim != "picture")
+        .map(|(claim, value)| (claim_label(say, claim), claim_value(say, claim, value)));
+    let picture = claims.iter().find(|(claim, _)| claim == "picture");
+    // Only a picture, whatever an issuer may have signed.
+    let picture = picture.and_then(|(_, url)| url.as_str()).filter(|url| url.starts_with(PICTURE));
+    (read.collect(), picture.unwrap_or_default().to_owned())
 }
 
 fn outcome_text(say: Say, outcome: &Outcome) -> String {
@@ -188,4 +198,19 @@ fn checked(say: Say, verdict: &Verdict) -> String {
         return say.t1("inspect-checked-nothing", "at", at.as_str());
     }
     say.t2("inspect-checked", "at", at.as_str(), "what", names.join(", ").as_str())
+}
+
+/// The claims by their paths: ages one by one.
+pub(in crate::screen) fn flat(json: Value) -> Vec<(String, Value)> {
+    let Value::Object(members) = json else { return Vec::new() };
+    let mut claims = Vec::new();
+    for (name, value) in members {
+        match value {
+            Value::Object(ages) if name == AGE_EQUAL_OR_OVER => {
+                claims.extend(ages.into_iter().map(|(age, reached)| (format!("{name}.{age}"), reached)));
+            }
+            value => claims.push((name, value)),
+        }
+    }
+    claims
 }

@@ -3,19 +3,45 @@
 use serde_json::Value;
 
 use super::{Scene, Shown};
-use crate::documents::{Receipt, ReceiptOutcome, StoreError};
+use shared::holder_code::{HolderClock, Proves};
+use shared::vp::preset::Preset;
+
+use super::inspect::{facts, flat, purpose_title, qr_url};
+use crate::documents::{CardId, Receipt, ReceiptOutcome, StoreError};
 use crate::online::OnlinePhone;
 use crate::present::AskedFor;
 use crate::present::asked::Warning;
+use crate::present::code::ShownCode;
+use crate::present::show_code::CodeInHand;
 use crate::screen::acts::prove::box_name;
+use crate::screen::trouble::Trouble;
 use crate::screen::view::{LockFault, Prove};
 use crate::screen::words::Say;
 
 /// A screen on the way to showing a card.
 pub(in crate::screen) enum ProvePage {
+    Purposes { id: String },
+    Code(Box<CodePage>),
     Scan { fault: Option<&'static str> },
     Asked(Box<AskedPage>),
     Receipt(ReceiptPage),
+}
+
+/// A code.
+pub(in crate::screen) struct CodePage {
+    pub(in crate::screen) id: String,
+    pub(in crate::screen) purpose: String,
+    /// What it discloses: label and value.
+    pub(in crate::screen) facts: Vec<(String, String)>,
+    pub(in crate::screen) portrait: String,
+    pub(in crate::screen) no_face: bool,
+    /// Whether the phone knows no signed time, so that no inspector believes the code.
+    pub(in crate::screen) no_time: bool,
+    /// Whether somebody has seen this copy before.
+    pub(in crate::screen) linkable: bool,
+    pub(in crate::screen) qr: String,
+    /// From when on the next one is shown, in milliseconds of the phone's clock.
+    pub(in crate::screen) until: i64,
 }
 
 /// What a verifier asks.
@@ -96,6 +122,11 @@ fn yes_or_no(yes: bool) -> &'static str {
 impl Scene<'_> {
     pub(super) async fn prove(&self, prove: Prove, online: &OnlinePhone) -> Result<Shown, StoreError> {
         Ok(Shown::Prove(match prove {
+            Prove::Purposes { id } => ProvePage::Purposes { id: id.to_string() },
+            Prove::Code { id, hand } => match online.code_now(&hand).await {
+                Ok(code) => ProvePage::Code(Box::new(self.code(&id, &hand, &code))),
+                Err(error) => return Ok(Shown::Trouble(self.trouble(&Trouble::from(&error)))),
+            },
             Prove::Scan { fault } => ProvePage::Scan { fault },
             Prove::Asked { fault } => {
                 let asked = self.phone.state().errand.asked.clone();
@@ -112,6 +143,26 @@ impl Scene<'_> {
                 }
             }
         }))
+    }
+
+    fn code(&self, id: &CardId, hand: &CodeInHand, code: &ShownCode) -> CodePage {
+        let say = self.say;
+        let (facts, portrait) = facts(say, &flat(hand.content().to_json()));
+        let purpose = hand.content().purpose().name();
+        // The corrected clock may be minutes from the one that the phone shows.
+        let left = code.next_at.duration_since(code.corrected_now);
+        let until = self.now.saturating_add(left).unwrap_or(self.now);
+        CodePage {
+            id: id.to_string(),
+            purpose: Preset::named(purpose).map_or_else(String::new, |preset| purpose_title(say, preset)),
+            facts,
+            portrait,
+            no_face: hand.content().proves() == Proves::Name,
+            no_time: code.clock == HolderClock::Uncorrected,
+            linkable: !hand.is_fresh(),
+            qr: qr_url(&code.text),
+            until: until.as_millisecond(),
+        }
     }
 
     fn asked(&self, asked: &AskedFor, fault: Option<LockFault>) -> AskedPage {
