@@ -58,15 +58,16 @@ pub(super) async fn run(context: &Context, options: Verify) -> Result<Reply, Fai
 async fn prepared(context: &Context, options: &Verify) -> Result<Inspector, Failure> {
     let clock = || context.surroundings().clock.now();
     let folder = options.folder.as_ref().map(InspectorFolder::new);
-    let mut inspector = match &folder {
-        Some(folder) => folder.open(clock())?,
-        None => Inspector::default(),
-    };
+    let mut inspector = Inspector::default();
     if options.clock_is_right {
         inspector = inspector.with_right_clock();
     }
+    // The list in the folder may stand on roots that are named here.
     for file in &options.roots {
         inspector = inspector.believing(root(file)?);
+    }
+    if let Some(folder) = &folder {
+        inspector = folder.open(inspector, clock())?;
     }
     if let Some(file) = &options.trust_list {
         let text = utf8(file)?;

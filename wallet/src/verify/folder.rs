@@ -34,12 +34,11 @@ impl InspectorFolder {
         Self(dir.into())
     }
 
-    /// The device with everything that is here. A status list that no longer counts is left aside.
+    /// `inspector` with everything that is here besides. A status list that no longer counts is left aside.
     ///
     /// # Errors
     /// When a file cannot be read, or a root or the list of roots cannot be believed.
-    pub fn open(&self, raw: Timestamp) -> Result<Inspector, FolderError> {
-        let mut inspector = Inspector::default();
+    pub fn open(&self, mut inspector: Inspector, raw: Timestamp) -> Result<Inspector, FolderError> {
         for path in files(&self.0.join("roots"))? {
             inspector = inspector.believing(root(&path)?);
         }
