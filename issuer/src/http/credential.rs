@@ -52,10 +52,10 @@ async fn answer(state: &ServerState, headers: &HeaderMap, body: &[u8]) -> Result
             return Err(Refusal::new(code, "there is no such credential", Reason::Malformed));
         }
     };
-    let prove =
-        |jwt: &str| state.issuance.prove(jwt, state.wire.strict_time).map_err(|error| refuse_proof(&error));
+    let prove = |jwt: &str| state.issuance.prove(jwt, state.wire.strict_time);
     let Some(format) = format else {
-        let proven = prove(request.proofs.only().map_err(|error| refuse_request(&error))?)?;
+        let jwt = request.proofs.only().map_err(|error| refuse_request(&error))?;
+        let proven = prove(jwt).map_err(|error| refuse_proof(&error))?;
         let claim = request.device.map(claim).unwrap_or_default();
         let card = state.issuance.enrol(access, proven, claim).await.map_err(|error| refuse(&error))?;
         let credential = X509Credential::new(&card.chain, &card.card_data);
@@ -66,7 +66,8 @@ async fn answer(state: &ServerState, headers: &HeaderMap, body: &[u8]) -> Result
         let text = format!("at most {MAX_BATCH} proofs are taken in one request");
         return Err(Refusal::new(CredentialErrorCode::InvalidProof, &text, Reason::BadProof));
     }
-    let proven = request.proofs.jwt().iter().map(|jwt| prove(jwt)).collect::<Result<Vec<_>, _>>()?;
+    let proven = request.proofs.jwt().iter().map(|jwt| prove(jwt)).collect::<Result<Vec<_>, _>>();
+    let proven = proven.map_err(|error| refuse_proof(&error))?;
     let keys = ProvenKeys::new(proven).map_err(refuse_keys)?;
     let claim = request.device.map(claim).unwrap_or_default();
     let copies = state.issuance.copies(access, keys, claim, format).await.map_err(|error| refuse(&error))?;
