@@ -335,6 +335,22 @@ mod tests {
     }
 
     #[test]
+    fn a_request_of_another_implementation_is_verified() {
+        // Made by @openid4vc/openid4vp 0.4.6 for JavaScript, under a certificate by openssl.
+        let text = include_str!("vectors/openid4vp-ts-0.4.6.jwt");
+        let id = ClientId::X509SanDns("kino.example".to_owned());
+        let read = UnverifiedRequest::parse(text).unwrap();
+        let verified = read.verify(expected(&id), "2026-11-22T09:01:00Z".parse().unwrap()).unwrap();
+        let request = verified.request();
+        assert_eq!(verified.certificate().unwrap().name(), "Kino TS");
+        assert_eq!(request.response_uri.as_str(), "https://kino.example/answer/1");
+        assert_eq!(request.query.credentials()[0].paths().count(), 2);
+        assert!(request.client_metadata.takes_sd_jwt());
+        let (key, encryption) = request.client_metadata.encryption().unwrap();
+        assert_eq!((key.kid.as_deref(), encryption.name()), (Some("b"), "A256GCM"));
+    }
+
+    #[test]
     fn every_wrong_request_is_refused_for_its_own_reason() {
         let refused = |text: &str, id: &ClientId| verify(text, id).map(|_| ()).unwrap_err();
         let good = signed(by_dns(), |_| {});

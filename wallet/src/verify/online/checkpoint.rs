@@ -347,3 +347,17 @@ pub enum AskError {
     #[error(transparent)]
     Encryption(#[from] JweError),
 }
+
+impl AskError {
+    /// A stable name for programs.
+    pub fn reason(&self) -> &'static str {
+        match self {
+            Self::TooMany => "too_many_questions",
+            Self::Address(_) => "address_not_allowed",
+            Self::Identity(error) => error.reason(),
+            Self::Request(error) => error.reason(),
+            Self::Object(error) => error.reason(),
+            Self::Encryption(_) => "encryption",
+        }
+    }
+}

@@ -134,3 +134,58 @@ pub enum IdentityError {
     #[error("its certificate does not name the host that answers go to")]
     OtherHost,
 }
+
+impl IdentityError {
+    /// A stable name for programs.
+    pub fn reason(&self) -> &'static str {
+        match self {
+            Self::Key => "not_a_key",
+            Self::NotPem => "not_pem",
+            Self::Certificate(_) => "bad_certificate",
+            Self::OtherKey => "certificate_of_other_key",
+            Self::NoDnsName => "no_dns_name",
+            Self::OtherHost => "certificate_of_other_host",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rcgen::{CertificateParams, KeyPair};
+
+    use super::*;
+
+    fn certified(names: &[&str]) -> (String, String) {
+        let key = KeyPair::generate().unwrap();
+        let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
+        let certificate = CertificateParams::new(names).unwrap().self_signed(&key).unwrap();
+        (key.serialize_pem(), certificate.pem())
+    }
+
+    fn refused(key: &str, chain: &str, by: IdentifiedBy) -> &'static str {
+        VerifierIdentity::from_pem("Kino", key, chain, by).map_or_else(|error| error.reason(), |_| "taken")
+    }
+
+    #[test]
+    fn key_and_certificate_must_belong_together() {
+        let (key, chain) = certified(&["kino.example"]);
+        let (other_key, nameless) = certified(&[]);
+        assert_eq!(refused(&key, &chain, IdentifiedBy::DnsName), "taken");
+        assert_eq!(refused(&other_key, &nameless, IdentifiedBy::Hash), "taken");
+        assert_eq!(refused(&other_key, &nameless, IdentifiedBy::DnsName), "no_dns_name");
+        assert_eq!(refused(&other_key, &chain, IdentifiedBy::Hash), "certificate_of_other_key");
+        assert_eq!(refused("rubbish", &chain, IdentifiedBy::Hash), "not_a_key");
+        assert_eq!(refused(&key, "rubbish", IdentifiedBy::Hash), "bad_certificate");
+    }
+
+    #[test]
+    fn a_dns_name_vouches_for_its_own_host_alone() {
+        let (key, chain) = certified(&["kino.example"]);
+        let identity = VerifierIdentity::from_pem("Kino", &key, &chain, IdentifiedBy::DnsName).unwrap();
+        let at = |url: &str| HttpUrl::parse(url, shared::vci::uri::UrlPolicy::default()).unwrap();
+        let id = identity.client_id(&at("https://kino.example/response/1")).unwrap();
+        assert_eq!(id.to_string(), "x509_san_dns:kino.example");
+        assert_eq!(identity.client_id(&at("https://other.example/r")), Err(IdentityError::OtherHost));
+        assert!(!format!("{identity:?}").contains("BEGIN"));
+    }
+}

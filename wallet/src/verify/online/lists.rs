@@ -2,13 +2,16 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use shared::presentation::revocation::{RevocationData, Standing, StatusLists};
-use shared::status::{StatusReference, token};
+use shared::status::{StatusReference, VerifiedStatusList, token};
 use shared::x509::chain::TrustAnchor;
 use url::Url;
 
 use crate::transport::{Channel, Request, Transport};
+
+/// Who has a network need not go by a list that is older, whatever it allows: a card that was revoked just now is caught.
+const FRESH: SignedDuration = SignedDuration::from_mins(1);
 
 /// The lists, and the way to new ones.
 pub struct FetchedLists {
@@ -44,10 +47,11 @@ impl FetchedLists {
 
     fn is_current(&self, reference: &StatusReference, root: &TrustAnchor, now: Timestamp) -> bool {
         let kept = self.kept();
-        let due = |list: &&shared::status::VerifiedStatusList| {
-            list.uri() == reference.uri && now < list.fetch_again_at()
+        let fresh = |list: &VerifiedStatusList| {
+            let until = list.issued_at().saturating_add(FRESH).unwrap_or(Timestamp::MAX);
+            list.uri() == reference.uri && now < until.min(list.fetch_again_at())
         };
-        kept.iter().any(|list| due(&list)) && kept.standing(reference, root, now) != Standing::Unknown
+        kept.iter().any(fresh) && kept.standing(reference, root, now) != Standing::Unknown
     }
 
     fn kept(&self) -> MutexGuard<'_, StatusLists> {
