@@ -147,6 +147,8 @@ pub(crate) async fn erase_books(
         "wallet_event",
         "spent_nonce",
         "status_entry",
+        "credential_copy",
+        "copy_source",
         "certificate",
         "device",
         "issue_grant",
