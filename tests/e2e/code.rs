@@ -179,7 +179,7 @@ async fn a_lost_phones_code_is_revoked_as_soon_as_the_inspector_knows() {
     std::fs::create_dir_all(&roots).unwrap();
     std::fs::write(roots.join("school.der"), root).unwrap();
     door.inspector =
-        InspectorFolder::new(door.folder.path()).open(Inspector::default(), door.clock.now()).unwrap();
+        InspectorFolder::new(door.folder.path()).open(door.clock.now()).unwrap();
     assert!(matches!(door.judge_now().0, Outcome::Revoked { .. }));
 }
 

@@ -67,7 +67,7 @@ async fn prepared(context: &Context, options: &Verify) -> Result<Inspector, Fail
         inspector = inspector.believing(root(file)?);
     }
     if let Some(folder) = &folder {
-        inspector = folder.open(inspector, clock())?;
+        inspector = folder.open_beside(inspector, clock())?;
     }
     if let Some(file) = &options.trust_list {
         let text = utf8(file)?;

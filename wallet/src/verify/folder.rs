@@ -34,11 +34,19 @@ impl InspectorFolder {
         Self(dir.into())
     }
 
+    /// The device with everything that is here.
+    ///
+    /// # Errors
+    /// As [`open_beside`](Self::open_beside).
+    pub fn open(&self, raw: Timestamp) -> Result<Inspector, FolderError> {
+        self.open_beside(Inspector::default(), raw)
+    }
+
     /// `inspector` with everything that is here besides. A status list that no longer counts is left aside.
     ///
     /// # Errors
     /// When a file cannot be read, or a root or the list of roots cannot be believed.
-    pub fn open(&self, mut inspector: Inspector, raw: Timestamp) -> Result<Inspector, FolderError> {
+    pub fn open_beside(&self, mut inspector: Inspector, raw: Timestamp) -> Result<Inspector, FolderError> {
         for path in files(&self.0.join("roots"))? {
             inspector = inspector.believing(root(&path)?);
         }
