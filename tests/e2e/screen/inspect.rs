@@ -22,6 +22,8 @@ async fn asks(table: &Table, purpose: &str) -> String {
     assert_eq!(table.press(2, "inspect", &[("purpose", purpose)]).await.view(), "inspect-how");
     let shown = table.press(2, "inspect-how", &[("how", "ask")]).await;
     assert_eq!(shown.view(), "inspect-waiting", "{}", shown.html);
+    let link = shared::qr::scan::scan(&picture(&shown)).unwrap();
+    assert!(link[0].starts_with("openid4vp://?client_id=x509_hash"), "{}", link[0]);
     let (_, after) = shown.html.split_once("class=\"code\">").unwrap();
     let digits = after.split('<').next().unwrap().to_owned();
     assert_eq!(digits.chars().filter(char::is_ascii_digit).count(), 6, "{digits}");

@@ -55,7 +55,8 @@ impl Gate {
             let root = self.trusted.root().await?;
             let config = CheckpointConfig {
                 base,
-                identity: VerifierIdentity::unsigned(NAME),
+                identity: VerifierIdentity::self_made(NAME, self.clock.now(), &*self.entropy)
+                    .map_err(|error| Trouble::new(Kind::Nonsense, error.reason()))?,
                 anchors: vec![root.anchor().clone()],
                 open_rendezvous: false,
             };

@@ -117,6 +117,8 @@ pub(super) struct Found {
     pub(super) claims: Vec<(String, Value)>,
     /// Whether a name was proven and no face.
     pub(super) no_face: bool,
+    /// When it was found, by the phone's own clock.
+    pub(super) at: Timestamp,
     /// When it is gone.
     pub(super) until: Timestamp,
 }

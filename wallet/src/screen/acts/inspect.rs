@@ -125,8 +125,9 @@ impl DeskPhone {
 
     /// A verdict, which goes by itself.
     fn found(self: &Arc<Self>, verdict: Verdict, claims: Vec<(String, Value)>, no_face: bool) -> Inspect {
-        let until = self.tools.clock.now().saturating_add(RESULT_LIFETIME).unwrap_or(Timestamp::MAX);
-        let found = Arc::new(Found { verdict, claims, no_face, until });
+        let at = self.tools.clock.now();
+        let until = at.saturating_add(RESULT_LIFETIME).unwrap_or(Timestamp::MAX);
+        let found = Arc::new(Found { verdict, claims, no_face, at, until });
         let (phone, seen) = (Arc::clone(self), Arc::downgrade(&found));
         tokio::spawn(async move {
             tokio::time::sleep(RESULT_LIFETIME.unsigned_abs()).await;

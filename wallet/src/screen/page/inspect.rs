@@ -57,6 +57,20 @@ pub(in crate::screen) struct PurposeLine {
 /// How many pixels a module of a code has.
 const QR_PIXELS: u32 = 5;
 
+/// In which order claims are read.
+const ORDER: [&str; 10] = [
+    "given_name",
+    "family_name",
+    "pupil_status",
+    "age_equal_or_over",
+    "birthdate",
+    "card_number",
+    "date_of_issuance",
+    "date_of_expiry",
+    "school_name",
+    "school_address",
+];
+
 /// How the address of a portrait begins that is inside its page.
 const PICTURE: &str = "data:image/jpeg;base64,";
 
@@ -146,7 +160,7 @@ impl Scene<'_> {
             facts,
             portrait,
             no_face: found.no_face,
-            checked: checked(say, verdict),
+            checked: checked(say, verdict, found.at),
             until: Some(found.until.as_millisecond()),
         }
     }
@@ -154,9 +168,12 @@ impl Scene<'_> {
 
 /// What people read of claims, and the portrait as a data URL.
 pub(super) fn facts(say: Say, claims: &[(String, Value)]) -> (Vec<(String, String)>, String) {
-    let read = (claims.iter())
-        .filter(|(claim, _)| claim != "picture")
-        .map(|(claim, value)| (claim_label(say, claim), claim_value(say, claim, value)));
+    // As they stand on a card: who it is, then what they are, then numbers and dates.
+    let place = |claim: &str| ORDER.iter().position(|first| claim.starts_with(first)).unwrap_or(ORDER.len());
+    let mut named: Vec<&(String, Value)> = claims.iter().filter(|(claim, _)| claim != "picture").collect();
+    named.sort_by_key(|(claim, _)| place(claim));
+    let read =
+        named.into_iter().map(|(claim, value)| (claim_label(say, claim), claim_value(say, claim, value)));
     let picture = claims.iter().find(|(claim, _)| claim == "picture");
     // Only a picture, whatever an issuer may have signed.
     let picture = picture.and_then(|(_, url)| url.as_str()).filter(|url| url.starts_with(PICTURE));
@@ -182,8 +199,8 @@ fn outcome_text(say: Say, outcome: &Outcome) -> String {
 }
 
 /// What was checked and when, in one line.
-fn checked(say: Say, verdict: &Verdict) -> String {
-    let at = verdict.at.map_or_else(String::new, |at| at.to_zoned(warsaw()).strftime("%H:%M:%S").to_string());
+fn checked(say: Say, verdict: &Verdict, seen: Timestamp) -> String {
+    let at = verdict.at.unwrap_or(seen).to_zoned(warsaw()).strftime("%H:%M:%S").to_string();
     let name = |check: &Check| {
         let what = say.word("check", check.what.code());
         match check.as_of {

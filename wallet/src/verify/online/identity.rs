@@ -2,11 +2,15 @@
 
 use std::fmt;
 
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
 use p256::ecdsa::signature::Signer as _;
 use p256::ecdsa::{Signature, SigningKey};
-use p256::pkcs8::DecodePrivateKey as _;
+use p256::pkcs8::{DecodePrivateKey as _, EncodePrivateKey as _, LineEnding};
+use rcgen::{CertificateParams, DistinguishedName, DnType, KeyPair, KeyUsagePurpose};
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
+use shared::entropy::Entropy;
 use shared::vci::uri::HttpUrl;
 use shared::vp::certificate::{VerifierCertificate, VerifierCertificateError};
 use shared::vp::client_id::ClientId;
@@ -64,6 +68,35 @@ impl VerifierIdentity {
         Ok(Self { name: name.to_owned(), certified: Some(Certified { key, x5c, certificate, by }) })
     }
 
+    /// A verifier with a key and a certificate that it makes for itself, good for a year from `now` and identified by
+    /// its hash. Nobody vouches for it, but its requests are signed and fetched, so its code stays small whatever it
+    /// asks.
+    ///
+    /// # Errors
+    /// [`IdentityError::Making`].
+    pub fn self_made(name: &str, now: Timestamp, entropy: &dyn Entropy) -> Result<Self, IdentityError> {
+        let making = |_| IdentityError::Making;
+        // One draw in 2^32 is no key.
+        let key = (0..8).find_map(|_| SigningKey::from_slice(&entropy.bytes::<32>()).ok());
+        let key =
+            key.ok_or(IdentityError::Making)?.to_pkcs8_pem(LineEnding::LF).map_err(|_| IdentityError::Key)?;
+        let pair = KeyPair::from_pem(&key).map_err(making)?;
+        let mut params = CertificateParams::default();
+        params.distinguished_name = DistinguishedName::new();
+        params.distinguished_name.push(DnType::CommonName, name);
+        params.distinguished_name.push(DnType::OrganizationName, "mLegitymacja SIMULATOR");
+        params.serial_number = Some(entropy.bytes::<16>().map(|byte| byte & 0x7f).to_vec().into());
+        params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
+        let day = |at: Timestamp| {
+            let date = at.to_zoned(TimeZone::UTC).date();
+            rcgen::date_time_ymd(date.year().into(), date.month().unsigned_abs(), date.day().unsigned_abs())
+        };
+        params.not_before = day(now.saturating_sub(SignedDuration::from_hours(24)).unwrap_or(now));
+        params.not_after = day(now.saturating_add(SignedDuration::from_hours(365 * 24)).unwrap_or(now));
+        let certificate = params.self_signed(&pair).map_err(making)?;
+        Self::from_pem(name, &key, &certificate.pem(), IdentifiedBy::Hash)
+    }
+
     /// What it calls itself.
     pub fn name(&self) -> &str {
         &self.name
@@ -118,6 +151,9 @@ pub enum IdentityError {
     /// Not a P-256 key in PKCS #8 PEM.
     #[error("its key is no P-256 key in PKCS #8 PEM")]
     Key,
+    /// No certificate could be made.
+    #[error("no certificate could be made for it")]
+    Making,
     /// Not PEM.
     #[error("its certificates are not PEM")]
     NotPem,
@@ -140,6 +176,7 @@ impl IdentityError {
     pub fn reason(&self) -> &'static str {
         match self {
             Self::Key => "not_a_key",
+            Self::Making => "not_made",
             Self::NotPem => "not_pem",
             Self::Certificate(_) => "bad_certificate",
             Self::OtherKey => "certificate_of_other_key",
@@ -154,6 +191,20 @@ mod tests {
     use rcgen::{CertificateParams, KeyPair};
 
     use super::*;
+    use crate::testing::TestEntropy;
+
+    #[test]
+    fn a_verifier_can_make_its_own_identity() {
+        let now = "2026-11-22T09:00:00Z".parse().unwrap();
+        let made = VerifierIdentity::self_made("Kino", now, &TestEntropy::new(3)).unwrap();
+        let back =
+            HttpUrl::parse("http://127.0.0.1/response/1", shared::vci::uri::UrlPolicy::default()).unwrap();
+        let certificate = &made.certified.as_ref().unwrap().certificate;
+        assert_eq!(made.client_id(&back), Ok(ClientId::X509Hash(certificate.hash())));
+        assert_eq!(certificate.name(), "Kino");
+        let other = VerifierIdentity::self_made("Kino", now, &TestEntropy::new(4)).unwrap();
+        assert_ne!(other.client_id(&back), made.client_id(&back));
+    }
 
     fn certified(names: &[&str]) -> (String, String) {
         let key = KeyPair::generate().unwrap();
