@@ -3,7 +3,7 @@
 It reads one line of JSON,
 
     {"roots": ["PEM"], "vct": "https://…", "claims": [["family_name"], …],
-     "signer_purpose": "1.2.3", "folder": "where its keys go"}
+     "issuer": "https://…", "signer_purpose": "1.2.3", "folder": "where its keys go"}
 
 says where it listens ({"base": …}), and then answers until its standard input ends: GET /new makes a request and gives
 its link; what is posted to a request's response_uri is judged, told to the wallet, and written as one line.
@@ -13,17 +13,19 @@ here stands in for its own only in that it says out loud which check failed and 
 `--version` says which library it is.
 """
 
+import base64
 import json
 import os
 import pathlib
 import sys
 import threading
 import urllib.parse
+import urllib.request
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from importlib.metadata import version
 
-from cryptography.x509 import ObjectIdentifier, load_pem_x509_certificate
-from polaris_oid4vp import sdjwt
+from cryptography.x509 import ObjectIdentifier, load_der_x509_certificate, load_pem_x509_certificate
+from polaris_oid4vp import sdjwt, status
 from polaris_oid4vp.cli import keygen
 from polaris_oid4vp.verifier import Verifier
 
@@ -42,6 +44,36 @@ def answer(verifier, form):
         say({"accepted": False, "at": verdict.code, "why": verdict.reason})
         body = dict(body, at=verdict.code, error_description=verdict.reason)
     return status, body
+
+
+def status_resolver(roots, issuer):
+    """Asks the issuer's status lists, which the library judges; who may publish them its host has to state.
+
+    Here: whoever the issuer's authority has certified, at addresses of the issuer alone.
+    """
+    def signed(signing_input, signature, header):
+        leaf, *above = [load_der_x509_certificate(base64.b64decode(der)) for der in header["x5c"]]
+        chain = [leaf, *above]
+        for one, parent in zip(chain, chain[1:]):
+            one.verify_directly_issued_by(parent)
+        roots_of_it = [root for root in roots if root.subject == chain[-1].issuer]
+        chain[-1].verify_directly_issued_by(roots_of_it[0])
+        return sdjwt._verify_es256(leaf.public_key(), signing_input, signature)
+
+    def authority(*, credential_issuer, status_uri, header, issuer_key_verify=None):
+        ours = credential_issuer == issuer and status_uri.startswith(issuer + "/")
+        return (signed, status.STATED, "certified by the issuer's root") if ours else None
+
+    def fetch(uri):
+        wanted = urllib.request.Request(uri, headers={"Accept": "application/statuslist+jwt"})
+        with urllib.request.urlopen(wanted, timeout=10) as answer:
+            return answer.read()
+
+    def resolve(*, uri, idx, issuer):
+        return status.decide_by_fetching(
+            index=idx, expected_uri=uri, authority=authority, fetch=fetch, credential_issuer=issuer)
+
+    return resolve
 
 
 def handler(verifier_of):
@@ -92,6 +124,7 @@ def main():
     # The library takes an issuer's certificate only for the purposes on a list of its own, which no setting extends;
     # our signers have a purpose of this project. Everything else about the certificate it still judges itself.
     sdjwt._ISSUER_EKUS = sdjwt._ISSUER_EKUS | {ObjectIdentifier(task["signer_purpose"])}
+    roots = [load_pem_x509_certificate(pem.encode()) for pem in task["roots"]]
     folder = pathlib.Path(task["folder"])
     keygen(folder, "localhost")
     made = []
@@ -103,10 +136,11 @@ def main():
         client_key_pem=names["client-key.pem"],
         request_uri=base + "/request",
         response_uri=base + "/response",
-        issuer_trust_anchors=[load_pem_x509_certificate(pem.encode()) for pem in task["roots"]],
+        issuer_trust_anchors=roots,
         vct_values=[task["vct"]],
         claims=[tuple(path) for path in task["claims"]],
         credential_query_id="card",
+        status_resolver=status_resolver(roots, task["issuer"]),
     ))
     threading.Thread(target=server.serve_forever, daemon=True).start()
     say({"base": base})

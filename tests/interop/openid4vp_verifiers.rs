@@ -7,6 +7,9 @@
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Stdio};
+use std::sync::Mutex;
+use std::sync::mpsc::{Receiver, channel};
+use std::time::Duration;
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD as STANDARD;
@@ -25,6 +28,7 @@ struct Peer {
     process: Child,
     _input: ChildStdin,
     base: String,
+    verdicts: Mutex<Receiver<Value>>,
 }
 
 impl Peer {
@@ -36,9 +40,18 @@ impl Peer {
         let first: Value =
             serde_json::from_str(&lines.next().expect("it says where it listens").unwrap()).unwrap();
         let base = first["base"].as_str().unwrap().to_owned();
-        // One line for each case: kept by the test harness, shown when a test fails.
-        std::thread::spawn(move || lines.map_while(Result::ok).for_each(|line| println!("{line}")));
-        Self { process, _input: input, base }
+        let (sender, verdicts) = channel();
+        std::thread::spawn(move || {
+            for line in lines.map_while(Result::ok) {
+                let _ = sender.send(serde_json::from_str(&line).unwrap());
+            }
+        });
+        Self { process, _input: input, base, verdicts: Mutex::new(verdicts) }
+    }
+
+    /// What it wrote about the latest answer: one line for each.
+    fn verdict(&self) -> Value {
+        self.verdicts.lock().unwrap().recv_timeout(Duration::from_secs(10)).expect("a verdict")
     }
 
     /// A new request's link.
@@ -53,14 +66,37 @@ impl Peer {
     /// that stands beside it.
     async fn judge(&self, ours: &OurPhone, bad: &[(Bend, &str)]) {
         ours.present(&self.ask().await).await.unwrap();
+        let verdict = self.verdict();
+        assert_eq!(verdict["accepted"], true, "{verdict}");
+        let claims = verdict["claims"].get(0).unwrap_or(&verdict["claims"]);
+        assert_eq!(claims["family_name"], ours.surname);
+        assert_eq!(claims["age_equal_or_over"]["24"], false);
+        assert!(claims["personal_administrative_number"].is_null());
+        // The Python library says whether it could ask the status list; the TypeScript one throws unless it could.
+        let status = &verdict["revocation"]["state"];
+        assert!(status.is_null() || status == "checked", "{verdict}");
         assert_eq!(ours.answer(&self.ask().await, Bend::Nothing).await, (200, String::new()));
+        assert_eq!(self.verdict()["accepted"], true);
         let mut told = Vec::new();
         for (bend, _) in bad {
             let (status, at) = ours.answer(&self.ask().await, *bend).await;
+            let verdict = self.verdict();
+            assert_eq!(verdict["at"], at);
+            println!("{bend:?}: {verdict}");
             told.push((*bend, if status == 400 { at } else { format!("{status}") }));
         }
         let wanted: Vec<_> = bad.iter().map(|(bend, at)| (*bend, (*at).to_owned())).collect();
         assert_eq!(told, wanted);
+    }
+
+    /// The office revokes the device, the phone knows nothing of it and shows its card; what the verifier says.
+    async fn revoked(&self, ours: &OurPhone) -> Value {
+        while self.verdicts.lock().unwrap().try_recv().is_ok() {}
+        let device = &ours.world.office.devices(&ours.card_id, "live").await[0];
+        ours.world.office.revoke_device(device, "phone_lost").await;
+        let told = ours.present(&self.ask().await).await;
+        assert!(matches!(told, Err(PresentError::RefusedByVerifier { status: 400, .. })), "{told:?}");
+        self.verdict()
     }
 }
 
@@ -117,10 +153,8 @@ async fn a_typescript_verifier_accepts_our_phone_and_refuses_what_is_bent() {
         if signed {
             let told = ours.answer(&peer.ask().await, Bend::OtherResponseMode).await;
             assert_eq!(told, (400, "answer".to_owned()));
-            let device = &ours.world.office.devices(&ours.card_id, "live").await[0];
-            ours.world.office.revoke_device(device, "phone_lost").await;
-            let told = ours.present(&peer.ask().await).await;
-            assert!(matches!(told, Err(PresentError::RefusedByVerifier { status: 400, .. })), "{told:?}");
+            let verdict = peer.revoked(&ours).await;
+            assert_eq!(verdict["why"], "Status is not valid", "{verdict}");
         }
     }
 }
@@ -147,6 +181,7 @@ async fn a_python_verifier_accepts_our_phone_and_refuses_what_is_bent() {
     let task = json!({
         "roots": [ours.root().await],
         "vct": ours.vct(),
+        "issuer": ours.world.base(),
         "claims": ASKED,
         "signer_purpose": SignerPurpose::SdJwt.oid().to_string(),
         "folder": folder.path(),
@@ -174,4 +209,6 @@ async fn a_python_verifier_accepts_our_phone_and_refuses_what_is_bent() {
     ];
     peer.judge(&ours, &bad).await;
     assert_eq!(ours.replay(&peer.ask().await).await, (400, "invalid_request".to_owned()));
+    let verdict = peer.revoked(&ours).await;
+    assert_eq!(verdict["at"], "revoked", "{verdict}");
 }
