@@ -43,7 +43,7 @@ const BAD: [(&str, &str); 16] = [
 /// A verifier that believes the issuer, with a clock of its own.
 async fn checkpoint(served: &Served, clock: Arc<dyn Clock>, identity: VerifierIdentity) -> Arc<Checkpoint> {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let base = format!("http://{}", listener.local_addr().unwrap());
+    let base = format!("http://localhost:{}", listener.local_addr().unwrap().port());
     let config = CheckpointConfig {
         base: HttpUrl::parse(&base, UrlPolicy::default()).unwrap(),
         identity,
@@ -56,13 +56,13 @@ async fn checkpoint(served: &Served, clock: Arc<dyn Clock>, identity: VerifierId
     checkpoint
 }
 
-/// A verifier with a certificate, known by its hash.
-fn certified() -> VerifierIdentity {
+/// A verifier with a certificate.
+fn certified(by: IdentifiedBy) -> VerifierIdentity {
     let key = KeyPair::generate().unwrap();
     let certificate =
         CertificateParams::new(vec!["localhost".to_owned()]).unwrap().self_signed(&key).unwrap();
     let (key, chain) = (key.serialize_pem(), certificate.pem());
-    VerifierIdentity::from_pem("Kolej", &key, &chain, IdentifiedBy::Hash).unwrap()
+    VerifierIdentity::from_pem("Kolej", &key, &chain, by).unwrap()
 }
 
 /// The holder, the issuer of its copies, and their type.
@@ -112,14 +112,16 @@ fn clock() -> Arc<dyn Clock> {
     Arc::new(SystemClock)
 }
 
-/// Two kinds of verifier, and the two ways in which answers come.
-async fn verifiers(scene: &Scene) -> [(Arc<Checkpoint>, ResponseMode); 3] {
+/// The three kinds of verifier, and the two ways in which answers come.
+async fn verifiers(scene: &Scene) -> [(Arc<Checkpoint>, ResponseMode); 4] {
     let unsigned = checkpoint(&scene.served, clock(), VerifierIdentity::unsigned("Kolej")).await;
-    let signed = checkpoint(&scene.served, clock(), certified()).await;
+    let hashed = checkpoint(&scene.served, clock(), certified(IdentifiedBy::Hash)).await;
+    let named = checkpoint(&scene.served, clock(), certified(IdentifiedBy::DnsName)).await;
     [
         (Arc::clone(&unsigned), ResponseMode::DirectPost),
         (unsigned, ResponseMode::DirectPostJwt),
-        (signed, ResponseMode::DirectPostJwt),
+        (hashed, ResponseMode::DirectPostJwt),
+        (named, ResponseMode::DirectPostJwt),
     ]
 }
 
@@ -170,7 +172,7 @@ async fn our_verifier_refuses_a_standard_holder_that_does_wrong() {
 async fn our_verifier_refuses_a_standard_holder_whose_copy_is_over_or_revoked_or_comes_in_the_clear() {
     let Some(scene) = Scene::set().await else { return };
     let reason = |answers: &[Value]| answers[0]["body"]["reason"].as_str().unwrap_or("accepted").to_owned();
-    let today = checkpoint(&scene.served, clock(), certified()).await;
+    let today = checkpoint(&scene.served, clock(), certified(IdentifiedBy::Hash)).await;
     let asked = scene.ask(&today, ResponseMode::DirectPostJwt);
     assert_eq!(reason(&scene.answer(&[(&asked, Some("unencrypted"))], None).await), "other_response_mode");
 
