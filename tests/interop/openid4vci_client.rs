@@ -1,57 +1,34 @@
 //! A standard OpenID4VCI 1.0 wallet against our issuer: `@openid4vc/openid4vci` 0.4.6 with `@openid4vc/oauth2`
 //! 0.4.6, a TypeScript library of the OpenWallet Foundation, on Node 18 or later (`client/client.mjs`; `npm ci`
-//! in `client` installs it).
+//! in `client` installs it). The copies for selective disclosure that it fetches are verified by
+//! `@sd-jwt/sd-jwt-vc` 0.19.0, status included.
 //!
 //! The library resolves the offer and both metadata documents, redeems the code, fetches the nonce, shapes the
 //! proof, asks for the credential and judges every answer by its own schemas. Two things it was told: that this
 //! issuer speaks plain http (it listens on this machine), and that the private format `vnd.mleg.x509+json`
 //! exists, by an entry in its registry of known configurations.
 
-use std::io::Write as _;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 use shared::vci::credential::X509Credential;
 use shared::x509::chain::{VerifiedChain, verify_chain};
-use tests::outside::require;
 
+use super::node::Node;
 use super::served::{Prepared, Served};
 
-/// The library, once its own program says that it is there.
-struct Client(PathBuf);
+/// The library, as this file uses it: one task, one outcome.
+struct Client(Node);
 
 impl Client {
     fn installed() -> Option<Self> {
-        let program = Path::new(env!("CARGO_MANIFEST_DIR")).join("interop/client/client.mjs");
-        require("Node with @openid4vc/openid4vci (npm ci in tests/interop/client)", || {
-            let output = Command::new("node").arg(&program).arg("--versions").output();
-            let output = output.map_err(|error| format!("`node` cannot be started: {error}"))?;
-            let said = String::from_utf8_lossy(&output.stderr);
-            let fault = said.lines().find(|line| line.contains("Error")).unwrap_or("it says nothing");
-            output.status.success().then_some(Self(program)).ok_or_else(|| fault.to_owned())
-        })
+        Node::installed().map(Self)
     }
 
     /// Does `task` and returns `{"ok": …}` or `{"refused": …}`.
     async fn run(&self, task: Value) -> Value {
-        let program = self.0.clone();
-        let work = move || {
-            let mut node = Command::new("node")
-                .arg(program)
-                .stdin(Stdio::piped())
-                .stdout(Stdio::piped())
-                .stderr(Stdio::piped())
-                .spawn()
-                .unwrap();
-            node.stdin.take().unwrap().write_all(task.to_string().as_bytes()).unwrap();
-            let output = node.wait_with_output().unwrap();
-            let said = String::from_utf8_lossy(&output.stderr);
-            assert!(output.status.success(), "the library gave up: {said}");
-            serde_json::from_slice(&output.stdout).unwrap()
-        };
-        tokio::task::spawn_blocking(work).await.unwrap()
+        self.0.run("client.mjs", task).await.remove(0)
     }
 
     /// Does `task`, which must succeed.
@@ -195,4 +172,38 @@ async fn an_issuer_with_a_path_is_found() {
     let prepared = served.prepare("legacy-2019").await;
     let got = client.done(task(&prepared, json!({ "dpop": true }))).await;
     verified(&served, &prepared, &got);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_standard_wallet_fetches_both_formats_with_one_token() {
+    let Some(client) = Client::installed() else { return };
+    let served = Served::start().await;
+    let prepared = served.prepare("legacy-2019").await;
+    let more = json!({ "copies": 3, "roots": [served.root()] });
+    let got = client.done(task(&prepared, more)).await;
+    verified(&served, &prepared, &got);
+    let copies = got["copies"].as_array().unwrap();
+    assert_eq!(copies.len(), 3);
+    let mut places = BTreeSet::new();
+    for copy in copies {
+        let claims = &copy["claims"];
+        assert_eq!(claims["family_name"], prepared.pupil.spec.surname);
+        assert_eq!(claims["personal_administrative_number"], prepared.pupil.spec.pesel);
+        assert_eq!(claims["pupil_status"], "uczeń");
+        assert_eq!(claims["age_equal_or_over"].as_object().unwrap().len(), 6);
+        assert!(claims["picture"].as_str().unwrap().starts_with("data:image/jpeg;base64,/9j/"));
+        places.insert(claims["status"]["status_list"].to_string());
+    }
+    assert_eq!(places.len(), 3, "every copy has a place of its own in the status lists");
+    assert_eq!(served.office.devices(&prepared.slip.card_id, "live").await.len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn copies_of_an_issuer_that_is_not_trusted_are_not_taken() {
+    let Some(node) = Node::installed() else { return };
+    let (served, other) = (Served::start().await, Served::start().await);
+    let prepared = served.prepare("legacy-2019").await;
+    let more = json!({ "copies": 1, "roots": [other.root()] });
+    let why = node.fault("client.mjs", task(&prepared, more)).await;
+    assert!(why.contains("lead to nobody who is trusted"), "{why}");
 }

@@ -3,6 +3,8 @@
 
 use std::net::TcpListener;
 
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD as STANDARD;
 use issuer::app::{App, Running, Surroundings, SystemClock, init};
 use issuer::config::Given;
 use jiff::civil::Date;
@@ -65,6 +67,13 @@ impl Served {
     /// The root that a wallet of this issuer trusts.
     pub(crate) fn anchor(&self) -> TrustAnchor {
         TrustAnchor::from_der(self.running.issuance().authority.root().der()).unwrap()
+    }
+
+    /// The same, in PEM.
+    pub(crate) fn root(&self) -> String {
+        let root = self.running.issuance().authority.root();
+        let body = STANDARD.encode(root.der());
+        format!("-----BEGIN CERTIFICATE-----\n{body}\n-----END CERTIFICATE-----\n")
     }
 
     /// A school under `preset`, a pupil of it with a base card of today, and a slip.

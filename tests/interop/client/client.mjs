@@ -2,6 +2,9 @@
 // activates, and writes what it got, or what it was refused, as one line of JSON.
 //
 //   { "offer_uri": "openid-credential-offer://…",   what the QR code says
+//     "copies": 3,                                  then ask, with the same token, for so many SD-JWT copies in one
+//                                                   request, each for a fresh key, and verify each of them
+//     "roots": ["PEM"],                             whom these copies are believed
 //     "tx_code": "12345678",                        the activation code, if there is one
 //     "key": { JWK with "d" },                      the device key; a fresh one if absent
 //     "dpop": true,                                 bind the token to the device key (RFC 9449)
@@ -28,11 +31,14 @@ import {
   setGlobalConfig,
 } from "@openid4vc/openid4vci";
 
+import { sdJwtVc } from "./sd-jwt.mjs";
+
 // The library speaks https alone unless told; the issuer under test listens on this machine in plain http.
 setGlobalConfig({ allowInsecureUrls: true });
 
 const ES256 = "ES256";
 const OUR_FORMAT = "vnd.mleg.x509+json";
+const SD_JWT = "dc+sd-jwt";
 
 const base64url = (bytes) => Buffer.from(bytes).toString("base64url");
 const publicPart = ({ kty, crv, x, y }) => ({ kty, crv, x, y });
@@ -41,14 +47,16 @@ const unused = (name) => () => {
   throw new Error(`${name} is no part of this flow`);
 };
 
-/** What the library leaves to its host: randomness, hashing, and the device key. */
-function callbacks(key) {
-  const privateKey = createPrivateKey({ key, format: "jwk" });
+/** What the library leaves to its host: randomness, hashing, and the keys, each known by its public part. */
+function callbacks(keys) {
+  const holder = ({ publicJwk }) => keys.find((key) => key.x === publicJwk.x);
   return {
     hash: (data, algorithm) => createHash(algorithm.replace("-", "")).update(data).digest(),
     generateRandom: (length) => randomBytes(length),
     clientAuthentication: clientAuthenticationAnonymous(),
-    signJwt: (_signer, { header, payload }) => {
+    signJwt: (signer, { header, payload }) => {
+      const key = holder(signer);
+      const privateKey = createPrivateKey({ key, format: "jwk" });
       const input = [header, payload].map((part) => base64url(JSON.stringify(part))).join(".");
       const signature = sign("sha256", Buffer.from(input), { key: privateKey, dsaEncoding: "ieee-p1363" });
       return { jwt: `${input}.${base64url(signature)}`, signerJwk: publicPart(key) };
@@ -72,31 +80,57 @@ function learnFormat(metadata) {
 
 async function activate(task) {
   const key = task.key ?? freshKey();
-  const shared = { callbacks: callbacks(key) };
+  const keys = [key];
+  const shared = { callbacks: callbacks(keys) };
   const client = new Openid4vciClient(shared);
-  const signer = { method: "jwk", alg: ES256, publicJwk: publicPart(key) };
+  const signerOf = (one) => ({ method: "jwk", alg: ES256, publicJwk: publicPart(one) });
+  const signer = signerOf(key);
 
   const offer = await client.resolveCredentialOffer(task.offer_uri);
   const metadata = await client.resolveIssuerMetadata(offer.credential_issuer);
   learnFormat(metadata);
   const [configuration] = offer.credential_configuration_ids;
 
-  const retrieve = async ({ accessTokenResponse, dpop }) => {
+  const retrieve = async ({ accessTokenResponse, dpop }, wanted = configuration, holders = [key]) => {
     const { c_nonce: nonce } = await client.requestNonce({ issuerMetadata: metadata });
-    const { jwt } = await client.createCredentialRequestJwtProof({
-      issuerMetadata: metadata,
-      credentialConfigurationId: configuration,
-      signer,
-      nonce,
-    });
+    const proof = async (one) => {
+      const { jwt } = await client.createCredentialRequestJwtProof({
+        issuerMetadata: metadata,
+        credentialConfigurationId: wanted,
+        signer: signerOf(one),
+        nonce,
+      });
+      return jwt;
+    };
     const { credentialResponse } = await client.retrieveCredentials({
       issuerMetadata: metadata,
-      credentialConfigurationId: configuration,
+      credentialConfigurationId: wanted,
       accessToken: accessTokenResponse.access_token,
-      proofs: { jwt: [jwt] },
+      proofs: { jwt: await Promise.all(holders.map(proof)) },
       dpop,
     });
     return credentialResponse;
+  };
+
+  const fetchCopies = async (token) => {
+    const configurations = metadata.credentialIssuer.credential_configurations_supported;
+    const wanted = offer.credential_configuration_ids.find((id) => configurations[id]?.format === SD_JWT);
+    const known = metadata.knownCredentialConfigurations[wanted];
+    if (known?.format !== SD_JWT) throw new Error("the library does not know the SD-JWT configuration");
+    const holders = Array.from({ length: task.copies }, freshKey);
+    keys.push(...holders);
+    const { credentials } = await retrieve(token, wanted, holders);
+    const library = sdJwtVc(task.roots);
+    return Promise.all(
+      credentials.map(async ({ credential }, place) => {
+        const { payload } = await library.verify(credential);
+        if (payload.vct !== known.vct) throw new Error("it is of another type than the metadata say");
+        const bound = payload.cnf.jwk;
+        const holder = holders.find(({ x, y }) => x === bound.x && y === bound.y);
+        if (holder !== holders[place]) throw new Error("a copy is bound to another key");
+        return { key: holder, credential, claims: await library.getClaims(credential) };
+      }),
+    );
   };
 
   let token = await client.retrievePreAuthorizedCodeAccessTokenFromOffer({
@@ -107,6 +141,7 @@ async function activate(task) {
   });
   const first = token.accessTokenResponse;
   const response = await retrieve(token);
+  const copies = task.copies ? await fetchCopies(token) : undefined;
 
   let refreshed;
   if (task.refresh) {
@@ -136,6 +171,7 @@ async function activate(task) {
     token_type: first.token_type,
     has_refresh_token: first.refresh_token !== undefined,
     credentials: response.credentials,
+    copies,
     refreshed_credentials: refreshed?.credentials,
   };
 }
@@ -158,7 +194,7 @@ function refusal(error) {
 
 function versions() {
   const version = (name) => createRequire(import.meta.url)(`${name}/package.json`).version;
-  const packages = ["@openid4vc/openid4vci", "@openid4vc/oauth2"];
+  const packages = ["@openid4vc/openid4vci", "@openid4vc/openid4vp", "@openid4vc/oauth2", "dcql"];
   return [`node ${process.versions.node}`, ...packages.map((name) => `${name} ${version(name)}`)].join(", ");
 }
 
