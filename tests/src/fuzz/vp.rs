@@ -1,7 +1,11 @@
 //! Requests and answers of OpenID4VP.
 
+use std::collections::BTreeSet;
+
+use serde_json::json;
+use shared::sd_jwt::DC_SD_JWT;
 use shared::vp::client_id::ClientId;
-use shared::vp::dcql::{DcqlQuery, MAX_QUERY_LENGTH};
+use shared::vp::dcql::{Candidate, DcqlQuery, MAX_QUERY_LENGTH};
 use shared::vp::jwe::OpeningKey;
 use shared::vp::rendezvous::Digits;
 use shared::vp::request::AuthorizationRequest;
@@ -23,6 +27,28 @@ pub fn dcql(bytes: &[u8]) {
         assert_eq!(DcqlQuery::parse(&written).as_ref(), Ok(&query));
     }
     let _ = query.purpose();
+    planned(&query);
+}
+
+/// What a phone that holds one card would answer: whatever is planned can be answered, and completes the answer.
+fn planned(query: &DcqlQuery) {
+    let vct = "https://issuer.example/credentials/mlegitymacja/1";
+    let claims = json!({"given_name": "Anna", "family_name": "P", "school_name": "S", "picture": "data:,",
+        "age_equal_or_over": {"16": true, "18": false, "24": false}, "list": [[1], [2]]});
+    let Some(claims) = claims.as_object() else { return };
+    for vct in [vct, "https://a.example/card"] {
+        let card = Candidate { format: DC_SD_JWT, vct, claims, authorities: &[] };
+        let Ok(plan) = query.plan(&[card]) else { continue };
+        let asked = |place: usize| &query.credentials()[place];
+        let ids: Vec<&str> = plan.credentials.iter().map(|part| asked(part.query).id.as_str()).collect();
+        assert!(query.is_complete_with(&ids));
+        for part in &plan.credentials {
+            assert_eq!(part.candidate, 0);
+            assert!(asked(part.query).is_answered_by(claims));
+            assert!(part.offer.without(&BTreeSet::new()).is_some());
+            assert!(part.offer.places().iter().all(|place| asked(part.query).claims.len() > *place));
+        }
+    }
 }
 
 /// A request that was read: written down it says the same.
