@@ -153,7 +153,11 @@ fn proofs(corpus: &mut Corpus) {
     corpus.put("jose", "jws", text.clone());
     corpus.put("key_proof", "good", text);
     corpus.put("jose", "jwk", serde_json::to_vec(&public(&phone())).unwrap());
-    corpus.put("jose", "x5c", serde_json::to_vec(&to_header(&[HIERARCHY.issuing.der.clone()])).unwrap());
+    corpus.put(
+        "jose",
+        "x5c",
+        serde_json::to_vec(&to_header(std::slice::from_ref(&HIERARCHY.issuing.der))).unwrap(),
+    );
 }
 
 fn presentations(corpus: &mut Corpus) {
