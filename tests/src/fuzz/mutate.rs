@@ -132,7 +132,7 @@ fn changed(bytes: &[u8], other: &[u8], chance: &mut Chance) -> Vec<u8> {
     let at = chance.below(bytes.len() + 1);
     let end = at + chance.below((bytes.len() - at).min(64) + 1);
     match chance.below(9) {
-        0 | 1 | 2 if !bytes.is_empty() => {
+        0..=2 if !bytes.is_empty() => {
             let at = at.min(bytes.len() - 1);
             bytes[at] ^= 1 << chance.below(8);
         }
