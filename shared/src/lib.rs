@@ -34,3 +34,6 @@ pub mod secret;
 pub mod assets;
 #[cfg(feature = "words")]
 pub mod words;
+
+#[cfg(test)]
+mod fuzz_corpus;

@@ -65,5 +65,7 @@ pub mod scene;
 pub mod sheets;
 pub mod table;
 
+pub mod fuzz;
+
 pub mod outside;
 pub mod postgres;

@@ -235,6 +235,8 @@ pub enum TrustListFault {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::LazyLock;
+
     use proptest::prelude::*;
 
     use super::*;
@@ -313,6 +315,19 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn no_flipped_bit_is_believed(place in any::<prop::sample::Index>(), bit in 0_u8..7) {
+            static LIST: LazyLock<(String, Trust)> =
+                LazyLock::new(|| (list(&trust(&RootPurpose::ALL), &signer()), believed()));
+            let (text, believed) = &*LIST;
+            prop_assert!(verify(text, believed, at(NOW)).is_ok());
+            let place = place.index(text.len());
+            let mut flipped = text.clone().into_bytes();
+            flipped[place] ^= 1 << bit;
+            let flipped = String::from_utf8(flipped).unwrap();
+            prop_assert!(verify(&flipped, believed, at(NOW)).is_err(), "bit {bit} of character {place}");
+        }
+
         #[test]
         fn reading_never_panics(text in any::<String>(), payload in any::<Vec<u8>>()) {
             let _ = verify(&text, &believed(), at(NOW));

@@ -53,7 +53,7 @@ pub const MAX_DISCLOSURES: usize = 256;
 pub const MAX_DEPTH: usize = 32;
 
 #[cfg(test)]
-mod sample;
+pub(crate) mod sample;
 #[cfg(test)]
 mod tests {
     //! The vectors of RFC 9901's reference implementation, where they lie beside the project.

@@ -54,7 +54,7 @@ static PRESENTED: LazyLock<String> = LazyLock::new(|| {
     Presentation::new(&held, &shown, audience, nonce, now, sign).unwrap().as_str().to_owned()
 });
 
-pub(super) fn anchors() -> Vec<TrustAnchor> {
+pub(crate) fn anchors() -> Vec<TrustAnchor> {
     vec![TrustAnchor::from_der(&HIERARCHY.root.der).unwrap()]
 }
 
@@ -112,12 +112,12 @@ pub(super) fn sign_unsigned(unsigned: Unsigned) -> Issued {
     unsigned.sign(&SIGNER.x5c, |bytes| Ok::<_, Infallible>(SIGNER.sign(bytes))).unwrap()
 }
 
-pub(super) fn issued() -> Issued {
+pub(crate) fn issued() -> Issued {
     static ISSUED: LazyLock<Issued> = LazyLock::new(|| signed(claims(), header()));
     ISSUED.clone()
 }
 
-pub(super) fn expected() -> ExpectedBinding<'static> {
+pub(crate) fn expected() -> ExpectedBinding<'static> {
     ExpectedBinding {
         audience: "x509_hash:verifier",
         nonce: "n-0S6_WzA2Mj",
@@ -126,12 +126,12 @@ pub(super) fn expected() -> ExpectedBinding<'static> {
 }
 
 /// Shows the given name.
-pub(super) fn presented() -> String {
+pub(crate) fn presented() -> String {
     PRESENTED.clone()
 }
 
 /// A key binding over `presented` of type `typ`, right but for what the arguments say.
-pub(super) fn binding(presented: &str, typ: &str, holder: u8) -> String {
+pub(crate) fn binding(presented: &str, typ: &str, holder: u8) -> String {
     let claims = json!({
         "iat": "2026-11-22T12:00:00Z".parse::<jiff::Timestamp>().unwrap().as_second(),
         "aud": expected().audience,

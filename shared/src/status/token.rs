@@ -404,8 +404,7 @@ mod tests {
     #[test]
     fn no_flipped_bit_is_accepted() {
         let text = signer(SignerPurpose::StatusList).token(&StatusList::of_invalid(64, [5]));
-        let payload = text.find('.').unwrap();
-        for position in payload..text.len() {
+        for position in 0..text.len() {
             for bit in 0..7 {
                 let mut flipped = text.clone().into_bytes();
                 flipped[position] ^= 1 << bit;

@@ -1,0 +1,50 @@
+//! Every target of `tests::fuzz` over its corpus and a few thousand changes to it.
+//!
+//! A failure names target, seed and bytes; `cargo run -p tests --example fuzz -- TARGET FILE` runs such bytes again.
+#![expect(clippy::panic, reason = "what goes wrong here fails a test")]
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use tests::fuzz::mutate::{Chance, mutated};
+use tests::fuzz::{TARGETS, Target, known};
+
+/// Changed inputs for each target; pictures take their time.
+fn rounds(target: &str) -> u64 {
+    if target == "qr" { 60 } else { 3000 }
+}
+
+fn run(target: Target, seed: Option<u64>, bytes: &[u8]) {
+    if catch_unwind(AssertUnwindSafe(|| (target.run)(bytes))).is_err() {
+        let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+        panic!("target {} fails, seed {seed:?}, bytes {hex}", target.name);
+    }
+}
+
+fn replay(target: Target) {
+    let corpus = known::corpus(target.name);
+    assert!(!corpus.is_empty(), "{} has a corpus", target.name);
+    for (_, input) in &corpus {
+        run(target, None, input);
+    }
+    for seed in 0..rounds(target.name) {
+        let mut chance = Chance::new(seed);
+        let (_, input) = &corpus[chance.below(corpus.len())];
+        let (_, other) = &corpus[chance.below(corpus.len())];
+        run(target, Some(seed), &mutated(input, other, &mut chance));
+    }
+}
+
+#[test]
+fn no_target_falls_over_its_corpus_or_changes_to_it() {
+    let unseen = std::fs::read_dir(known::corpora()).into_iter().flatten().flatten().filter(|folder| {
+        let name = folder.file_name();
+        !TARGETS.iter().any(|target| *target.name == *name)
+    });
+    assert_eq!(unseen.count(), 0, "every corpus has a target");
+    let share = TARGETS.len().div_ceil(2);
+    std::thread::scope(|scope| {
+        for targets in TARGETS.chunks(share) {
+            scope.spawn(|| targets.iter().copied().for_each(replay));
+        }
+    });
+}
