@@ -178,8 +178,7 @@ async fn a_lost_phones_code_is_revoked_as_soon_as_the_inspector_knows() {
     let roots = door.folder.path().join("roots");
     std::fs::create_dir_all(&roots).unwrap();
     std::fs::write(roots.join("school.der"), root).unwrap();
-    door.inspector =
-        InspectorFolder::new(door.folder.path()).open(door.clock.now()).unwrap();
+    door.inspector = InspectorFolder::new(door.folder.path()).open(door.clock.now()).unwrap();
     assert!(matches!(door.judge_now().0, Outcome::Revoked { .. }));
 }
 

@@ -1,6 +1,7 @@
 //! Every screen of trouble, reached by its real cause. Which test reaches which stands in the table below; each test is
 //! held to its line, and the lines together to what the phone knows.
 
+mod checks;
 mod issuers;
 mod junior;
 mod phones;
@@ -64,6 +65,11 @@ reached! {
     phones::a_phone_of_a_later_version: "newer";
     phones::a_disk_without_room: "disk_full";
     phones::a_disk_that_cannot_be_read: "damaged";
+    checks::requests_that_lead_nowhere: "request_over" "not_a_request" "bad_request";
+    checks::a_phone_with_nothing_to_show: "nothing_to_show";
+    checks::an_answer_that_the_verifier_refuses: "answer_refused";
+    checks::codes_that_a_phone_does_not_show: "not_of_age" "no_copies" "not_to_show";
+    checks::an_inspector_without_data: "no_network" "no_data";
     junior::sign_ins_of_juniors: "sign_in_failed" "other_pupil" "second_pupil" "sign_in_needed";
 }
 

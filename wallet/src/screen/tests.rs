@@ -280,7 +280,10 @@ fn no_text_is_missing_and_none_is_idle() {
     assert!(missing.is_empty(), "nobody wrote {missing:?}");
     let mut prefixes = after(".word(\"");
     prefixes.extend(after("parts::fault(self, fault, \""));
-    prefixes.extend(["trouble", "standing", "revoked"].map(str::to_owned));
+    prefixes.extend(
+        ["trouble", "standing", "revoked", "fact", "purpose", "receipt", "inspect-over", "inspect-refused"]
+            .map(str::to_owned),
+    );
     let idle: Vec<_> = pl
         .keys()
         .filter(|key| !sources.contains(&format!("\"{key}\"")))

@@ -26,7 +26,7 @@ use crate::verify::folder::InspectorFolder;
 use crate::verify::offline::Inspector;
 use crate::verify::online::session::RESULT_LIFETIME;
 use crate::verify::online::{Asked, SessionState, Shown};
-use crate::verify::update::update;
+use crate::verify::update::{UpdateError, update};
 
 /// Where issuers publish the list of those whom they trust.
 const TRUST_LIST_PATH: &str = "/pki/trust-list";
@@ -213,7 +213,8 @@ impl DeskPhone {
         let url = self.tools.trusted.issuer().at_root(TRUST_LIST_PATH);
         let updated = update(inspector, &self.folder(), url.as_url(), &self.surroundings()).await;
         updated.map(drop).map_err(|error| {
-            let kind = if error.reason() == "transport" { Kind::NoNetwork } else { Kind::NoData };
+            let kind =
+                if matches!(error, UpdateError::Transport(_)) { Kind::NoNetwork } else { Kind::NoData };
             Trouble::new(kind, format!("{}: {error}", error.reason()))
         })
     }
