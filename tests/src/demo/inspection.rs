@@ -64,12 +64,14 @@ pub(super) async fn story(desk: &Desk) {
     let found = conductor.judge(desk, &picture);
     holds("COSE", "the phone's code is valid", found.verdict.outcome == Outcome::Valid);
     let Some(Content::Ticket { holder, portrait, .. }) = &found.disclosed else { panic!("no ticket") };
+    let said = found.disclosed.as_ref().map(|content| content.to_json().to_string()).unwrap_or_default();
     holds(
         "data minimised",
         "it discloses name and face, neither PESEL nor address",
         holder.surname.as_str() == spec.surname
             && portrait.is_some()
-            && !format!("{:?}", found.disclosed.as_ref().map(Content::to_json)).contains(&spec.pesel),
+            && !said.contains(&spec.pesel)
+            && !said.contains("address"),
     );
     desk.sandbox("clock", json!({ "advance": "PT1M" })).await;
     let late = conductor.judge(desk, &picture).verdict;
