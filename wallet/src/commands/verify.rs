@@ -53,9 +53,22 @@ pub(super) async fn run(context: &Context, options: Verify) -> Result<Reply, Fai
     found.extend(options.text.iter().map(|text| device.text(text.trim())));
     // The worst of them decides: a picture that cannot be read is less than a code that is refused.
     let exit = found.iter().map(|found| found.exit).max_by_key(|exit| *exit as u8).unwrap_or(Exit::Done);
-    let text = found.iter().map(|found| found.text.as_str()).collect::<Vec<_>>().join("\n");
+    let text = if found.is_empty() {
+        kept(&inspector)
+    } else {
+        found.iter().map(|found| found.text.as_str()).collect::<Vec<_>>().join("\n")
+    };
     let codes: Vec<_> = found.into_iter().map(|found| found.json).collect();
     Ok(Reply { json: json!({ "codes": codes }), text, exit })
+}
+
+/// What codes will be judged by, where none was judged.
+fn kept(inspector: &Inspector) -> String {
+    let list = inspector.trust().as_of.map_or("none".to_owned(), |at| format!("of {at}"));
+    let time =
+        inspector.correction().map_or("none".to_owned(), |correction| format!("of {}", correction.learnt()));
+    let lists = inspector.status_lists().iter().count();
+    format!("Up to date. List of roots: {list}; signed time: {time}; status lists: {lists}.")
 }
 
 /// The inspector with everything that the command line names, and with what is fetched.
