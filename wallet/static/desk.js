@@ -36,10 +36,9 @@ const NOTES = { good: [[660, 0, 0.12], [880, 0.14, 0.2]], doubtful: [[440, 0, 0.
 let loudspeaker;
 function sound(fresh, before) {
   const tone = fresh.querySelector('[data-verdict]')?.dataset.verdict;
-  if (!tone || before?.querySelector('[data-verdict]')) return;
+  // Browsers play nothing before somebody has touched the page.
+  if (!tone || before?.querySelector('[data-verdict]') || !navigator.userActivation?.hasBeenActive) return;
   loudspeaker ??= new AudioContext();
-  // A browser that wants a touch first stays silent until there was one.
-  if (loudspeaker.state !== 'running') loudspeaker.resume().catch(() => {});
   for (const [pitch, from, length] of NOTES[tone]) {
     const note = loudspeaker.createOscillator();
     const volume = loudspeaker.createGain();

@@ -1,5 +1,6 @@
 //! The desk with phones at a real browser.
 
+mod inspect;
 mod life;
 mod looks;
 mod troubles;

@@ -172,3 +172,4 @@ trouble-no-copies-advice = Go online and check the validity: new copies come by 
 trouble-not-of-age = There is no such code
 trouble-not-of-age-text = The card does not confirm this age.
 trouble-not-of-age-advice = Choose another purpose.
+trouble-no-code-advice-check = Take a sharper picture from nearby; the whole code must be visible.

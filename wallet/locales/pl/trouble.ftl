@@ -173,3 +173,4 @@ trouble-no-copies-advice = Połącz się z internetem i sprawdź ważność: now
 trouble-not-of-age = Tego kodu nie ma
 trouble-not-of-age-text = Legitymacja nie potwierdza tego wieku.
 trouble-not-of-age-advice = Wybierz inny cel.
+trouble-no-code-advice-check = Zrób ostrzejsze zdjęcie z bliska; kod musi być widoczny w całości.

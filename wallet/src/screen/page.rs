@@ -109,6 +109,8 @@ pub(super) struct TroublePage {
     pub(super) floor: String,
     pub(super) issuer: String,
     pub(super) least: String,
+    /// The key of the advice.
+    pub(super) advice: String,
     pub(super) ways: Vec<Way>,
 }
 
@@ -288,6 +290,7 @@ impl Scene<'_> {
             floor: trouble.floor.map_or_else(String::new, |floor| self.say.0.instant(floor)),
             issuer: trouble.issuer.clone().unwrap_or_default(),
             least: trouble.least.clone().unwrap_or_default(),
+            advice: advice(self.say, trouble),
             ways: trouble.ways(self.phone.online().is_some()),
         }
     }
@@ -323,6 +326,13 @@ impl Scene<'_> {
                 .collect(),
         })
     }
+}
+
+/// The key of what to do; who checks a card, or is asked for one, has nothing to type from a slip.
+fn advice(say: Say, trouble: &Trouble) -> String {
+    let key = format!("trouble-{}-advice", trouble.kind.word().replace('_', "-"));
+    let checks = format!("{key}-check");
+    if trouble.check.is_some() && say.has(&checks) { checks } else { key }
 }
 
 /// A text to be read to its end. Its lines are broken for terminals; here a paragraph is what begins without a blank.

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use shared::qr::scan::ScanError;
 use shared::vci::error::Reason;
+use shared::vp::preset::Preset;
 
 use crate::acquire::ActivateError;
 use crate::acquire::failure::{Endpoint, ExchangeError, IssuerRefusal};
@@ -73,6 +74,8 @@ pub(super) enum Way {
     SignIn,
     /// Another code of a verifier.
     Answer,
+    /// Another code of a holder.
+    ScanAgain,
     /// To the beginning of the set-up, or to the lock.
     Begin,
 }
@@ -95,6 +98,7 @@ impl Way {
             Self::Reinstall => "reinstall",
             Self::SignIn => "sign-in",
             Self::Answer => "answer",
+            Self::ScanAgain => "inspect-again",
             Self::Begin => "restart-setup",
         }
     }
@@ -110,7 +114,7 @@ impl Way {
             Self::Documents => "way-documents",
             Self::Reinstall => "way-reinstall",
             Self::SignIn => "way-sign-in",
-            Self::Answer => "way-answer",
+            Self::Answer | Self::ScanAgain => "way-answer",
             Self::Begin => "back",
         }
     }
@@ -223,6 +227,15 @@ kinds! {
     Damaged = "damaged", &[Way::Retry, Way::Reinstall];
 }
 
+/// The two sides of a check.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum CheckSide {
+    /// Who is asked.
+    Holder,
+    /// Who scans, and what for.
+    Inspector(Preset),
+}
+
 /// What went wrong.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Trouble {
@@ -239,8 +252,8 @@ pub(super) struct Trouble {
     pub(super) issuer: Option<String>,
     /// The least version of the system or the app that would do.
     pub(super) least: Option<String>,
-    /// Whether it befell somebody who answers a verifier: then another picture is another one of theirs.
-    pub(super) asks: bool,
+    /// Whom it befell, if not somebody on the way to a card: then another picture is another one of a check.
+    pub(super) check: Option<CheckSide>,
 }
 
 impl Trouble {
@@ -253,7 +266,7 @@ impl Trouble {
             floor: None,
             issuer: None,
             least: None,
-            asks: false,
+            check: None,
         }
     }
 }
@@ -261,7 +274,11 @@ impl Trouble {
 impl Trouble {
     /// The ways that lead on from here.
     pub(super) fn ways(&self, unlocked: bool) -> Vec<Way> {
-        if self.asks { vec![Way::Answer, Way::Documents] } else { self.kind.ways_on(unlocked) }
+        match self.check {
+            Some(CheckSide::Holder) => vec![Way::Answer, Way::Documents],
+            Some(CheckSide::Inspector(_)) => vec![Way::ScanAgain, Way::Begin],
+            None => self.kind.ways_on(unlocked),
+        }
     }
 }
 

@@ -19,7 +19,7 @@ use crate::acquire::scan::{self, ScanRefusal};
 use crate::online::blocking;
 use crate::screen::page::flat;
 use crate::screen::phone::DeskPhone;
-use crate::screen::trouble::{Kind, Trouble};
+use crate::screen::trouble::{CheckSide, Kind, Trouble};
 use crate::screen::view::{Found, Inspect, View, Work};
 use crate::screen::words::Say;
 use crate::verify::folder::InspectorFolder;
@@ -61,6 +61,13 @@ impl DeskPhone {
             "scan" => self.go(View::Inspect(Inspect::Scan { purpose })),
             "ask" => self.ask(purpose).await,
             _ => {}
+        }
+    }
+
+    /// Another picture for the same check.
+    pub(super) fn inspect_again(&self) {
+        if let View::Trouble(Trouble { check: Some(CheckSide::Inspector(purpose)), .. }) = self.view() {
+            self.go(View::Inspect(Inspect::Scan { purpose }));
         }
     }
 
@@ -150,7 +157,10 @@ impl DeskPhone {
                 let code = texts.iter().find(|text| text.starts_with(shared::holder_code::code::PREFIX));
                 self.judge(code.or(texts.first()).cloned().unwrap_or_default(), purpose);
             }
-            Err(unread) => self.fail(ScanRefusal::Unread(unread)),
+            Err(unread) => {
+                let check = Some(CheckSide::Inspector(purpose));
+                self.fail(Trouble { check, ..Trouble::from(ScanRefusal::Unread(unread)) });
+            }
         }
     }
 

@@ -82,6 +82,7 @@ impl DeskPhone {
             "be-inspector" => self.become_inspector().await,
             "inspect" => self.inspect(given),
             "inspect-how" => self.inspect_how(given).await,
+            "inspect-again" => self.inspect_again(),
             "inspect-typed" => self.inspect_typed(given),
             "fetch-data" => self.fetch_data(),
             "inspect-next" => self.inspect_next().await,

@@ -11,7 +11,7 @@ use crate::pin::Pin;
 use crate::present::asked::ItemId;
 use crate::present::{AskedFor, PresentError, RequestSource};
 use crate::screen::phone::DeskPhone;
-use crate::screen::trouble::{Kind, Trouble};
+use crate::screen::trouble::{CheckSide, Kind, Trouble};
 use crate::screen::view::{LockFault, Prove, View, Work};
 
 /// The name of the box that lets an item through.
@@ -63,7 +63,10 @@ impl DeskPhone {
         match blocking(move || scan::texts(&picture)).await {
             Ok(texts) if texts.iter().any(|text| self.answer_text(text)) => {}
             Ok(_) => self.fail(Trouble::new(Kind::NotARequest, "not_a_request")),
-            Err(unread) => self.fail(Trouble { asks: true, ..Trouble::from(ScanRefusal::Unread(unread)) }),
+            Err(unread) => self.fail(Trouble {
+                check: Some(CheckSide::Holder),
+                ..Trouble::from(ScanRefusal::Unread(unread))
+            }),
         }
     }
 
