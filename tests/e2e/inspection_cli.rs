@@ -48,11 +48,17 @@ impl<'a> Terminal<'a> {
 
     /// One asks for `purpose`, the other follows the link with `answer`; both exit codes.
     async fn asks(&self, purpose: &str, answer: &[&str]) -> (u8, u8) {
+        self.asks_as(&[], purpose, answer).await
+    }
+
+    /// The same with more options for the one who asks.
+    async fn asks_as(&self, who: &[&str], purpose: &str, answer: &[&str]) -> (u8, u8) {
         let (shown, mut shows) = mpsc::unbounded_channel::<Url>();
         // Receipts sort by the time of their questions.
         self.world.clock.advance(SignedDuration::from_secs(1));
         let root = self.file("root.pem");
         let ask = ["verify", "--ask", purpose, "--issuer", self.world.base(), "--roots", &root];
+        let ask = [&ask[..], who].concat();
         let holder = async {
             let link = shows.recv().await.unwrap();
             assert_eq!(link.scheme(), "openid4vp");
@@ -112,6 +118,19 @@ async fn a_card_is_checked_by_code_and_by_question_until_it_is_revoked() {
     let (_, ticket) = terminal.receipts().await.pop().unwrap();
     assert_eq!(ticket.len(), 5, "{ticket:?}");
 
+    let key = rcgen::KeyPair::generate().unwrap();
+    let certificate =
+        rcgen::CertificateParams::new(["kino.example".to_owned()]).unwrap().self_signed(&key).unwrap();
+    let (key_file, chain_file) = (terminal.file("key.pem"), terminal.file("chain.pem"));
+    std::fs::write(&key_file, key.serialize_pem()).unwrap();
+    std::fs::write(&chain_file, certificate.pem()).unwrap();
+    let signed = ["--key", &key_file, "--certificate", &chain_file, "--by-hash"];
+    assert_eq!(terminal.asks_as(&signed, "cinema-13", &["--yes"]).await, (0, 0));
+    let phone = terminal.phone().await;
+    let last = phone.online.phone().documents().receipts().unwrap().pop().unwrap();
+    assert!(last.verifier.client_id.starts_with("x509_hash:"), "{}", last.verifier.client_id);
+    drop(phone);
+
     let device = &world.office.devices(&slip.card_id, "live").await[0];
     world.office.revoke_device(device, "phone_lost").await;
     world.clock.advance(SignedDuration::from_mins(2));
@@ -130,8 +149,8 @@ async fn a_card_is_checked_by_code_and_by_question_until_it_is_revoked() {
     receipts.iter_mut().for_each(|(_, shared)| shared.sort());
     let outcomes: Vec<_> = receipts.iter().map(|(outcome, _)| *outcome).collect();
     use ReceiptOutcome as R;
-    assert_eq!(outcomes, [R::Shared, R::Shared, R::Declined, R::Shared, R::RefusedByVerifier]);
-    assert_eq!((&receipts[0].1, &receipts[4].1), (&cinema, &cinema));
+    assert_eq!(outcomes, [R::Shared, R::Shared, R::Declined, R::Shared, R::Shared, R::RefusedByVerifier]);
+    assert_eq!((&receipts[0].1, &receipts[5].1), (&cinema, &cinema));
     assert_eq!(receipts[1].1, ["card_number", "family_name", "given_name"]);
     assert_eq!(terminal.run(&["receipts"]).await, 0);
 }
