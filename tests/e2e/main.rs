@@ -14,6 +14,7 @@ mod devices;
 mod embedding;
 mod expiry;
 mod grant_expiry;
+mod inspection_cli;
 mod inspection_online;
 mod junior;
 mod junior_cli;

@@ -9,9 +9,9 @@
 //! | 0 | done |
 //! | 1 | this machine failed: disk, store, secure element |
 //! | 2 | usage: the command line is wrong, or something was not given |
-//! | 3 | refused by the issuer; its code, reason and tries left are in the JSON |
-//! | 4 | refused by the wallet: expired, revoked, locked, untrusted, already held; `verify`: a code that is not valid |
-//! | 5 | the issuer cannot be reached, or is out of order |
+//! | 3 | refused by the issuer, or by a verifier; code, reason and tries left are in the JSON |
+//! | 4 | refused by the wallet: expired, revoked, locked, untrusted, already held; `verify`: any verdict but valid |
+//! | 5 | the issuer or the verifier cannot be reached, or is out of order |
 //! | 6 | no usable QR code in the picture |
 
 use std::net::SocketAddr;
@@ -21,8 +21,8 @@ use clap::{Args, Parser, Subcommand};
 use jiff::Timestamp;
 
 const ABOUT_EXIT: &str = "\
-Exit codes: 0 done; 1 this machine failed; 2 usage; 3 refused by the issuer; 4 refused by the wallet;
-5 cannot reach the issuer; 6 no usable QR code.
+Exit codes: 0 done; 1 this machine failed; 2 usage; 3 refused by the issuer or by a verifier; 4 refused by the
+wallet; 5 cannot reach the other side; 6 no usable QR code.
 
 PINs and activation codes come from a file, from the environment or from a prompt.
 Messages are in English; what the issuer tells the pupil is shown in Polish, as it comes.";
@@ -80,8 +80,12 @@ pub enum Command {
     Refresh(OneCard),
     /// Gives a card up and tells its issuer.
     Delete(OneCard),
-    /// Checks codes that others show, in pictures or as text; needs no phone.
-    Verify(Verify),
+    /// Shows a card: answers a verifier's request, or makes a code.
+    Present(Present),
+    /// Lists who asked for what, and what became of it.
+    Receipts,
+    /// Checks cards that others show, by their codes or by asking their phones; needs no phone.
+    Verify(Box<Verify>),
     /// The phone's PIN.
     Pin(Pin),
     /// Shows a desk with phones in a browser.
@@ -199,8 +203,59 @@ pub struct OneCard {
     pub id: Option<String>,
 }
 
+/// `present`
+#[derive(Debug, Args)]
+pub struct Present {
+    /// What is to be answered or shown.
+    #[command(flatten)]
+    pub source: Showing,
+    /// Where the six digits are looked up.
+    #[arg(long, requires = "digits", value_name = "URL")]
+    pub at: Option<String>,
+    /// A claim that is not to be shared, such as school_name; may be repeated. Only what is optional can be refused.
+    #[arg(long, conflicts_with = "code", value_name = "CLAIM")]
+    pub refuse: Vec<String>,
+    /// Agree without being asked.
+    #[arg(long, conflicts_with = "code")]
+    pub yes: bool,
+    /// Say no, and tell the verifier so.
+    #[arg(long, conflicts_with_all = ["code", "yes", "refuse"])]
+    pub decline: bool,
+    /// The card's name or the beginning of it, for a code; may be left out where there is only one.
+    #[arg(long, requires = "code", value_name = "ID")]
+    pub card: Option<String>,
+    /// Write the code's picture to this file instead of its text to the terminal.
+    #[arg(long, requires = "code", value_name = "FILE")]
+    pub png: Option<PathBuf>,
+}
+
+/// What is answered or shown: exactly one of these.
+#[derive(Debug, Args)]
+#[group(required = true, multiple = false)]
+pub struct Showing {
+    /// Text of a verifier's QR code, or a link: openid4vp://…
+    #[arg(long, value_name = "LINK")]
+    pub request: Option<String>,
+    /// Picture of a verifier's QR code.
+    #[arg(long, value_name = "IMAGE")]
+    pub qr: Option<PathBuf>,
+    /// The six digits that a verifier shows; --at says where they are looked up.
+    #[arg(long, requires = "at", value_name = "DIGITS")]
+    pub digits: Option<String>,
+    /// Show the code of this moment: ticket, cinema-13, cinema-15, cinema-16, cinema-18, library or card. No network.
+    #[arg(long, value_name = "PURPOSE")]
+    pub code: Option<String>,
+}
+
+const ABOUT_VERIFY: &str = "\
+Exit codes: 0 valid; 4 any other verdict, a holder who says no, or nobody who answers; 6 a picture without a code.
+
+There is no --crl: a code names its place on a status list and no certificate's serial number, which would be the same
+in every code of a card. Whatever revokes a certificate turns that place in the same instant. See --status-list.";
+
 /// `verify`
 #[derive(Debug, Args)]
+#[command(after_help = ABOUT_VERIFY)]
 pub struct Verify {
     /// Pictures of codes: PNG, JPEG or WebP.
     #[arg(value_name = "IMAGE")]
@@ -235,6 +290,46 @@ pub struct Verify {
     /// This machine's clock is kept right by other means: go by it without a signed time.
     #[arg(long)]
     pub clock_is_right: bool,
+    /// A question to a phone, in the place of its code.
+    #[command(flatten)]
+    pub ask: Ask,
+}
+
+/// `verify --ask`
+#[derive(Debug, Args)]
+pub struct Ask {
+    /// Ask a phone over the network, by OpenID4VP: ticket, cinema-13 … cinema-26, library or card. Shows a QR code, a link
+    /// and six digits on stderr, and waits.
+    #[arg(long, requires = "issuer", value_name = "PURPOSE",
+        conflicts_with_all = ["images", "text", "batch", "purpose", "offline", "status_list"])]
+    pub ask: Option<String>,
+    /// Identifier of an issuer whose cards will do; may be repeated.
+    #[arg(long, requires = "ask", value_name = "URL")]
+    pub issuer: Vec<String>,
+    /// Where phones answer, on this machine.
+    #[arg(long, requires = "ask", default_value = "127.0.0.1:0", value_name = "ADDRESS")]
+    pub listen: SocketAddr,
+    /// The same as phones reach it, through a server with TLS.
+    #[arg(long, requires = "ask", value_name = "URL")]
+    pub public_url: Option<String>,
+    /// What the verifier calls itself.
+    #[arg(long, requires = "ask", default_value = "wallet verify", value_name = "NAME")]
+    pub name: String,
+    /// Why it asks, for the holder to read.
+    #[arg(long, requires = "ask", value_name = "TEXT")]
+    pub why: Option<String>,
+    /// How long to wait for the answer, in seconds; a question lives three minutes at most.
+    #[arg(long, requires = "ask", default_value_t = 180, value_name = "SECONDS")]
+    pub wait: u64,
+    /// The verifier's P-256 key (PKCS #8, PEM), to sign the request. Without one nobody vouches for the name.
+    #[arg(long, requires_all = ["ask", "certificate"], value_name = "FILE")]
+    pub key: Option<PathBuf>,
+    /// Its certificates (PEM, its own first, without the root).
+    #[arg(long, requires = "key", value_name = "FILE")]
+    pub certificate: Option<PathBuf>,
+    /// Go by the certificate's hash (x509_hash) instead of its DNS name (x509_san_dns).
+    #[arg(long, requires = "key")]
+    pub by_hash: bool,
 }
 
 /// `pin`

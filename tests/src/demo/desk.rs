@@ -24,6 +24,7 @@ use wallet::device::{DeviceDescription, DeviceName, Platform, Version};
 use wallet::online::{OnlinePhone, Surroundings as PhoneSurroundings};
 use wallet::phone::{Parts, UnlockedPhone};
 use wallet::pin::{NewPin, PinCost};
+use wallet::transport::Transport;
 use wallet::transport::http::{HttpOptions, HttpTransport};
 use wallet::trust::RootCertificate;
 
@@ -121,6 +122,11 @@ impl Desk {
         self.issuer.issuance().now()
     }
 
+    /// The clock of issuer and phones.
+    pub(super) fn clock(&self) -> Arc<dyn Clock> {
+        Arc::clone(&self.issuer.issuance().clock)
+    }
+
     pub(super) fn today(&self) -> Date {
         warsaw_date(self.now())
     }
@@ -152,7 +158,7 @@ impl Desk {
     }
 
     /// The root certificate, which a phone must be told to trust.
-    async fn root(&self) -> RootCertificate {
+    pub(super) async fn root(&self) -> RootCertificate {
         let response =
             self.http.get(format!("{}/pki/ca/root.pem", self.base())).send().await.expect("an answer");
         RootCertificate::parse(&response.bytes().await.expect("the root")).expect("a root")
@@ -160,6 +166,18 @@ impl Desk {
 
     /// A phone with the wallet on it: PIN set, terms agreed to, issuer trusted.
     pub(super) async fn phone(&self, name: &str, platform: Platform, os: &str) -> DemoPhone {
+        let network = HttpTransport::new(&HttpOptions::default()).expect("a transport");
+        self.phone_on(Arc::new(network), name, platform, os).await
+    }
+
+    /// The same on a network of its own.
+    pub(super) async fn phone_on(
+        &self,
+        network: Arc<dyn Transport>,
+        name: &str,
+        platform: Platform,
+        os: &str,
+    ) -> DemoPhone {
         let description = DeviceDescription {
             name: DeviceName::parse(name).expect("a device name"),
             platform,
@@ -176,9 +194,7 @@ impl Desk {
         // The demo's PIN protects nobody, so checking it may be quick.
         let parts = Parts::with_pin_cost(Arc::new(SystemEntropy), PinCost::FOR_TESTS);
         let phone = UnlockedPhone::create(&home, &description, &pin, self.now(), parts).expect("a new phone");
-        let transport = HttpTransport::new(&HttpOptions::default()).expect("a transport");
-        let clock: Arc<dyn Clock> = Arc::clone(&self.issuer.issuance().clock);
-        let surroundings = PhoneSurroundings::new(clock, Arc::new(SystemEntropy), Arc::new(transport));
+        let surroundings = PhoneSurroundings::new(self.clock(), Arc::new(SystemEntropy), network);
         let online = OnlinePhone::new(phone, surroundings);
         online.accept_terms().await.expect("terms agreed to");
         let issuer = IssuerUrl::parse(self.base(), UrlPolicy::default()).expect("an issuer");

@@ -72,7 +72,7 @@ impl Context {
         self.machine_clock.now()
     }
 
-    /// Shows an address that is to be opened in a browser.
+    /// Shows an address that the person at this machine is to open or to hand on.
     pub(super) fn show_address(&self, url: &Url) {
         (self.show_address)(url);
     }

@@ -145,6 +145,10 @@ fn hint_for_code(code: &str) -> Option<&'static str> {
         "clock_behind" => "set the phone's clock (`--now` in a sandbox)",
         "cannot_reach" => "check the network and whether the issuer runs, then try again",
         "try_again" => "try again in a moment",
+        "consent_needed" => "read what is asked, then agree with --yes, or say no with --decline",
+        "item_required" | "nothing_left" => "say no to everything with --decline",
+        "no_copy" | "no_matching_credential" => "ask the issuer for new copies with `wallet refresh`",
+        "not_a_request" => "take a picture of the code that the verifier shows",
         "no_code_found" | "picture_damaged" | "picture_too_large" | "not_a_picture" => {
             "take a sharper picture, or type the code below the QR code: --typed"
         }
@@ -155,7 +159,7 @@ fn hint_for_code(code: &str) -> Option<&'static str> {
     })
 }
 
-fn store_exit(error: &StoreError) -> Exit {
+pub(super) fn store_exit(error: &StoreError) -> Exit {
     match error {
         StoreError::RolledBack | StoreError::OtherDevice => Exit::RefusedByWallet,
         _ => Exit::Machine,

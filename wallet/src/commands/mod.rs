@@ -1,6 +1,8 @@
 //! What the program does: each command opens the phone, calls the library and says what came of it.
 
 mod activate;
+mod ask;
+mod code;
 mod context;
 mod delete;
 mod failure;
@@ -8,6 +10,8 @@ mod init;
 mod list;
 mod output;
 mod pin;
+mod present;
+mod receipts;
 mod refresh;
 mod scan;
 mod screen;
@@ -36,7 +40,8 @@ pub struct Machine {
     pub clock: Arc<dyn Clock>,
     /// Its randomness.
     pub entropy: Arc<dyn Entropy>,
-    /// Who shows an address to be opened in a browser. It is for the person at this machine: it holds secrets of a sign-in.
+    /// Who shows an address to the person at this machine, and to nobody else: a sign-in's, to be opened in a browser, or
+    /// a verifier's question, to be handed to a phone. Both hold secrets.
     pub show_address: Arc<dyn Fn(&Url) + Send + Sync>,
 }
 
@@ -103,7 +108,9 @@ async fn run(cli: Cli, machine: Machine) -> Result<Reply, Failure> {
         Command::Show(options) => show::run(&context, options).await,
         Command::Refresh(options) => refresh::run(&context, options).await,
         Command::Delete(options) => delete::run(&context, options).await,
-        Command::Verify(options) => verify::run(&context, options).await,
+        Command::Present(options) => present::run(&context, options).await,
+        Command::Receipts => receipts::run(&context).await,
+        Command::Verify(options) => verify::run(&context, *options).await,
         Command::Pin(options) => pin::run(&context, options).await,
         Command::Screen(options) => screen::run(&context, options).await,
     }

@@ -6,10 +6,11 @@ use std::path::Path;
 use serde_json::{Value, json};
 use shared::holder_code::code::PREFIX;
 use shared::holder_code::{Content, Proves, Purpose};
-use shared::presentation::verdict::{Check, Checked, Inspection, Outcome};
+use shared::presentation::verdict::{Check, Checked, Inspection, Outcome, Verdict};
 use shared::qr::scan::ScanError;
 
 use super::Exit;
+use super::ask;
 use super::context::{Context, read};
 use super::failure::Failure;
 use super::output::{Reply, line, say};
@@ -20,6 +21,9 @@ use crate::verify::offline::Inspector;
 use crate::verify::update::{UpdateError, update};
 
 pub(super) async fn run(context: &Context, options: Verify) -> Result<Reply, Failure> {
+    if let Some(purpose) = &options.ask.ask {
+        return ask::run(context, &options, purpose).await;
+    }
     let asked = options.purpose.as_deref().map(str::parse::<Purpose>).transpose();
     let asked = asked
         .map_err(|error| Failure::new(Exit::Usage, "bad_purpose", format!("cannot read purpose: {error}")))?;
@@ -49,13 +53,26 @@ pub(super) async fn run(context: &Context, options: Verify) -> Result<Reply, Fai
     found.extend(options.text.iter().map(|text| device.text(text.trim())));
     // The worst of them decides: a picture that cannot be read is less than a code that is refused.
     let exit = found.iter().map(|found| found.exit).max_by_key(|exit| *exit as u8).unwrap_or(Exit::Done);
-    let text = found.iter().map(|found| found.text.as_str()).collect::<Vec<_>>().join("\n");
+    let text = if found.is_empty() {
+        kept(&inspector)
+    } else {
+        found.iter().map(|found| found.text.as_str()).collect::<Vec<_>>().join("\n")
+    };
     let codes: Vec<_> = found.into_iter().map(|found| found.json).collect();
     Ok(Reply { json: json!({ "codes": codes }), text, exit })
 }
 
+/// What codes will be judged by, where none was judged.
+fn kept(inspector: &Inspector) -> String {
+    let list = inspector.trust().as_of.map_or("none".to_owned(), |at| format!("of {at}"));
+    let time =
+        inspector.correction().map_or("none".to_owned(), |correction| format!("of {}", correction.learnt()));
+    let lists = inspector.status_lists().iter().count();
+    format!("Up to date. List of roots: {list}; signed time: {time}; status lists: {lists}.")
+}
+
 /// The inspector with everything that the command line names, and with what is fetched.
-async fn prepared(context: &Context, options: &Verify) -> Result<Inspector, Failure> {
+pub(super) async fn prepared(context: &Context, options: &Verify) -> Result<Inspector, Failure> {
     let clock = || context.surroundings().clock.now();
     let folder = options.folder.as_ref().map(InspectorFolder::new);
     let mut inspector = Inspector::default();
@@ -77,7 +94,9 @@ async fn prepared(context: &Context, options: &Verify) -> Result<Inspector, Fail
         let text = utf8(file)?;
         inspector.take_status_list(&text, clock()).map_err(UpdateError::from)?;
     }
-    if !options.offline {
+    // Who asks over a network fetches each status list when it is needed; roots are enough.
+    let must_fetch = !options.offline && options.ask.ask.is_none();
+    if must_fetch || options.trust_list_url.is_some() {
         let (Some(folder), Some(url)) = (&folder, &options.trust_list_url) else {
             let why = "where is the list of roots, and where is it kept? --trust-list-url and --folder, or --offline";
             return Err(Failure::new(Exit::Usage, "no_trust_list_url", why));
@@ -155,7 +174,7 @@ fn told(inspection: &Inspection<Content>, picture: Option<String>) -> Found {
         json["proves"] = json!(content.proves());
         json["disclosed"] = content.to_json();
     }
-    Found { json, text: sentence(inspection), exit }
+    Found { json, text: inspected(inspection), exit }
 }
 
 fn unread(picture: &str, error: ScanError) -> Found {
@@ -169,8 +188,24 @@ fn unread(picture: &str, error: ScanError) -> Found {
 }
 
 /// The verdict for people: the word, what was disclosed, what was checked and when.
-fn sentence(inspection: &Inspection<Content>) -> String {
-    let verdict = &inspection.verdict;
+fn inspected(inspection: &Inspection<Content>) -> String {
+    let mut lines = Vec::new();
+    if let Some(content) = &inspection.disclosed {
+        lines.extend(content.holder().map(ToString::to_string));
+        lines.push(
+            match content.proves() {
+                Proves::Face => "Compare the face.",
+                Proves::Name => "This proves the name, not the face.",
+                Proves::Bearer => "This proves neither name nor face.",
+            }
+            .to_owned(),
+        );
+    }
+    sentence(&inspection.verdict, &lines)
+}
+
+/// The word, then `lines`, then what was checked and when.
+pub(super) fn sentence(verdict: &Verdict, lines: &[String]) -> String {
     let mut text = match verdict.outcome {
         Outcome::Valid => "VALID".to_owned(),
         Outcome::Expired { since } => format!("EXPIRED since {since}"),
@@ -188,15 +223,9 @@ fn sentence(inspection: &Inspection<Content>) -> String {
     if let Some(reason) = verdict.reason {
         text.push_str(&format!(" ({})", reason.code()));
     }
-    if let Some(content) = &inspection.disclosed {
-        if let Some(holder) = content.holder() {
-            text.push_str(&format!("\n{holder}"));
-        }
-        text.push_str(match content.proves() {
-            Proves::Face => "\nCompare the face.",
-            Proves::Name => "\nThis proves the name, not the face.",
-            Proves::Bearer => "\nThis proves neither name nor face.",
-        });
+    for line in lines {
+        text.push('\n');
+        text.push_str(line);
     }
     if !verdict.checked.is_empty() {
         let checked: Vec<_> = verdict.checked.iter().map(checked).collect();

@@ -27,6 +27,66 @@ fn codes_are_checked_without_a_phone() {
     assert_eq!((said.code, said.json()["codes"][0]["error"].as_str()), (6, Some("not_a_picture")));
 }
 
+#[test]
+fn a_request_is_read_before_anything_is_shared() {
+    let phone = Phone::new();
+    assert_eq!(phone.run(&["receipts"]).json()["receipts"], Value::Array(Vec::new()));
+    phone.run(&["present", "--request", "https://school.example"]).fails(2, "not_a_request");
+    phone.run(&["present", "--digits", "12345", "--at", "http://127.0.0.1:1"]).fails(2, "bad_digits");
+    phone.run(&["present", "--digits", "123456", "--at", "http://school.example"]).fails(2, "bad_address");
+    phone.run(&["present", "--digits", "123456", "--at", "http://127.0.0.1:1"]).fails(5, "cannot_reach");
+    let nobody = canned_server(404, "{}");
+    let at = format!("http://{nobody}");
+    phone.run(&["present", "--digits", "123 456", "--at", &at]).fails(3, "no_such_digits");
+    let poster = phone.file("poster.png", &render::png("https://school.example", 4).unwrap());
+    phone.run(&["present", "--qr", poster.to_str().unwrap()]).fails(6, "not_a_request");
+    for line in [
+        &["present"][..],
+        &["present", "--digits", "123456"],
+        &["present", "--code", "ticket", "--yes"],
+        &["present", "--request", "x", "--png", "x.png"],
+        &["present", "--request", "x", "--yes", "--decline"],
+    ] {
+        assert_eq!(phone.run(line).code, 2, "{line:?}");
+    }
+    phone.run(&["present", "--code", "pub"]).fails(2, "bad_purpose");
+    phone.run(&["present", "--code", "ticket"]).fails(4, "no_card");
+}
+
+#[test]
+fn a_verifier_asks_by_link_and_digits_and_waits_no_longer_than_told() {
+    let bench = Phone::empty();
+    let ca = rcgen::CertificateParams::new(Vec::new()).map(|mut parameters| {
+        parameters.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Constrained(1));
+        parameters.distinguished_name.push(rcgen::DnType::CommonName, "A root");
+        parameters.key_usages = vec![rcgen::KeyUsagePurpose::KeyCertSign];
+        let key = rcgen::KeyPair::generate().unwrap();
+        parameters.self_signed(&key).unwrap().pem()
+    });
+    let root = bench.file("root.pem", ca.unwrap().as_bytes());
+    let ask = |more: &[&str]| {
+        let line = ["verify", "--ask", "cinema-16", "--issuer", "http://127.0.0.1:1", "--wait", "1"];
+        bench.run(&[&line[..], more].concat())
+    };
+    ask(&[]).fails(2, "no_roots");
+    let roots = ["--roots", root.to_str().unwrap()];
+    ask(&[&roots[..], &["--listen", "0.0.0.0:0"]].concat()).fails(2, "plain_http");
+    ask(&[&roots[..], &["--public-url", "http://kino.example"]].concat()).fails(2, "bad_address");
+    let asked = ask(&roots);
+    asked.fails(4, "nobody_answered");
+    assert!(asked.stderr.contains("openid4vp://") && asked.stderr.contains("digits: "), "{}", asked.stderr);
+
+    for (name, issuer, reason) in
+        [("pub", "http://127.0.0.1:1", "bad_purpose"), ("ticket", "http://school.example", "bad_issuer")]
+    {
+        bench.run(&["verify", "--ask", name, "--issuer", issuer]).fails(2, reason);
+    }
+    assert_eq!(bench.run(&["verify", "--ask", "ticket"]).code, 2, "whose cards?");
+    assert_eq!(bench.run(&["verify", "--offline", "--listen", "127.0.0.1:0"]).code, 2);
+    let help = bench.run(&["verify", "--help"]);
+    assert!(help.stdout.contains("There is no --crl") && help.stdout.contains("--status-list"));
+}
+
 const OFFER: &str = "openid-credential-offer://?credential_offer_uri=";
 
 #[test]
@@ -93,9 +153,10 @@ fn the_command_line_is_checked_before_anything_happens() {
     phone.run(&["activate", "--typed", "0000-0000-0001"]).fails(2, "typed_code_malformed");
     let help = phone.run(&["--help"]);
     assert_eq!(help.code, 0);
-    for command in
-        ["init", "trust", "scan", "sign-in", "activate", "list", "show", "refresh", "delete", "pin", "screen"]
-    {
+    for command in [
+        "init", "trust", "scan", "sign-in", "activate", "list", "show", "refresh", "delete", "present",
+        "receipts", "verify", "pin", "screen",
+    ] {
         assert!(help.stdout.contains(&format!("\n  {command}")), "{command} in {}", help.stdout);
     }
 }
