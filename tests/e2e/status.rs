@@ -1,7 +1,6 @@
 //! One act ends a device, and within the second every way of asking says so: the list of its part, the responder,
 //! the status list.
 
-
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use issuer::store::id::DeviceId;
