@@ -402,6 +402,7 @@ act-grant-filed = Slip put into the pupil's file
 act-grant-wrong-code = Wrong activation code typed
 act-grant-locked = Slip locked after wrong codes
 act-device-activated = Mobile card activated on a device
+act-device-copies = Copies to be shown were issued to this device
 act-device-renewed = Mobile card renewed on a device
 act-device-replaced = Device replaced by a new one
 act-device-revoked = Mobile card revoked on a device

@@ -417,6 +417,7 @@ act-grant-filed = Włożono komplet kodów do teczki ucznia
 act-grant-wrong-code = Wpisano błędny kod aktywacyjny
 act-grant-locked = Zablokowano komplet kodów po błędnych próbach
 act-device-activated = Aktywowano mLegitymację na urządzeniu
+act-device-copies = Wydano kopie do pokazywania na tym urządzeniu
 act-device-renewed = Odnowiono mLegitymację na urządzeniu
 act-device-replaced = Zastąpiono urządzenie nowym
 act-device-revoked = Unieważniono mLegitymację na urządzeniu

@@ -64,6 +64,8 @@ async fn a_parent_leafs_through_the_cards_of_three_children() {
         let pupil = world.pupil().await;
         let slip = world.codes_for(&pupil).await;
         assert_eq!(table.activate(1, &slip).await.view(), "done");
+        // Cards lie in the order in which they came.
+        world.clock.advance(jiff::SignedDuration::from_secs(1));
         names.push(format!("{} {}", pupil.spec.given_names, pupil.spec.surname));
     }
     let person = browser.person(&table.url("")).await;

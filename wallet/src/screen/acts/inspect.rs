@@ -1,5 +1,6 @@
 //! An inspector's phone: it checks cards of others and keeps nothing of them.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -219,8 +220,23 @@ impl DeskPhone {
         })
     }
 
+    /// As the shop delivers it: nothing to judge by, and nothing counted.
+    pub(super) async fn forget_inspector(&self) -> Result<(), Trouble> {
+        let mut kept = self.offline.lock().await;
+        let folder = self.folder_path();
+        let gone = blocking(move || crate::home::remove_dir(&folder)).await;
+        gone.map_err(|error| Trouble::new(Kind::Damaged, format!("phone_io: {error}")))?;
+        *kept = None;
+        self.counted.store(0, Ordering::Relaxed);
+        Ok(())
+    }
+
+    fn folder_path(&self) -> PathBuf {
+        self.home.join("inspector")
+    }
+
     fn folder(&self) -> InspectorFolder {
-        InspectorFolder::new(self.home.join("inspector"))
+        InspectorFolder::new(self.folder_path())
     }
 
     /// What this phone judges codes by, read from its folder at the first call.

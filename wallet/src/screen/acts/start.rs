@@ -185,7 +185,14 @@ impl DeskPhone {
             let kind = if error.reason() == "phone_in_use" { Kind::InUse } else { Kind::Damaged };
             return self.fail(Trouble::new(kind, format!("{}: {error}", error.reason())));
         }
-        if let Err(trouble) = self.keep_profile(|profile| profile.app = None).await {
+        if let Err(trouble) = self.forget_inspector().await {
+            return self.fail(trouble);
+        }
+        let kept = self.keep_profile(|profile| {
+            profile.app = None;
+            profile.inspector = false;
+        });
+        if let Err(trouble) = kept.await {
             return self.fail(trouble);
         }
         self.lock().await;
