@@ -36,4 +36,4 @@ pub mod assets;
 pub mod words;
 
 #[cfg(test)]
-mod fuzz_corpus;
+mod fuzz_corpus_tests;
