@@ -27,7 +27,7 @@ fn lists() -> &'static StatusLists {
     })
 }
 
-/// [`holder_code::verify`], by everything that an inspector has, and by nothing.
+/// [`holder_code::verify()`], by everything that an inspector has, and by nothing.
 pub fn holder_code(bytes: &[u8]) {
     let Some(text) = known::text(bytes) else { return };
     let judged = |revocation: &dyn RevocationData, clock| {

@@ -125,7 +125,7 @@ impl Inspector {
         &self.lists
     }
 
-    /// Judges the text of a code at the moment when this device's own clock shows `raw`; see [`verify`].
+    /// Judges the text of a code at the moment when this device's own clock shows `raw`; see [`verify()`].
     pub fn verify(&mut self, text: &str, raw: Timestamp, asked: Option<Purpose>) -> Inspection<Content> {
         let now = self.time(raw);
         self.correction = self.correction.map(|correction| correction.having_seen(raw));

@@ -23,7 +23,7 @@ pub const MAX_VALUES: usize = 32;
 /// The longest identifier inside a query, in bytes.
 pub const MAX_ID_LENGTH: usize = 64;
 
-/// What a verifier asks. Only [`DcqlQuery::parse`] and [`DcqlQuery::of`] make one, so its references lead somewhere.
+/// What a verifier asks. Only [`DcqlQuery::parse`] and the presets make one, so its references lead somewhere.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct DcqlQuery {
     credentials: Vec<CredentialQuery>,

@@ -7,7 +7,7 @@
 //! - [`identity`] who the verifier is
 //! - [`session`] a question from asking to forgetting
 //! - [`checkpoint`] the verifier itself
-//! - [`router`] its endpoints
+//! - [`mod@router`] its endpoints
 //! - [`check`] the judging of an answer, pure
 //! - [`lists`] status lists, fetched when asked about
 //! - [`refusal`] why not, each with a code for the phone and a verdict for the inspector
