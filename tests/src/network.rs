@@ -3,6 +3,9 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
+use base64::Engine as _;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use serde_json::{Value, json};
 use wallet::transport::{Request, Response, Transport, TransportError};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,6 +59,21 @@ impl Transport for Network {
             }
         }
     }
+}
+
+/// For [`Meddled`]: changes the card that an issuer sends, and leaves its certificate as it is.
+pub fn spoils_cards(path: &str, answer: &mut Response) {
+    if !(path.ends_with("/credential") && answer.is_success()) {
+        return;
+    }
+    let mut body: Value = serde_json::from_slice(&answer.body).expect("an issuer's answer");
+    let card = &mut body["credentials"][0]["credential"]["card"];
+    // Copies that come later are no cards.
+    let Some(text) = card.as_str() else { return };
+    let mut bytes = BASE64_URL_SAFE_NO_PAD.decode(text).expect("card data");
+    *bytes.last_mut().expect("card data") ^= 1;
+    *card = json!(BASE64_URL_SAFE_NO_PAD.encode(bytes));
+    answer.body = body.to_string().into_bytes();
 }
 
 /// A network on which somebody reads every answer, and changes it at will.

@@ -2,16 +2,13 @@
 
 use std::sync::Arc;
 
-use base64::Engine as _;
-use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use image::{DynamicImage, GrayImage, ImageFormat, Luma};
-use serde_json::{Value, json};
+use serde_json::json;
 use tests::browser::{Browser, Person};
-use tests::network::Meddled;
+use tests::network::{Meddled, spoils_cards};
 use tests::office::Slip;
 use tests::table::{Laid, PASSWORD, Table};
 use tests::world::{Plan, World};
-use wallet::transport::Response;
 
 use super::{laid, reads_and_accepts, sets_up, table};
 
@@ -248,17 +245,7 @@ async fn a_card_that_was_changed_on_the_way_names_the_check_that_failed() {
     let Some(browser) = Browser::start().await else { return };
     let world = World::legacy().await;
     let slip = world.codes().await;
-    let meddle = |path: &str, answer: &mut Response| {
-        if path.ends_with("/credential") && answer.is_success() {
-            let mut body: Value = serde_json::from_slice(&answer.body).unwrap();
-            let card = &mut body["credentials"][0]["credential"]["card"];
-            let mut bytes = BASE64_URL_SAFE_NO_PAD.decode(card.as_str().unwrap()).unwrap();
-            *bytes.last_mut().unwrap() ^= 1;
-            *card = json!(BASE64_URL_SAFE_NO_PAD.encode(bytes));
-            answer.body = body.to_string().into_bytes();
-        }
-    };
-    let network = Arc::new(Meddled::new(world.network(), meddle));
+    let network = Arc::new(Meddled::new(world.network(), spoils_cards));
     let table = Table::lay(Laid { network, ..laid(&world, 1) }).await;
     let person = starts(&browser, &table).await;
     reads_and_accepts(&person).await;

@@ -4,13 +4,12 @@ use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::thread;
 
-use base64::Engine as _;
-use base64::prelude::BASE64_URL_SAFE_NO_PAD as URL_SAFE_NO_PAD;
 use jiff::SignedDuration;
 use rustls::pki_types::PrivateKeyDer;
 use rustls::{ServerConfig, ServerConnection};
 use serde_json::{Value, json};
 use shared::clock::ManualClock;
+use tests::network::spoils_cards;
 use tests::world::{Plan, World};
 use wallet::store::MemoryStores;
 use wallet::transport::Response;
@@ -111,18 +110,7 @@ pub(super) async fn a_phone_whose_clock_the_issuer_does_not_believe(seen: &mut S
 pub(super) async fn a_card_that_somebody_changed_on_the_way_is_refused_and_not_kept(seen: &mut Seen) {
     let world = World::legacy().await;
     let slip = world.codes().await;
-    // Somebody on the way changes the card, and leaves its certificate as it is.
-    let meddle = |path: &str, answer: &mut Response| {
-        if path.ends_with("/credential") && answer.is_success() {
-            let mut body: Value = serde_json::from_slice(&answer.body).unwrap();
-            let card = &mut body["credentials"][0]["credential"]["card"];
-            let mut bytes = URL_SAFE_NO_PAD.decode(card.as_str().unwrap()).unwrap();
-            *bytes.last_mut().unwrap() ^= 1;
-            *card = json!(URL_SAFE_NO_PAD.encode(bytes));
-            answer.body = body.to_string().into_bytes();
-        }
-    };
-    let table = meddled(&world, meddle).await;
+    let table = meddled(&world, spoils_cards).await;
     assert_eq!(types(&table, &slip).await.view(), "offer");
     let shown = table.take(1, slip.activation_code.as_deref()).await;
     seen.shows(&shown, "card_refused");
