@@ -3,10 +3,11 @@
 use shared::entropy::Entropy;
 use shared::secret::Secret;
 
-use crate::app::{self, AppError, Surroundings};
+use crate::app::{AppError, Surroundings};
 use crate::audit::{Act, Actor};
 use crate::config::Given;
 use crate::issuance::keys::Keys;
+use crate::master_secret::MasterSecret;
 use crate::registry::line::TokenName;
 use crate::registry::school::ListSchools;
 use crate::registry::staff::{EndStaff, EnterStaff, HashedPassword, MakeToken, StaffForm, Within};
@@ -49,7 +50,7 @@ impl Accounts {
     /// # Errors
     /// When the folder or the database cannot be opened.
     pub async fn open(given: &Given, surroundings: &Surroundings) -> Result<Self, AppError> {
-        let keys = Keys::derive(&*app::read_secret(&given.data_dir())?);
+        let keys = MasterSecret::read(&given.data_dir())?.keys();
         let store = Store::open(&given.location()?).await?;
         Ok(Self { store, keys, surroundings: surroundings.clone() })
     }

@@ -6,9 +6,10 @@ use std::path::Path;
 use serde_json::Value;
 use shared::validity::warsaw_date;
 
-use crate::app::{self, AppError, Surroundings};
+use crate::app::{AppError, Surroundings};
 use crate::audit::{Act, Actor};
 use crate::config::Given;
+use crate::master_secret::MasterSecret;
 use crate::registry::export::ExportPupil;
 use crate::registry::import::{
     self, ConfirmImport, FILE_LIMIT, ImportFile, ImportRefusal, Means, ReadImport, StopImport, Table,
@@ -41,7 +42,7 @@ impl Books {
     /// When the folder was never set up, or the database cannot be opened.
     pub async fn open(given: &Given, surroundings: &Surroundings) -> Result<Self, AppError> {
         // A folder without keys has no books either.
-        app::read_secret(&given.data_dir())?;
+        MasterSecret::read(&given.data_dir())?;
         Ok(Self { store: Store::open(&given.location()?).await?, surroundings: surroundings.clone() })
     }
 

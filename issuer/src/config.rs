@@ -1,124 +1,19 @@
 //! Settings: command line over environment over file, then checked once. What is checked has private fields.
 
-use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+mod given;
 
-use serde::Deserialize;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
 use shared::vci::uri::{IssuerUrl, UrlPolicy, is_loopback};
 use shared::x509::profile::PkiUrls;
 
+use crate::http::front::Limits;
+use crate::http::front::client::{ForwardHeader, Proxies};
 use crate::http::{ISSUING_NAME, LIST_NAME};
 use crate::notify::mail::{MailRoute, MailRouteFault};
-use crate::store::Location;
 
-/// Settings as they were given; every one may come from the command line, from `MLEG_*` or from a file.
-#[derive(Debug, Clone, Default, clap::Args, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Given {
-    /// Folder of keys, secrets and the embedded database
-    #[arg(long, env = "MLEG_DATA", value_name = "DIR")]
-    pub data: Option<PathBuf>,
-    /// `sqlite` for the file in the data folder, or a `postgres://` address
-    #[arg(long, env = "MLEG_DATABASE", value_name = "sqlite|postgres://…", hide_env_values = true)]
-    pub database: Option<String>,
-    /// Where to listen
-    #[arg(long, env = "MLEG_LISTEN", value_name = "ADDRESS")]
-    pub listen: Option<SocketAddr>,
-    /// The address under which wallets know this issuer; may have a path
-    #[arg(long, env = "MLEG_PUBLIC_URL", value_name = "URL")]
-    pub public_url: Option<String>,
-    /// Plain-http address that certificates name for revocation lists and CA certificates
-    #[arg(long, env = "MLEG_PKI_URL", value_name = "URL")]
-    pub pki_url: Option<String>,
-    /// Where to listen for those, if not on the main address
-    #[arg(long, env = "MLEG_PKI_LISTEN", value_name = "ADDRESS")]
-    pub pki_listen: Option<SocketAddr>,
-    /// TLS certificate chain, PEM
-    #[arg(long, env = "MLEG_TLS_CERT", value_name = "FILE", requires = "tls_key")]
-    pub tls_cert: Option<PathBuf>,
-    /// TLS private key, PEM
-    #[arg(long, env = "MLEG_TLS_KEY", value_name = "FILE", requires = "tls_cert")]
-    pub tls_key: Option<PathBuf>,
-    /// File with the passphrase of the CA keys
-    #[arg(long, env = "MLEG_CA_PASSPHRASE_FILE", value_name = "FILE")]
-    pub ca_passphrase_file: Option<PathBuf>,
-    /// Mail server for notices: `smtp://` (STARTTLS, except on this machine) or `smtps://`, with user and password
-    #[arg(long, env = "MLEG_SMTP_URL", value_name = "smtp://…|smtps://…", hide_env_values = true)]
-    pub smtp_url: Option<String>,
-    /// The address that notices by e-mail come from
-    #[arg(long, env = "MLEG_MAIL_FROM", value_name = "ADDRESS")]
-    pub mail_from: Option<String>,
-    /// OpenID Connect provider by which staff may sign in
-    #[arg(long, env = "MLEG_OIDC_ISSUER", value_name = "URL")]
-    pub oidc_issuer: Option<String>,
-    /// How that provider knows this issuer
-    #[arg(long, env = "MLEG_OIDC_CLIENT_ID", value_name = "ID")]
-    pub oidc_client_id: Option<String>,
-    /// File with the secret that was agreed on with the provider, if one was
-    #[arg(long, env = "MLEG_OIDC_CLIENT_SECRET_FILE", value_name = "FILE")]
-    pub oidc_client_secret_file: Option<PathBuf>,
-    /// Answer wrong activation codes with `invalid_tx_code`, as a draft of OpenID4VCI 1.1 has it
-    #[arg(long, env = "MLEG_INVALID_TX_CODE", num_args = 0..=1, default_missing_value = "true")]
-    pub invalid_tx_code: Option<bool>,
-    /// A clock that can be moved over HTTP, and a demo school; on this machine only
-    #[arg(long, env = "MLEG_SANDBOX", num_args = 0..=1, default_missing_value = "true")]
-    pub sandbox: Option<bool>,
-}
-
-impl Given {
-    /// Reads a settings file (TOML).
-    ///
-    /// # Errors
-    /// When it cannot be read or has a setting that does not exist.
-    pub fn from_file(path: &Path) -> Result<Self, ConfigError> {
-        let text = std::fs::read_to_string(path)
-            .map_err(|cause| ConfigError::File { path: path.to_owned(), cause })?;
-        toml::from_str(&text)
-            .map_err(|cause| ConfigError::Syntax { path: path.to_owned(), cause: Box::new(cause) })
-    }
-
-    /// These settings, and `file`'s where these say nothing.
-    #[must_use]
-    pub fn or(self, file: Self) -> Self {
-        Self {
-            data: self.data.or(file.data),
-            database: self.database.or(file.database),
-            listen: self.listen.or(file.listen),
-            public_url: self.public_url.or(file.public_url),
-            pki_url: self.pki_url.or(file.pki_url),
-            pki_listen: self.pki_listen.or(file.pki_listen),
-            tls_cert: self.tls_cert.or(file.tls_cert),
-            tls_key: self.tls_key.or(file.tls_key),
-            ca_passphrase_file: self.ca_passphrase_file.or(file.ca_passphrase_file),
-            smtp_url: self.smtp_url.or(file.smtp_url),
-            mail_from: self.mail_from.or(file.mail_from),
-            oidc_issuer: self.oidc_issuer.or(file.oidc_issuer),
-            oidc_client_id: self.oidc_client_id.or(file.oidc_client_id),
-            oidc_client_secret_file: self.oidc_client_secret_file.or(file.oidc_client_secret_file),
-            invalid_tx_code: self.invalid_tx_code.or(file.invalid_tx_code),
-            sandbox: self.sandbox.or(file.sandbox),
-        }
-    }
-
-    /// The data folder.
-    pub fn data_dir(&self) -> PathBuf {
-        self.data.clone().unwrap_or_else(|| PathBuf::from("mleg-data"))
-    }
-
-    /// Where the books are.
-    ///
-    /// # Errors
-    /// When it is neither `sqlite` nor a `postgres://` address.
-    pub fn location(&self) -> Result<Location, ConfigError> {
-        match self.database.as_deref() {
-            None | Some("sqlite") => Ok(Location::Sqlite(self.data_dir().join("issuer.db"))),
-            Some(text) if text.starts_with("postgres://") || text.starts_with("postgresql://") => {
-                Ok(Location::Postgres(text.to_owned()))
-            }
-            Some(_) => Err(ConfigError::Database),
-        }
-    }
-}
+pub use given::Given;
 
 /// Settings that hold together.
 #[derive(Debug, Clone)]
@@ -128,6 +23,8 @@ pub struct Settings {
     listen: SocketAddr,
     pki_listen: Option<SocketAddr>,
     tls: Option<(PathBuf, PathBuf)>,
+    limits: Limits,
+    proxies: Proxies,
     mail: Option<MailRoute>,
     sign_in: Option<ProviderSettings>,
     invalid_tx_code: bool,
@@ -168,6 +65,45 @@ impl ProviderSettings {
     }
 }
 
+fn limits(given: &Given) -> Result<Limits, ConfigError> {
+    let mut limits = Limits::default();
+    for (given, limit) in [
+        (given.max_connections, &mut limits.connections),
+        (given.max_connections_per_address, &mut limits.connections_of_one),
+        (given.max_in_work, &mut limits.in_work),
+    ] {
+        match given {
+            Some(0) => return Err(ConfigError::NobodyLetIn),
+            Some(given) => *limit = given,
+            None => {}
+        }
+    }
+    for (given, limit) in [
+        (given.max_guesses_per_address, &mut limits.guesses_of_one),
+        (given.max_guesses_per_school, &mut limits.guesses_at_school),
+        (given.max_sign_ins_per_address, &mut limits.sign_ins_of_one),
+    ] {
+        match given {
+            Some(0) => return Err(ConfigError::NobodyLetIn),
+            Some(given) => *limit = given,
+            None => {}
+        }
+    }
+    Ok(limits)
+}
+
+fn proxies(given: &Given) -> Result<Proxies, ConfigError> {
+    let header = match given.client_address_header.as_deref().map(str::parse) {
+        None => ForwardHeader::default(),
+        Some(Ok(header)) => header,
+        Some(Err(())) => return Err(ConfigError::ProxyHeader),
+    };
+    match given.trusted_proxy.as_deref() {
+        None => Ok(Proxies::default()),
+        Some(nets) => Proxies::parse(nets, header).ok_or(ConfigError::Proxy),
+    }
+}
+
 fn mail_route(given: &Given) -> Result<Option<MailRoute>, MailRouteFault> {
     match (&given.smtp_url, &given.mail_from) {
         (None, None) => Ok(None),
@@ -182,8 +118,10 @@ impl Settings {
     /// # Errors
     /// See [`ConfigError`].
     pub fn check(given: &Given, bound: SocketAddr) -> Result<Self, ConfigError> {
+        given.token()?;
         let sandbox = given.sandbox.unwrap_or(false);
-        let loopback = bound.ip().is_loopback() && given.pki_listen.is_none_or(|a| a.ip().is_loopback());
+        let others = [given.pki_listen, given.metrics_listen];
+        let loopback = [Some(bound)].iter().chain(&others).flatten().all(|a| a.ip().is_loopback());
         let named = given.public_url.as_deref().and_then(|text| url::Url::parse(text).ok());
         let known_elsewhere = named.is_some_and(|url| !is_loopback(&url));
         if sandbox && (!loopback || known_elsewhere) {
@@ -216,6 +154,8 @@ impl Settings {
             listen: bound,
             pki_listen: given.pki_listen,
             tls,
+            limits: limits(given)?,
+            proxies: proxies(given)?,
             mail: mail_route(given)?,
             sign_in: ProviderSettings::check(given)?,
             invalid_tx_code: given.invalid_tx_code.unwrap_or(false),
@@ -246,6 +186,21 @@ impl Settings {
     /// Certificate and key files, if it speaks TLS itself.
     pub fn tls(&self) -> Option<&(PathBuf, PathBuf)> {
         self.tls.as_ref()
+    }
+
+    /// Whether browsers are told to come by TLS alone: they reach it by TLS, and not under this machine's own name.
+    pub fn strictly_by_tls(&self) -> bool {
+        self.issuer.as_url().scheme() == "https" && !is_loopback(self.issuer.as_url())
+    }
+
+    /// How much of everything is allowed.
+    pub fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
+    /// Which proxies are believed for whom they ask.
+    pub fn proxies(&self) -> &Proxies {
+        &self.proxies
     }
 
     /// How letters are sent, if they are.
@@ -303,6 +258,15 @@ pub enum ConfigError {
     /// Wallets would send codes in the clear.
     #[error("plain http is for this machine only: give --tls-cert and --tls-key, or listen on 127.0.0.1")]
     PlainHttp,
+    /// Nobody could reach it.
+    #[error("every setting that begins with max- is at least 1")]
+    NobodyLetIn,
+    /// Neither an address nor a network.
+    #[error("trusted-proxy: addresses or networks are needed, such as 10.0.0.0/8")]
+    Proxy,
+    /// No header that proxies write.
+    #[error("client-address-header is neither x-forwarded-for nor forwarded")]
+    ProxyHeader,
     /// Letters cannot be sent so.
     #[error(transparent)]
     Mail(#[from] MailRouteFault),
@@ -312,6 +276,9 @@ pub enum ConfigError {
     /// A provider takes two settings at least.
     #[error("oidc-issuer and oidc-client-id belong together")]
     HalfProvider,
+    /// A token takes three settings.
+    #[error("pkcs11-module, pkcs11-token and pkcs11-pin-file belong together")]
+    HalfToken,
     /// Anybody could move the clock.
     #[error("the sandbox listens on this machine only")]
     PublicSandbox,
@@ -350,12 +317,43 @@ mod tests {
     }
 
     #[test]
-    fn mail_and_sign_in_are_whole_or_absent() {
+    fn browsers_come_by_tls_alone_where_tls_serves_and_not_on_this_machine() {
+        let by_tls = |url: &str| {
+            let settings = check("127.0.0.1:8080", |given| {
+                given.public_url = Some(url.into());
+                given.pki_url = Some("http://pki.example".into());
+            });
+            settings.unwrap().strictly_by_tls()
+        };
+        assert!(by_tls("https://mleg.example"));
+        assert!(!by_tls("https://localhost:8080") && !by_tls("http://127.0.0.1:8080"));
+    }
+
+    #[test]
+    fn limits_and_proxies_are_checked() {
+        let fails = |change: fn(&mut Given)| check("127.0.0.1:1", change).unwrap_err();
+        assert!(matches!(fails(|given| given.max_in_work = Some(0)), ConfigError::NobodyLetIn));
+        assert!(matches!(fails(|given| given.trusted_proxy = Some("all".into())), ConfigError::Proxy));
+        let header = fails(|given| given.client_address_header = Some("x-real-ip".into()));
+        assert!(matches!(header, ConfigError::ProxyHeader));
+        let settings = check("127.0.0.1:1", |given| {
+            given.max_in_work = Some(7);
+            given.trusted_proxy = Some("10.0.0.0/8".into());
+        });
+        let settings = settings.unwrap();
+        assert_eq!(settings.limits().in_work, 7);
+        assert!(settings.proxies().trusts("10.1.2.3".parse().unwrap()));
+    }
+
+    #[test]
+    fn mail_sign_in_and_token_are_whole_or_absent() {
         let fails = |change: fn(&mut Given)| check("127.0.0.1:1", change).unwrap_err();
         let half = fails(|given| given.smtp_url = Some("smtp://mail.example.pl".into()));
         assert!(matches!(half, ConfigError::Mail(MailRouteFault::Half)));
         let half = fails(|given| given.oidc_issuer = Some("https://login.example.pl".into()));
         assert!(matches!(half, ConfigError::HalfProvider));
+        let half = fails(|given| given.pkcs11_token = Some("mleg".into()));
+        assert!(matches!(half, ConfigError::HalfToken));
         let plain = fails(|given| {
             given.oidc_issuer = Some("http://login.example.pl".into());
             given.oidc_client_id = Some("mleg".into());
@@ -370,13 +368,5 @@ mod tests {
         .unwrap();
         assert!(whole.mail().is_some() && whole.sign_in().is_some());
         assert!(!format!("{whole:?}").contains("word"), "passwords are not printed");
-    }
-
-    #[test]
-    fn the_example_file_is_read_and_the_command_line_wins() {
-        let file: Given = toml::from_str(include_str!("../issuer.example.toml")).unwrap();
-        let given = Given { listen: Some("127.0.0.1:9".parse().unwrap()), ..Given::default() }.or(file);
-        assert_eq!(given.listen, Some("127.0.0.1:9".parse().unwrap()));
-        assert_eq!(given.data_dir(), PathBuf::from("mleg-data"));
     }
 }

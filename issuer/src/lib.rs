@@ -3,13 +3,16 @@
 
 pub mod accounts;
 pub mod app;
+pub mod backup;
 pub mod books;
 pub mod cli;
 pub mod config;
 pub mod doctor;
+pub mod keeping;
+pub mod master_secret;
+pub mod metrics;
 pub mod telemetry;
 
-mod mishap;
 mod upkeep;
 
 pub mod demo_school;

@@ -5,7 +5,6 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::http::HeaderMap;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::redirect::Policy;
 use shared::vci::uri::is_loopback;
@@ -117,7 +116,7 @@ pub struct Answer {
     /// HTTP status.
     pub status: u16,
     /// Headers.
-    pub headers: HeaderMap,
+    pub headers: reqwest::header::HeaderMap,
     /// Body, as far as it was asked for.
     pub body: Vec<u8>,
 }

@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
+use tokio::sync::watch;
 
 use crate::audit::{self, Actor};
 use crate::issuance::Issuance;
@@ -17,12 +18,16 @@ use crate::store::tables::idempotent_reply::IdempotentReply;
 use crate::store::tables::status_entry::StatusEntry;
 use crate::store::{Statements, StoreError, Verb};
 
-/// Seals the audit trail twice a second and forgets what has run out once an hour.
-pub(crate) async fn keep_house(issuance: Issuance) {
+/// Seals the audit trail twice a second and forgets what has run out once an hour,
+/// until it is told to stop; what it is at is finished.
+pub(crate) async fn keep_house(issuance: Issuance, mut stop: watch::Receiver<bool>) {
     let mut beats: u64 = 0;
     let mut beat = tokio::time::interval(Duration::from_millis(500));
     loop {
-        beat.tick().await;
+        tokio::select! {
+            _ = beat.tick() => {}
+            _ = stop.wait_for(|stop| *stop) => return,
+        }
         if let Err(error) = audit::seal(&issuance.store).await {
             tracing::warn!(%error, "cannot seal the audit trail");
         }

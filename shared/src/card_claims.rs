@@ -8,14 +8,12 @@ use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value, json};
 
+use crate::age_limit::AgeLimit;
 use crate::card_data::{CardData, PostalAddress, STATUS_PUPIL};
 use crate::sd_jwt::ClaimPath;
 use crate::validity::{ValidityPeriod, age_on, warsaw_date};
 
-/// The ages that a copy answers for: `age_equal_or_over`.
-pub const AGES: [u8; 6] = [13, 15, 16, 18, 24, 26];
-
-/// The claim that holds the answers.
+/// The claim that holds the answer for every [`AgeLimit`].
 pub const AGE_EQUAL_OR_OVER: &str = "age_equal_or_over";
 
 /// The longest that a copy lives. It ends with a day, like everyone's: its end tells nobody's birthday.
@@ -33,7 +31,8 @@ pub const TYPE_PATH: &str = "/credentials/mlegitymacja/1";
 /// What the card says on `day`. None of it is registered: who issued it, its end and its key are added by the issuer.
 pub fn of(card: &CardData, day: Date) -> Map<String, Value> {
     let age = age_on(card.birth_date(), day);
-    let ages: Map<String, Value> = AGES.iter().map(|over| (over.to_string(), json!(age >= *over))).collect();
+    let told = |limit: AgeLimit| (limit.years().to_string(), json!(limit.is_reached_at(age)));
+    let ages: Map<String, Value> = AgeLimit::ALL.into_iter().map(told).collect();
     let photo = base64::prelude::BASE64_STANDARD.encode(card.photo.jpeg());
     let claims = [
         ("given_name", json!(card.given_names.as_str())),
@@ -68,7 +67,7 @@ fn address(address: &PostalAddress) -> Value {
 pub fn good_until(birth: Date, validity: &ValidityPeriod, now: Timestamp) -> Timestamp {
     let today = warsaw_date(now);
     let age = age_on(birth, today);
-    let answers = |age: u8| AGES.map(|over| age >= over);
+    let answers = |age: u8| AgeLimit::ALL.map(|limit| limit.is_reached_at(age));
     let lasts = (1..=LIFETIME_DAYS).take_while(|days| {
         let day = today.saturating_add(SignedDuration::from_hours(24 * (days - 1)));
         answers(age_on(birth, day)) == answers(age)
@@ -138,7 +137,7 @@ pub fn described() -> Vec<Described> {
         one("school_address", "Adres szkoły", "School's address"),
         one("school_rspo", "Numer RSPO szkoły", "School's RSPO number"),
     ];
-    all.extend(AGES.iter().map(|over| Described {
+    all.extend(AgeLimit::ALL.map(AgeLimit::years).map(|over| Described {
         path: ClaimPath::of(AGE_EQUAL_OR_OVER).member(&over.to_string()),
         pl: format!("Ukończone {over} lat"),
         en: format!("Aged {over} or over"),

@@ -78,6 +78,12 @@ impl CardData {
 
     /// The JSON bytes that the certificate attests; members in the order of the schema, the same for equal data.
     pub fn to_bytes(&self) -> Vec<u8> {
+        with_photo(&self.to_bytes_without_photo(), &self.photo)
+    }
+
+    /// The same without the member `photo`, by far the longest: what somebody keeps who has the photo elsewhere.
+    /// [`with_photo`] makes the whole of it.
+    pub fn to_bytes_without_photo(&self) -> Vec<u8> {
         json!({
             "schema_version": SCHEMA_VERSION,
             "simulator": SIMULATOR_MARK,
@@ -98,7 +104,6 @@ impl CardData {
             "home_address": self.home_address,
             "issued_on": self.validity.first_day().to_string(),
             "valid_until": self.validity.last_day().to_string(),
-            "photo": self.photo.to_base64url(),
         })
         .to_string()
         .into_bytes()
@@ -127,6 +132,14 @@ impl CardData {
     pub fn digest(bytes: &[u8]) -> [u8; 32] {
         Sha256::digest(bytes).into()
     }
+}
+
+/// Puts the photo into what [`CardData::to_bytes_without_photo`] wrote; the bytes are those of [`CardData::to_bytes`].
+pub fn with_photo(without: &[u8], photo: &CardPhoto) -> Vec<u8> {
+    let photo = photo.to_base64url();
+    let open = without.strip_suffix(b"}").unwrap_or(without);
+    // JSON takes every letter of base64url as it is.
+    [open, b",\"photo\":\"", photo.as_bytes(), b"\"}"].concat()
 }
 
 /// Read first: another version may have other members.

@@ -17,11 +17,12 @@ use p256::ecdsa::SigningKey;
 use serde_json::json;
 use zeroize::Zeroizing;
 
+use crate::age_limit::AgeLimit;
 use crate::card_data::tests as card;
 use crate::holder_code::sample::{
     at, chain_of, code, content, issuer, phone, portrait, sign, signed, terms, trust,
 };
-use crate::holder_code::{AgeLimit, HolderClock, Purpose};
+use crate::holder_code::{HolderClock, Purpose};
 use crate::jose::base64url;
 use crate::jose::dpop::{self, DpopClaims};
 use crate::jose::jwk::PublicJwk;

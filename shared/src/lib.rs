@@ -2,6 +2,7 @@
 //!
 //! Pure: no sockets, no storage, no clock reads. The modules stand in the order of a card's life.
 
+pub mod age_limit;
 pub mod card;
 pub mod card_data;
 pub mod device;

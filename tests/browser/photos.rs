@@ -28,7 +28,7 @@ fn quarters(folder: &TempDir) -> PathBuf {
 }
 
 /// Ticks what the office looks for, and accepts.
-async fn accept(clerk: &Person) {
+pub(crate) async fn accept(clerk: &Person) {
     for criterion in [
         "Tło jest jasne, gładkie i bez cieni.",
         "Głowa nie jest nakryta",

@@ -11,6 +11,7 @@ use tests::phone::Phone;
 use tests::scene::{PORTAL_CLERK, PORTAL_TUTOR};
 use wallet::acquire::offer::OfferSource;
 
+use super::photos;
 use super::stage::Stage;
 
 /// Chosen by pupil and parent in the place of the first one.
@@ -189,18 +190,7 @@ async fn s2_a_photo_is_sent_from_the_portal_for_a_paper_card() {
     clerk.clicks_in("Późny", "zdjecie.jpg").await;
     clerk.sees("Tak pokaże je telefon").await;
     clerk.sees("portal").await;
-    for criterion in [
-        "Tło jest jasne, gładkie i bez cieni.",
-        "Głowa nie jest nakryta",
-        "Osoba nie nosi ciemnych okularów",
-        "Zdjęcie nie jest starsze niż sześć miesięcy.",
-        "Uczeń jest rozpoznawalny i jest na zdjęciu sam.",
-        "Oczy są otwarte",
-    ] {
-        clerk.ticks(criterion).await;
-    }
-    clerk.clicks("Przyjmij zdjęcie").await;
-    clerk.sees("Zdjęcie przyjęto.").await;
+    photos::accept(&clerk).await;
     parent.opens(&format!("/portal/children/{pupil}/photo")).await;
     parent.sees("przyjęte").await;
     // “kod generuje szkoła”: an order, and no application under these rules.

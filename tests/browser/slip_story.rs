@@ -14,6 +14,7 @@ use tests::sheets::{Sheet, Sheets};
 use wallet::acquire::activation::Activated;
 use wallet::acquire::offer::OfferSource;
 
+use super::photos;
 use super::stage::Stage;
 
 /// A photo as it comes from a photographer, in a file.
@@ -121,18 +122,7 @@ async fn from_the_application_to_a_new_slip_after_a_lost_phone() {
     clerk.uploads("Plik ze zdjęciem", &photo_file(&folder)).await;
     clerk.clicks("Sprawdź zdjęcie").await;
     clerk.sees("Tak pokaże je telefon").await;
-    for criterion in [
-        "Tło jest jasne, gładkie i bez cieni.",
-        "Głowa nie jest nakryta",
-        "Osoba nie nosi ciemnych okularów",
-        "Zdjęcie nie jest starsze niż sześć miesięcy.",
-        "Uczeń jest rozpoznawalny i jest na zdjęciu sam.",
-        "Oczy są otwarte",
-    ] {
-        clerk.ticks(criterion).await;
-    }
-    clerk.clicks("Przyjmij zdjęcie").await;
-    clerk.sees("Zdjęcie przyjęto.").await;
+    photos::accept(&clerk).await;
 
     // S4.3, S4.4: the data are held against the application. S4.13: 14 days from a correct application.
     clerk.clicks("Wnioski").await;

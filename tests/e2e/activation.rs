@@ -59,7 +59,7 @@ async fn by_value() {
     let OfferUri::ByReference(address) = OfferUri::parse(&slip.offer_uri).unwrap() else {
         panic!("by reference")
     };
-    let json = reqwest::get(address.expose().as_str()).await.unwrap().bytes().await.unwrap();
+    let json = tests::http::get(address.expose().as_str()).await.unwrap().bytes().await.unwrap();
     let offer = CredentialOffer::parse(&json).unwrap();
     let text = OfferUri::ByValue(Box::new(offer)).to_text().unwrap();
     let source = OfferSource::from_text(&text).unwrap();

@@ -19,6 +19,7 @@ use shared::vci::CONFIGURATION_CODE;
 use shared::x509::chain::TrustAnchor;
 use tests::world::World;
 use wallet::acquire::copies::WANTED;
+use wallet::acquire::event::Unobserved;
 use wallet::online::Surroundings;
 use wallet::present::code;
 use wallet::verify::folder::InspectorFolder;
@@ -38,24 +39,28 @@ struct Door {
     folder: tempfile::TempDir,
 }
 
+/// A new card's statements for `key`, and the card.
+async fn issue(world: &World, key: &Key) -> (String, Value) {
+    let slip = world.slip_for_a_pupil().await;
+    let wire = Wire::of(world);
+    let token = wire.access(&slip).await;
+    let proof = wire.proof(key, &wire.nonce().await);
+    let request = json!({ "credential_configuration_id": CONFIGURATION_CODE, "proofs": { "jwt": [proof] } });
+    let reply = wire.ask(&token, &request).await;
+    assert_eq!(reply.status, 200, "{:?}", reply.body);
+    (slip.card_id, reply.body["credentials"][0]["credential"].clone())
+}
+
 impl Door {
     /// Everything set up; the inspector's clock is `off` seconds ahead of the world's.
     async fn set_up(off: i64) -> Self {
         let world = World::legacy().await;
-        let slip = world.slip_for_a_pupil().await;
-        let wire = Wire::of(&world);
         let key = Key::fresh();
-        let token = wire.access(&slip).await;
-        let proof = wire.proof(&key, &wire.nonce().await);
-        let request =
-            json!({ "credential_configuration_id": CONFIGURATION_CODE, "proofs": { "jwt": [proof] } });
-        let reply = wire.ask(&token, &request).await;
-        assert_eq!(reply.status, 200, "{:?}", reply.body);
-        let statements = reply.body["credentials"][0]["credential"].clone();
+        let (card, statements) = issue(&world, &key).await;
         let root = TrustAnchor::from_der(&world.fetch("/pki/ca/root.cer").await).unwrap();
         let clock = Arc::new(ManualClock::new(world.now() + SignedDuration::from_secs(off)));
         Self {
-            card: slip.card_id.clone(),
+            card,
             inspector: Inspector::default().believing(root),
             folder: tempfile::tempdir().unwrap(),
             world,
@@ -212,6 +217,23 @@ async fn what_is_not_known_is_said() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_begins_later_is_not_yet_valid() {
+    let mut door = Door::set_up(0).await;
+    door.pass(5 * 86_400);
+    door.key = Key::fresh();
+    (door.card, door.statements) = issue(&door.world, &door.key).await;
+    // An issuer whose clock ran two days ahead, and was set right.
+    door.pass(-2 * 86_400);
+    door.update().await;
+    let from = UnverifiedCredential::parse(&door.statement(Purpose::Ticket)).unwrap().unverified().not_before;
+    assert!(from > door.world.now());
+    assert_eq!(door.judge_now(), (Outcome::NotYetValid { from }, None));
+    door.pass(3 * 86_400);
+    door.update().await;
+    assert_eq!(door.judge_now().0, Outcome::Valid);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn our_phone_shows_codes_from_its_copies() {
     let mut door = Door::set_up(0).await;
     let phone = door.world.phone("Pixel").await;
@@ -233,4 +255,27 @@ async fn our_phone_shows_codes_from_its_copies() {
         let name = claims.content.holder().unwrap().surname.clone();
         assert_eq!(name, phone.show(&card.id).await.card.data().surname);
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_copy_in_hand_that_ends_or_is_put_away_is_followed_by_another() {
+    let world = World::legacy().await;
+    let phone = world.phone("Pixel").await;
+    let card = phone.activate(&world.codes().await).await.unwrap().id;
+    let take = || phone.online.take_code_in_hand(&card, Purpose::Library);
+    let hand = take().await.unwrap();
+    let first = phone.online.code_now(&hand).await.unwrap();
+    world.clock.advance(SignedDuration::from_hours(24 * 31));
+    // Its statement has ended, and the phone has no other yet.
+    assert_eq!(phone.online.code_now(&hand).await.unwrap_err().reason(), "copy_over");
+    assert_eq!(take().await.unwrap_err().reason(), "no_copy");
+    phone.refresh(&card).await.unwrap();
+    // Its key is gone.
+    assert_eq!(phone.online.code_now(&hand).await.unwrap_err().reason(), "copy_over");
+    let next = take().await.unwrap();
+    assert!(next.is_fresh());
+    assert_ne!(phone.online.code_now(&next).await.unwrap().text, first.text);
+    // What is no longer valid is no longer shown, though the copy would be good.
+    phone.online.delete(&card, &Unobserved).await.unwrap();
+    assert_eq!(phone.online.code_now(&next).await.unwrap_err().reason(), "no_such_card");
 }

@@ -12,7 +12,7 @@ use wallet::transport::http::{HttpOptions, HttpTransport};
 use wallet::verify::online::{Checkpoint, CheckpointConfig, Question, SessionState, VerifierIdentity, serve};
 
 /// A verifier that nobody vouches for and that believes the world's issuer.
-async fn verifier(world: &World, phone: &Phone) -> Arc<Checkpoint> {
+pub(crate) async fn verifier(world: &World, phone: &Phone) -> Arc<Checkpoint> {
     let roots = phone.online.phone().documents().roots().unwrap();
     let anchors =
         roots.iter().map(|root| TrustAnchor::from_der(root.certificate.as_slice()).unwrap()).collect();
@@ -32,7 +32,11 @@ async fn verifier(world: &World, phone: &Phone) -> Arc<Checkpoint> {
 }
 
 /// Asks and is answered; the phone's error code, and how the session stands.
-async fn check(checkpoint: &Checkpoint, world: &World, phone: &Phone) -> (Option<String>, SessionState) {
+pub(crate) async fn check(
+    checkpoint: &Checkpoint,
+    world: &World,
+    phone: &Phone,
+) -> (Option<String>, SessionState) {
     let vct = format!("{}/credentials/mlegitymacja/1", world.base());
     let asked = checkpoint.ask(Question::new(Preset::Ticket.query(&[&vct]))).unwrap();
     let source = RequestSource::from_text(asked.link.expose()).unwrap();

@@ -64,14 +64,14 @@ impl<'a> Terminal<'a> {
             assert!(back.starts_with("http://127.0.0.1:"), "{back}");
             // Another page that sends a browser there ends nothing.
             let strange = back.replace("state=", "state=x");
-            assert_eq!(reqwest::get(strange).await.unwrap().status(), 404);
-            let page = reqwest::get(&back).await.unwrap();
+            assert_eq!(tests::http::get(strange).await.unwrap().status(), 404);
+            let page = tests::http::get(&back).await.unwrap();
             assert_eq!(page.headers()["cache-control"], "no-store");
             assert!(page.text().await.unwrap().contains("Wróć do programu"));
             (shows, back)
         };
         let (code, (shows, back)) = tokio::join!(self.run(&["sign-in"]), browser);
-        assert!(reqwest::get(back).await.is_err(), "the port stays open");
+        assert!(tests::http::get(back).await.is_err(), "the port stays open");
         self.shows = shows;
         code
     }

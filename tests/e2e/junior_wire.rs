@@ -32,7 +32,7 @@ struct Reply {
 impl App {
     async fn new() -> Self {
         let scene = Scene::fresh().await;
-        let http = Client::builder().no_proxy().build().unwrap();
+        let http = tests::http::client();
         let browser = Reader::new(scene.world.base());
         let entropy: &dyn Entropy = &issuer::app::SystemEntropy;
         Self { scene, http, browser, verifier: CodeVerifier::fresh(entropy) }

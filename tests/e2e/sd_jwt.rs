@@ -44,7 +44,7 @@ fn unused(world: &World, phone: &Phone, card: &CardId) -> usize {
 /// What the status list says about a copy.
 async fn status(world: &World, copy: &UnverifiedSdJwt) -> CopyStatus {
     let reference = copy.unverified_claims().status().unwrap();
-    let answer = reqwest::get(&reference.uri).await.unwrap();
+    let answer = tests::http::get(&reference.uri).await.unwrap();
     assert_eq!(answer.status(), 200, "{}", reference.uri);
     let token = UnverifiedStatusToken::parse(&answer.text().await.unwrap()).unwrap();
     token.verify(&anchors(world).await, world.now()).unwrap().status_at(reference, world.now())
@@ -303,14 +303,14 @@ async fn what_the_type_says_is_where_it_says() {
     let configuration = &metadata["credential_configurations_supported"][CONFIGURATION_SD_JWT];
     assert_eq!((&configuration["format"], &configuration["vct"]), (&json!("dc+sd-jwt"), &json!(vct)));
     assert_eq!(metadata["batch_credential_issuance"], json!({ "batch_size": MAX_BATCH }));
-    let described: Value = reqwest::get(&vct).await.unwrap().json().await.unwrap();
+    let described: Value = tests::http::get(&vct).await.unwrap().json().await.unwrap();
     assert_eq!(described["vct"], vct);
     let paths = |value: &Value| -> Vec<Value> {
         value.as_array().unwrap().iter().map(|claim| claim["path"].clone()).collect()
     };
     assert_eq!(paths(&described["claims"]), paths(&configuration["credential_metadata"]["claims"]));
     let schema = described["schema_uri"].as_str().unwrap();
-    let schema: Value = reqwest::get(schema).await.unwrap().json().await.unwrap();
+    let schema: Value = tests::http::get(schema).await.unwrap().json().await.unwrap();
     assert_eq!(schema["properties"]["pupil_status"]["const"], "uczeń");
 }
 

@@ -60,7 +60,7 @@ struct Inspector<'a> {
 
 impl<'a> Inspector<'a> {
     async fn of(world: &'a World, certificate: &DeviceCertificate) -> Self {
-        let client = reqwest::Client::new();
+        let client = tests::http::client();
         let fetch = async |url: &str| fetched(client.get(url)).await;
         let root = fetch(&format!("{}/pki/ca/root.cer", world.base())).await;
         let issuing = fetch(certificate.body().urls().ca_issuers()).await;
@@ -252,7 +252,7 @@ async fn what_the_responder_does_not_know_it_does_not_call_good() {
     let reply = |body: Vec<u8>| {
         let url = format!("{}/pki/ocsp", world.base());
         async move {
-            let reply = reqwest::Client::new().post(url).body(body).send().await.unwrap();
+            let reply = tests::http::client().post(url).body(body).send().await.unwrap();
             assert_eq!(reply.status(), 200);
             reply.bytes().await.unwrap()
         }

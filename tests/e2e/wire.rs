@@ -127,8 +127,13 @@ pub(crate) struct Wire {
 
 impl Wire {
     pub(crate) fn of(world: &World) -> Self {
-        let http = reqwest::Client::builder().no_proxy().build().unwrap();
-        Self { http, base: world.base().to_owned(), clock: Arc::clone(&world.clock) }
+        Self::to(world.base(), Arc::clone(&world.clock))
+    }
+
+    /// The same at an issuer of no world.
+    pub(crate) fn to(base: &str, clock: Arc<ManualClock>) -> Self {
+        let http = tests::http::client();
+        Self { http, base: base.to_owned(), clock }
     }
 
     /// The issuer's time, in seconds.

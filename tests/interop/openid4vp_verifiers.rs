@@ -56,7 +56,7 @@ impl Peer {
 
     /// A new request's link.
     async fn ask(&self) -> String {
-        let answer = reqwest::get(format!("{}/new", self.base)).await.unwrap();
+        let answer = tests::http::get(format!("{}/new", self.base)).await.unwrap();
         assert_eq!(answer.status(), 200);
         let answer: Value = serde_json::from_slice(&answer.bytes().await.unwrap()).unwrap();
         answer["link"].as_str().unwrap().to_owned()

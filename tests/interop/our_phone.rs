@@ -228,7 +228,7 @@ async fn request(link: &str, now: Timestamp) -> AuthorizationRequest {
     let unverified = match link.place() {
         Place::Here(request) => (**request).clone(),
         Place::At { address, .. } => {
-            let answer = reqwest::get(address.as_url().clone()).await.unwrap();
+            let answer = tests::http::get(address.as_url().clone()).await.unwrap();
             UnverifiedRequest::parse(&answer.text().await.unwrap()).unwrap()
         }
     };
@@ -237,7 +237,7 @@ async fn request(link: &str, now: Timestamp) -> AuthorizationRequest {
 }
 
 async fn post(address: &str, form: Secret) -> Told {
-    let request = reqwest::Client::new().post(address).body(form.expose().to_owned());
+    let request = tests::http::client().post(address).body(form.expose().to_owned());
     let request = request.header("content-type", "application/x-www-form-urlencoded");
     let answer = request.send().await.unwrap();
     let status = answer.status().as_u16();

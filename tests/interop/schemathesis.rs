@@ -123,7 +123,7 @@ fn judge(program: &Path, folder: &Path, description: &str, token: &str) -> (bool
 
 /// How many operations a description has.
 async fn operations(description: &str) -> usize {
-    let document: Value = reqwest::get(description).await.unwrap().json().await.unwrap();
+    let document: Value = tests::http::get(description).await.unwrap().json().await.unwrap();
     document["paths"].as_object().unwrap().values().map(|path| path.as_object().unwrap().len()).sum()
 }
 

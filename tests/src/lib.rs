@@ -51,6 +51,8 @@
 pub mod demo;
 pub mod world;
 
+pub mod gate;
+pub mod http;
 pub mod network;
 pub mod office;
 pub mod phone;
@@ -66,6 +68,11 @@ pub mod sheets;
 pub mod table;
 
 pub mod fuzz;
+pub mod growth;
+pub mod killer;
+pub mod model;
 
 pub mod outside;
 pub mod postgres;
+pub mod process;
+pub mod softhsm;

@@ -54,12 +54,20 @@ pub struct Slip {
 impl Office {
     /// An office of the issuer at `base`.
     pub fn new(base: &str, token: &str) -> Self {
-        let http = reqwest::Client::builder().no_proxy().build().expect("an HTTP client");
+        let http = crate::http::client();
         Self { http, base: base.to_owned(), token: token.to_owned() }
     }
 
     /// A call; `path` is below `/api/v1`.
     pub async fn call(&self, method: &str, path: &str, body: Option<Value>) -> Answer {
+        self.attempt(method, path, body).await.expect("an answer of the staff API")
+    }
+
+    /// The same to an issuer that may be gone.
+    ///
+    /// # Errors
+    /// When there is no answer.
+    pub async fn attempt(&self, method: &str, path: &str, body: Option<Value>) -> reqwest::Result<Answer> {
         let method = method.parse().expect("a method");
         let mut request =
             self.http.request(method, format!("{}/api/v1{path}", self.base)).bearer_auth(&self.token);
@@ -69,11 +77,11 @@ impl Office {
         Self::answer(request).await
     }
 
-    async fn answer(request: reqwest::RequestBuilder) -> Answer {
-        let response = request.send().await.expect("an answer of the staff API");
+    async fn answer(request: reqwest::RequestBuilder) -> reqwest::Result<Answer> {
+        let response = request.send().await?;
         let status = response.status().as_u16();
-        let bytes = response.bytes().await.expect("a body");
-        Answer { status, body: serde_json::from_slice(&bytes).unwrap_or(Value::Null) }
+        let bytes = response.bytes().await?;
+        Ok(Answer { status, body: serde_json::from_slice(&bytes).unwrap_or(Value::Null) })
     }
 
     /// A call that must succeed.
@@ -127,7 +135,7 @@ impl Office {
         let url = format!("{}/api/v1/pupils/{pupil}/photo", self.base);
         let request =
             self.http.put(url).bearer_auth(&self.token).header("content-type", "image/jpeg").body(jpeg);
-        Self::answer(request).await
+        Self::answer(request).await.expect("an answer of the staff API")
     }
 
     /// A paper card from `issued_on` to `valid_until`.

@@ -1,4 +1,4 @@
-//! A PostgreSQL server for one test process: made in a temporary folder, gone when the process ends.
+//! PostgreSQL servers for tests: made in temporary folders, gone when the process ends.
 
 use std::io::Write as _;
 use std::net::TcpListener;
@@ -11,27 +11,38 @@ use std::time::Duration;
 
 use crate::outside;
 
-/// Starts the server, runs until its standard input closes (which happens however this process ends), and
-/// cleans up. The server refuses to run as root, so it runs as `postgres` there.
+/// Starts the server and does as it is told, one word a line, until its standard input closes (which happens however
+/// this process ends); then it cleans up. The server refuses to run as root, so it runs as `postgres` there.
 const SUPERVISOR: &str = r#"
 owner=
-cd "$1" || exit 1
+folder=$1 bin=$2 port=$3
+cd "$folder" || exit 1
 if [ "$(id -u)" = 0 ]; then
-    chown postgres "$1"
+    chown postgres "$folder"
     owner="setpriv --reuid=postgres --regid=postgres --clear-groups --"
 fi
-$owner "$2/initdb" -D "$1/data" -U mleg --auth=trust --encoding=UTF8 --locale=C >"$1/log" 2>&1 || exit 1
-$owner "$2/postgres" -D "$1/data" -p "$3" -c listen_addresses=127.0.0.1 -c unix_socket_directories= \
-    -c max_connections=200 >>"$1/log" 2>&1 &
-server=$!
-cat >/dev/null
-kill -INT $server; wait $server; rm -rf "$1"
+run() {
+    $owner "$bin/postgres" -D "$folder/data" -p "$port" -c listen_addresses=127.0.0.1 -c unix_socket_directories= \
+        -c max_connections=200 >>"$folder/log" 2>&1 </dev/null &
+    server=$!
+}
+$owner "$bin/initdb" -D "$folder/data" -U mleg --auth=trust --encoding=UTF8 --locale=C >"$folder/log" 2>&1 || exit 1
+run
+while read -r order; do
+    case $order in
+    stop) kill -INT $server; wait $server ;;
+    kill) kill -KILL $server; wait $server ;;
+    start) kill -0 $server 2>/dev/null || run ;;
+    esac
+done
+kill -INT $server; wait $server; rm -rf "$folder"
 "#;
 
-struct Server {
+/// A server. Dropping this ends it, after a moment.
+pub struct Server {
     port: u16,
-    /// Held for as long as this process lives: its standard input is what keeps the server up.
-    _supervisor: Child,
+    /// Its standard input is what keeps the server up.
+    supervisor: Child,
 }
 
 static SERVER: OnceLock<Option<Server>> = OnceLock::new();
@@ -42,47 +53,108 @@ static DATABASES: AtomicU32 = AtomicU32::new(0);
 /// # Panics
 /// When it is installed but does not start, or when it is missing though `MLEG_REQUIRE_ALL=1`.
 pub fn fresh_database() -> Option<String> {
-    let server = SERVER.get_or_init(start).as_ref()?;
-    let name = format!("mleg_{}_{}", std::process::id(), DATABASES.fetch_add(1, Ordering::Relaxed));
-    let address = |database: &str| format!("postgres://mleg@127.0.0.1:{}/{database}", server.port);
-    let made = psql(&address("postgres"), &format!("CREATE DATABASE {name}"));
-    assert!(made, "cannot make a database");
-    Some(address(&name))
+    SERVER.get_or_init(Server::start).as_ref().map(Server::database)
 }
 
-fn start() -> Option<Server> {
-    let bin = outside::require("PostgreSQL", || {
-        binaries().ok_or("neither Debian's packages nor the path have initdb")
-    })?;
-    let folder =
-        tempfile::Builder::new().prefix("mleg-postgres").tempdir().expect("a temporary folder").keep();
-    std::fs::set_permissions(&folder, std::fs::Permissions::from_mode(0o755)).expect("permissions");
-    let free = TcpListener::bind("127.0.0.1:0").and_then(|l| l.local_addr()).expect("a free port").port();
-    let mut script = tempfile::NamedTempFile::new().expect("a temporary file");
-    script.write_all(SUPERVISOR.as_bytes()).expect("the script");
-    let mut supervisor = Command::new("sh")
-        .arg(script.path())
-        .args([&folder, &bin])
-        .arg(free.to_string())
-        .stdin(Stdio::piped())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .expect("a shell");
-    let address = format!("postgres://mleg@127.0.0.1:{free}/postgres");
-    for _ in 0..300 {
-        if psql(&address, "SELECT 1") {
-            return Some(Server { port: free, _supervisor: supervisor });
+impl Server {
+    /// A server of one's own, which may be stopped; `None` (said aloud) where PostgreSQL is not installed.
+    ///
+    /// # Panics
+    /// As [`fresh_database`].
+    pub fn start() -> Option<Self> {
+        let bin = outside::require("PostgreSQL", || {
+            binaries().ok_or("neither Debian's packages nor the path have initdb")
+        })?;
+        let folder =
+            tempfile::Builder::new().prefix("mleg-postgres").tempdir().expect("a temporary folder").keep();
+        std::fs::set_permissions(&folder, std::fs::Permissions::from_mode(0o755)).expect("permissions");
+        let free = TcpListener::bind("127.0.0.1:0").and_then(|l| l.local_addr()).expect("a free port").port();
+        let mut script = tempfile::NamedTempFile::new().expect("a temporary file");
+        script.write_all(SUPERVISOR.as_bytes()).expect("the script");
+        let supervisor = Command::new("sh")
+            .arg(script.path())
+            .args([&folder, &bin])
+            .arg(free.to_string())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("a shell");
+        let mut server = Self { port: free, supervisor };
+        if server.answers_within(300) {
+            return Some(server);
         }
-        std::thread::sleep(Duration::from_millis(100));
+        let log = std::fs::read_to_string(folder.join("log")).unwrap_or_default();
+        // Its standard input closes with that, so it stops what it started and removes the folder.
+        let _ = server.supervisor.wait();
+        panic!("PostgreSQL did not start: {log}");
     }
-    let log = std::fs::read_to_string(folder.join("log")).unwrap_or_default();
-    // Its standard input closes with that, so it stops what it started and removes the folder.
-    let _ = supervisor.wait();
-    panic!("PostgreSQL did not start: {log}");
+
+    /// The address of a fresh, empty database.
+    pub fn database(&self) -> String {
+        let name = format!("mleg_{}_{}", std::process::id(), DATABASES.fetch_add(1, Ordering::Relaxed));
+        let made = psql(&self.address("postgres"), &format!("CREATE DATABASE {name}"));
+        assert!(made, "cannot make a database");
+        self.address(&name)
+    }
+
+    /// Where it listens.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    fn address(&self, database: &str) -> String {
+        format!("postgres://mleg@127.0.0.1:{}/{database}", self.port)
+    }
+
+    /// Stops it at once: whoever is connected is thrown out, and nobody is let in.
+    pub fn stop(&mut self) {
+        self.order("stop");
+        self.wait_until_gone();
+    }
+
+    /// SIGKILL.
+    pub fn kill(&mut self) {
+        self.order("kill");
+        self.wait_until_gone();
+    }
+
+    /// Starts it again on the same port and data.
+    pub fn start_again(&mut self) {
+        for _ in 0..100 {
+            // What a killed server leaves behind may keep the next one from starting, for a moment.
+            self.order("start");
+            if self.answers_within(3) {
+                return;
+            }
+        }
+        panic!("PostgreSQL does not start again");
+    }
+
+    fn order(&mut self, word: &str) {
+        let orders = self.supervisor.stdin.as_mut().expect("a supervisor");
+        writeln!(orders, "{word}").expect("a supervisor that listens");
+    }
+
+    fn answers_within(&self, tenths: u32) -> bool {
+        (0..tenths).any(|_| {
+            let answers = psql(&self.address("postgres"), "SELECT 1");
+            if !answers {
+                std::thread::sleep(Duration::from_millis(100));
+            }
+            answers
+        })
+    }
+
+    fn wait_until_gone(&self) {
+        while psql(&self.address("postgres"), "SELECT 1") {
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
 }
 
-fn psql(address: &str, sql: &str) -> bool {
+/// Runs a statement; whether it succeeded.
+pub fn psql(address: &str, sql: &str) -> bool {
     let quiet = Command::new("psql")
         .args([address, "-qtAc", sql])
         .stdout(Stdio::null())

@@ -41,7 +41,7 @@ impl Scene {
     /// The same in a world of another plan: on another database.
     pub async fn of(plan: Plan) -> Self {
         let world = World::of(Plan { sandbox: true, ..plan }).await;
-        let http = reqwest::Client::builder().no_proxy().build().expect("an HTTP client");
+        let http = crate::http::client();
         let seed = http.post(format!("{}/sandbox/seed", world.base())).json(&json!({}));
         let answer = seed.send().await.expect("an answer");
         assert_eq!(answer.status(), 200, "the sandbox does not begin");

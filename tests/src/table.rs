@@ -108,7 +108,7 @@ impl Table {
         .await;
         let served = tokio::spawn(async move { desk.serve(listener).await.expect("a served desk") });
         let redirect = reqwest::redirect::Policy::none();
-        let http = reqwest::Client::builder().no_proxy().redirect(redirect).build().expect("a client");
+        let http = crate::http::builder().redirect(redirect).build().expect("a client");
         Self { address, http, served, folder }
     }
 

@@ -16,6 +16,7 @@
 //!
 //! When a test fails, its world prints the clock and every exchange of its phones, secrets masked.
 
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicU16, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -33,6 +34,7 @@ use tempfile::TempDir;
 use wallet::transport::http::{HttpOptions, HttpTransport};
 use wallet::transport::transcript::{Exchanged, Recorder, Transcript};
 
+use crate::gate::Gate;
 use crate::network::Network;
 use crate::office::{Office, ReadyPupil, Slip};
 pub use crate::phone::Phone;
@@ -53,6 +55,8 @@ pub const PIN: &str = "271828";
 pub struct World {
     /// The clock of issuer and phones.
     pub clock: Arc<ManualClock>,
+    /// The issuer's view of it, which can stop a request between two commits.
+    pub gate: Arc<Gate>,
     /// The school's office.
     pub office: Office,
     /// What the phones have exchanged, secrets masked.
@@ -80,6 +84,8 @@ pub struct Plan {
     pub sandbox: bool,
     /// Whether wrong codes are `invalid_tx_code`.
     pub invalid_tx_code: bool,
+    /// What else the issuer is told.
+    pub settings: fn(&mut Given),
     /// When it begins, RFC 3339: issuer and school are set up at this instant.
     pub beginning: &'static str,
 }
@@ -93,6 +99,7 @@ impl Plan {
             database: None,
             sandbox: false,
             invalid_tx_code: false,
+            settings: |_| {},
             beginning: BEGINNING,
         }
     }
@@ -120,15 +127,18 @@ impl World {
         crypto_provider();
         let folder = tempfile::tempdir().expect("a temporary folder");
         let clock = Arc::new(ManualClock::new(plan.beginning.parse().expect("an instant")));
-        let given = Given {
+        let mut given = Given {
             data: Some(folder.path().join("issuer")),
             database: plan.database.clone(),
             listen: Some("127.0.0.1:0".parse().expect("an address")),
             sandbox: Some(plan.sandbox),
             invalid_tx_code: Some(plan.invalid_tx_code),
+            metrics_listen: Some("127.0.0.1:0".parse().expect("an address")),
             ..Given::default()
         };
-        let surroundings = surroundings(&clock);
+        (plan.settings)(&mut given);
+        let gate = Arc::new(Gate::new(Arc::clone(&clock)));
+        let surroundings = surroundings(&gate);
         let account = app::init(&given, None, "dyrektor", &surroundings).await.expect("a set-up issuer");
         let running = start(&given, &surroundings).await;
         let listen = running.settings().listen();
@@ -140,6 +150,7 @@ impl World {
         let recorder = Recorder::new(Arc::new(http), transcript.clone());
         Self {
             clock,
+            gate,
             office,
             transcript,
             given: Given { listen: Some(listen), ..given },
@@ -162,6 +173,11 @@ impl World {
     pub fn issuance(&self) -> Issuance {
         let issuer = self.issuer.lock().unwrap_or_else(PoisonError::into_inner);
         issuer.as_ref().expect("an issuer that runs").issuance().clone()
+    }
+
+    /// The file of the embedded database, for who wants to look into it or to fill it; there is none on PostgreSQL.
+    pub fn database_file(&self) -> PathBuf {
+        self.folder.path().join("issuer").join("issuer.db")
     }
 
     /// The school's id.
@@ -217,9 +233,45 @@ impl World {
 
     /// What the issuer publishes at `path`.
     pub async fn fetch(&self, path: &str) -> Vec<u8> {
-        let answer = reqwest::get(format!("{}{path}", self.base)).await.expect("an answer");
+        let answer = crate::http::get(format!("{}{path}", self.base)).await.expect("an answer");
         assert_eq!(answer.status(), 200, "{path}");
         answer.bytes().await.expect("a body").to_vec()
+    }
+
+    /// What Prometheus would be told.
+    pub async fn metrics(&self) -> String {
+        let issuer = self
+            .issuer
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .as_ref()
+            .map(|running| running.metrics_address().expect("an address for figures"));
+        let address = issuer.expect("an issuer that runs");
+        let answer = crate::http::get(format!("http://{address}/metrics")).await.expect("an answer");
+        assert_eq!(answer.headers()["content-type"], issuer::metrics::CONTENT_TYPE);
+        answer.text().await.expect("a text")
+    }
+
+    /// Starts an issuer with other settings, which should name the same address; the one that ran is killed.
+    pub async fn start_issuer_as(&self, given: Given) {
+        self.kill_issuer();
+        let running = start(&given, &surroundings(&self.gate)).await;
+        self.issuer.lock().unwrap_or_else(PoisonError::into_inner).replace(running);
+    }
+
+    /// What the issuer is made of besides its settings: this world's clock.
+    pub fn surroundings(&self) -> Surroundings {
+        surroundings(&self.gate)
+    }
+
+    /// The issuer that runs, taken out of this world: whoever stops it politely sees how that goes.
+    pub fn take_issuer(&self) -> Running {
+        self.issuer.lock().unwrap_or_else(PoisonError::into_inner).take().expect("an issuer that runs")
+    }
+
+    /// How the issuer was set up.
+    pub fn given(&self) -> &Given {
+        &self.given
     }
 
     /// The revocation list as it stands, signature checked.
@@ -241,6 +293,7 @@ impl World {
 
     /// Stops the issuer as a power cut would.
     pub fn kill_issuer(&self) {
+        self.gate.end_all();
         if let Some(running) = self.issuer.lock().unwrap_or_else(PoisonError::into_inner).take() {
             running.kill();
         }
@@ -249,7 +302,7 @@ impl World {
     /// Starts it again, on the same address and data.
     pub async fn restart_issuer(&self) {
         self.kill_issuer();
-        let running = start(&self.given, &surroundings(&self.clock)).await;
+        let running = start(&self.given, &surroundings(&self.gate)).await;
         self.issuer.lock().unwrap_or_else(PoisonError::into_inner).replace(running);
     }
 }
@@ -289,8 +342,8 @@ impl Drop for World {
     }
 }
 
-fn surroundings(clock: &Arc<ManualClock>) -> Surroundings {
-    Surroundings { clock: Arc::clone(clock) as Arc<dyn Clock>, entropy: Arc::new(SystemEntropy) }
+fn surroundings(gate: &Arc<Gate>) -> Surroundings {
+    Surroundings { clock: Arc::clone(gate) as Arc<dyn Clock>, entropy: Arc::new(SystemEntropy) }
 }
 
 /// The address of a killed issuer may be taken for a moment yet.

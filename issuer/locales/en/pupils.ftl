@@ -409,6 +409,7 @@ act-device-revoked = Mobile card revoked on a device
 act-device-deleted = Mobile card deleted from the phone
 act-card-revoked = Mobile card revoked
 act-certificate-voided = Certificate withdrawn before it was released
+act-certificate-orphaned = Certificate revoked that the restored books do not know
 act-school-entered = School entered
 act-agreement-set = Agreement with the ministry entered
 act-agreement-ended = Agreement with the ministry ended

@@ -32,6 +32,10 @@ today-not-approved = { $n ->
    *[other] orders wait for the principal's approval
   }
 today-slips = Codes on their way
+today-locked = { $n ->
+    [one] slip locked by five wrong codes
+   *[other] slips locked by five wrong codes
+  }
 today-expiring = { $n ->
     [one] slip expires within 7 days
    *[other] slips expire within 7 days

@@ -424,6 +424,7 @@ act-device-revoked = Unieważniono mLegitymację na urządzeniu
 act-device-deleted = Usunięto mLegitymację z telefonu
 act-card-revoked = Unieważniono mLegitymację
 act-certificate-voided = Cofnięto niewydany certyfikat
+act-certificate-orphaned = Unieważniono certyfikat, którego nie ma w księgach po odtworzeniu z kopii
 act-school-entered = Wpisano szkołę
 act-agreement-set = Wpisano porozumienie z ministerstwem
 act-agreement-ended = Zakończono porozumienie z ministerstwem

@@ -39,6 +39,11 @@ today-not-approved = { $n ->
    *[many] zleceń czeka na zgodę dyrektora
   }
 today-slips = Kody w drodze do uczniów
+today-locked = { $n ->
+    [one] komplet kodów zablokowany po pięciu błędnych kodach
+    [few] komplety kodów zablokowane po pięciu błędnych kodach
+   *[many] kompletów kodów zablokowanych po pięciu błędnych kodach
+  }
 today-expiring = { $n ->
     [one] komplet kodów traci ważność w ciągu 7 dni
     [few] komplety kodów tracą ważność w ciągu 7 dni

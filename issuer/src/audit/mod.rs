@@ -4,6 +4,8 @@
 //! chain right after, in a transaction of its own: chaining inside every change would make all of them queue
 //! for one row. Until it is sealed (at most a second, or at the next check) an entry is not yet protected.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
@@ -108,7 +110,7 @@ impl Trail<'_> {
             previous: None,
             hash: None,
         };
-        entry.insert(tx).await
+        entry.insert_later(tx).await
     }
 }
 
@@ -193,14 +195,18 @@ const BATCH: u32 = 500;
 /// What the first entry names as its predecessor.
 const GENESIS: [u8; 32] = [0; 32];
 
-/// Gives every entry that has none its place in the chain; answers how many.
+/// Gives every entry that has none its place in the chain, and counts it by its action; answers how many.
 ///
 /// # Errors
 /// When the database fails; what was sealed before stays sealed.
 pub async fn seal(store: &Store) -> Result<u64, StoreError> {
     let mut sealed = 0;
     loop {
-        let batch = store.write(SealBatch).await?;
+        let acts = store.write(SealBatch).await?;
+        let batch = acts.values().sum::<u64>();
+        for (action, number) in acts {
+            store.meter().acts(&action, number);
+        }
         sealed += batch;
         if batch < u64::from(BATCH) {
             return Ok(sealed);
@@ -212,16 +218,17 @@ struct SealBatch;
 
 #[async_trait::async_trait]
 impl Verb for SealBatch {
-    type Answer = u64;
+    /// How many entries of which action.
+    type Answer = BTreeMap<String, u64>;
 
-    async fn run(&self, tx: &mut dyn Statements) -> Result<u64, StoreError> {
+    async fn run(&self, tx: &mut dyn Statements) -> Result<Self::Answer, StoreError> {
         AuditEntry::hold_chain(tx).await?;
         let (mut position, mut previous) = match AuditEntry::last_sealed(tx).await? {
             Some(last) => (last.position.unwrap_or(0), last.hash.unwrap_or(GENESIS)),
             None => (0, GENESIS),
         };
         let entries = AuditEntry::unsealed(tx, BATCH).await?;
-        let count = entries.len() as u64;
+        let mut acts = BTreeMap::new();
         for mut entry in entries {
             position += 1;
             entry.position = Some(position);
@@ -229,8 +236,9 @@ impl Verb for SealBatch {
             previous = digest(&entry, &previous);
             entry.hash = Some(previous);
             entry.seal(tx).await?;
+            *acts.entry(entry.action).or_default() += 1;
         }
-        Ok(count)
+        Ok(acts)
     }
 }
 

@@ -201,7 +201,7 @@ mod tests {
             issuing_name: "mLegitymacja SIMULATOR Issuing CA 2".to_owned(),
             not_before: old.root().not_before(),
             not_after: old.root().not_after(),
-            passphrase: None,
+            keys: crate::authority::KeyStore::default(),
         };
         let new = Authority::roll_over(&dir.path().join("authority"), &options, &Dice::new()).unwrap();
         let (from, to) = (at("2026-11-21T00:00:00Z"), at("2026-11-22T00:00:00Z"));

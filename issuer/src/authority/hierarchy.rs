@@ -4,16 +4,14 @@ use std::path::{Path, PathBuf};
 
 use der::pem::LineEnding;
 use shared::entropy::Entropy;
-use shared::secret::Secret;
 use shared::x509::ca::CaCertificate;
-use shared::x509::key::EcPublicKey;
 
 use super::key_file;
+use super::key_store::{Key, KeyStore};
 use super::open::{read_key, read_root};
 use super::options::check_names;
 pub use super::options::{CreateOptions, RollOverOptions};
 use super::profile::{self, AuthorityProfile, Capture, Subject, WritingFault};
-use super::sealed_key::PrivateKey;
 use super::sign::sign_bytes;
 use super::{Authority, AuthorityError, fresh_serial};
 
@@ -45,7 +43,7 @@ impl Authority {
             let _ = std::fs::remove_dir_all(&draft);
         }
         made?;
-        Self::open(dir, options.passphrase.as_ref(), entropy)
+        Self::open(dir, &options.keys, entropy)
     }
 
     /// Adds an issuing authority to the hierarchy in `dir` and opens it: from now on it signs new
@@ -58,10 +56,10 @@ impl Authority {
         options: &RollOverOptions,
         entropy: &dyn Entropy,
     ) -> Result<Self, AuthorityError> {
-        let passphrase = options.passphrase.as_ref();
-        Self::open(dir, passphrase, entropy)?;
+        let keys = &options.keys;
+        Self::open(dir, keys, entropy)?;
         let root = read_root(dir)?;
-        let root_key = read_key(dir, key_file::ROOT_KEY.to_owned(), &root, passphrase)?;
+        let root_key = read_key(dir, key_file::ROOT_KEY.to_owned(), &root, keys)?;
         let organization = organization_of(&root)?;
         check_names(&organization, [&options.issuing_name])?;
         let possible = options.not_before < options.not_after
@@ -84,10 +82,10 @@ impl Authority {
             generation,
             &profile,
             Signer { certificate: &root, key: &root_key },
-            passphrase,
+            keys,
             entropy,
         )?;
-        Self::open(dir, passphrase, entropy)
+        Self::open(dir, keys, entropy)
     }
 }
 
@@ -107,8 +105,9 @@ fn draft_of(dir: &Path, entropy: &dyn Entropy) -> PathBuf {
 }
 
 fn write_hierarchy(dir: &Path, options: &CreateOptions, entropy: &dyn Entropy) -> Result<(), AuthorityError> {
-    let passphrase = options.passphrase.as_ref();
-    let (secret, key, public) = new_key()?;
+    let keys = &options.keys;
+    let (key, text) = keys.new_key("root", entropy).map_err(AuthorityError::NewKey)?;
+    let public = key.public().map_err(AuthorityError::NewKey)?;
     let root = AuthorityProfile {
         organization: &options.organization,
         common_name: &options.root_name,
@@ -122,8 +121,7 @@ fn write_hierarchy(dir: &Path, options: &CreateOptions, entropy: &dyn Entropy) -
     params.self_signed(&capture).map_err(WritingFault::from)?;
     let der = sign_bytes(&key, &capture.into_to_be_signed())?;
     let certificate = read_back(key_file::ROOT_CERTIFICATE, &der)?;
-    let sealed = secret.to_pem(passphrase, entropy).map_err(AuthorityError::NewKey)?;
-    key_file::write_new(dir, key_file::ROOT_KEY, &sealed, 0o600)?;
+    key_file::write_new(dir, key_file::ROOT_KEY, &text, 0o600)?;
     key_file::write_new(dir, key_file::ROOT_CERTIFICATE, &pem(&der)?, 0o644)?;
 
     let issuing = AuthorityProfile {
@@ -133,13 +131,13 @@ fn write_hierarchy(dir: &Path, options: &CreateOptions, entropy: &dyn Entropy) -
         path_length: 0,
         ..root
     };
-    write_issuing(dir, 1, &issuing, Signer { certificate: &certificate, key: &key }, passphrase, entropy)
+    write_issuing(dir, 1, &issuing, Signer { certificate: &certificate, key: &key }, keys, entropy)
 }
 
 /// Who signs an issuing authority.
 struct Signer<'a> {
     certificate: &'a CaCertificate,
-    key: &'a aws_lc_rs::signature::EcdsaKeyPair,
+    key: &'a Key,
 }
 
 /// The key goes first: a certificate in the directory means that its key is there.
@@ -148,10 +146,12 @@ fn write_issuing(
     generation: u32,
     profile: &AuthorityProfile<'_>,
     root: Signer<'_>,
-    passphrase: Option<&Secret>,
+    keys: &KeyStore,
     entropy: &dyn Entropy,
 ) -> Result<(), AuthorityError> {
-    let (secret, _, public) = new_key()?;
+    let label = format!("issuing-{generation}");
+    let (key, text) = keys.new_key(&label, entropy).map_err(AuthorityError::NewKey)?;
+    let public = key.public().map_err(AuthorityError::NewKey)?;
     let mut params = profile::authority(profile, &public)?;
     profile::below_a_root(&mut params)?;
     let template = profile::issuer_template(root.certificate)?;
@@ -162,20 +162,9 @@ fn write_issuing(
     let der = sign_bytes(root.key, &capture.into_to_be_signed())?;
     let name = key_file::issuing_certificate(generation);
     read_back(&name, &der)?;
-    let sealed = secret.to_pem(passphrase, entropy).map_err(AuthorityError::NewKey)?;
-    key_file::write_new(dir, &key_file::issuing_key(generation), &sealed, 0o600)?;
+    key_file::write_new(dir, &key_file::issuing_key(generation), &text, 0o600)?;
     key_file::write_new(dir, &name, &pem(&der)?, 0o644)?;
     Ok(())
-}
-
-pub(super) fn new_key()
--> Result<(PrivateKey, aws_lc_rs::signature::EcdsaKeyPair, EcPublicKey), AuthorityError> {
-    use aws_lc_rs::signature::KeyPair as _;
-    let secret = PrivateKey::generate().map_err(AuthorityError::NewKey)?;
-    let pair = secret.key_pair().map_err(AuthorityError::NewKey)?;
-    let public = EcPublicKey::from_p256_sec1(pair.public_key().as_ref())
-        .map_err(|_| AuthorityError::NewKey(super::sealed_key::KeyFault::NotP256))?;
-    Ok((secret, pair, public))
 }
 
 fn read_back(name: &str, der: &[u8]) -> Result<CaCertificate, AuthorityError> {
@@ -190,6 +179,8 @@ pub(super) fn pem(der: &[u8]) -> Result<String, AuthorityError> {
 
 #[cfg(test)]
 mod tests {
+    use shared::secret::Secret;
+
     use super::*;
     use crate::authority::tests::{Dice, at, now};
 
@@ -204,7 +195,7 @@ mod tests {
             issuing_name: "mLegitymacja SIMULATOR Issuing CA 2".to_owned(),
             not_before: authority.root().not_before(),
             not_after: authority.root().not_after(),
-            passphrase: None,
+            keys: KeyStore::default(),
         }
     }
 
@@ -273,7 +264,7 @@ mod tests {
         use crate::authority::sealed_key::KeyFault;
         let dir = tempfile::tempdir().unwrap();
         let passphrase = Secret::new("długie hasło");
-        let created = create(dir.path(), |o| o.passphrase = Some(passphrase.clone())).unwrap();
+        let created = create(dir.path(), |o| o.keys = KeyStore::files(Some(passphrase.clone()))).unwrap();
         let path = dir.path().join("authority");
         let fault =
             |passphrase: Option<Secret>| match Authority::open(&path, passphrase.as_ref(), &Dice::new()) {
@@ -288,7 +279,7 @@ mod tests {
         }
         let rolled = Authority::roll_over(
             &path,
-            &RollOverOptions { passphrase: Some(passphrase.clone()), ..second(&created) },
+            &RollOverOptions { keys: KeyStore::files(Some(passphrase.clone())), ..second(&created) },
             &Dice::new(),
         );
         assert_eq!(rolled.unwrap().generation(), 2);

@@ -5,6 +5,7 @@
 //! root.key.pem        needed for a roll-over only; may be kept elsewhere until then
 //! issuing-1.cert.pem  issuing-1.key.pem, and so on with every roll-over
 //! signer-1-ocsp.key.pem  signer-1-ocsp-1.cert.pem, and so on: keys below the issuing authority, one a purpose
+//! signer-1-ocsp.1.key.pem  signer-1-ocsp.1-1.cert.pem: the key that followed that one, and its certificate
 //! ```
 //! Keys are readable by their owner alone. Every file appears whole or not at all, and none is ever
 //! overwritten.
@@ -38,6 +39,27 @@ pub fn signer_key(generation: u32, purpose: SignerPurpose) -> String {
 /// File name of a certificate of that key; it gets another one when it is to have other names.
 pub fn signer_certificate(generation: u32, purpose: SignerPurpose, number: u32) -> String {
     format!("signer-{generation}-{purpose}-{number}.cert.pem")
+}
+
+/// As [`signer_key`], of the key that followed so many: the first has the plain name.
+pub fn renewed_signer_key(generation: u32, purpose: SignerPurpose, followed: u32) -> String {
+    match followed {
+        0 => signer_key(generation, purpose),
+        _ => format!("signer-{generation}-{purpose}.{followed}.key.pem"),
+    }
+}
+
+/// As [`signer_certificate`], of the key that followed so many.
+pub fn renewed_signer_certificate(
+    generation: u32,
+    purpose: SignerPurpose,
+    followed: u32,
+    number: u32,
+) -> String {
+    match followed {
+        0 => signer_certificate(generation, purpose, number),
+        _ => format!("signer-{generation}-{purpose}.{followed}-{number}.cert.pem"),
+    }
 }
 
 /// The generations that have a certificate in `dir`, ascending.
@@ -86,8 +108,11 @@ pub(super) fn read_private(path: &Path) -> Result<zeroize::Zeroizing<String>, Fi
 
 /// Writes a new file: whole, on disk, and only if there is none of this name.
 ///
-/// A crash can leave `name.new` behind; it is replaced next time.
+/// A crash can leave `name.new` behind; it is replaced next time. Issuers that share the directory write one after the
+/// other, so that none takes another's draft for its own.
 pub(super) fn write_new(dir: &Path, name: &str, text: &str, mode: u32) -> Result<(), FileFault> {
+    let turn = File::open(dir).map_err(|error| FileFault::at(dir, error))?;
+    turn.lock().map_err(|error| FileFault::at(dir, error))?;
     let draft = dir.join(format!("{name}.new"));
     let path = dir.join(name);
     let written = write_draft(&draft, text, mode)

@@ -15,7 +15,6 @@ const LEAST_SERIAL_OCTETS: usize = 8;
 pub struct LintedCertificate {
     to_be_signed: Vec<u8>,
     body: DeviceBody,
-    arc: shared::x509::oid::PrivateArc,
 }
 
 impl LintedCertificate {
@@ -29,8 +28,8 @@ impl LintedCertificate {
         &self.body
     }
 
-    pub(super) fn arc(&self) -> &shared::x509::oid::PrivateArc {
-        &self.arc
+    pub(super) fn into_parts(self) -> (Vec<u8>, DeviceBody) {
+        (self.to_be_signed, self.body)
     }
 }
 
@@ -60,7 +59,7 @@ pub fn lint(prepared: PreparedCertificate) -> Result<LintedCertificate, LintFind
     }
     match asked {
         Some(asked) if asked != says(&body) => Err(LintFinding::NotAsAsked),
-        _ => Ok(LintedCertificate { to_be_signed, body, arc }),
+        _ => Ok(LintedCertificate { to_be_signed, body }),
     }
 }
 

@@ -7,9 +7,11 @@
 
 pub mod hierarchy;
 pub mod key_file;
+pub mod key_store;
 mod open;
 pub mod options;
 pub mod sealed_key;
+pub mod token;
 
 mod profile;
 pub mod serial;
@@ -23,15 +25,15 @@ pub mod ocsp;
 pub mod signer;
 
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use aws_lc_rs::signature::EcdsaKeyPair;
 use jiff::Timestamp;
 use shared::x509::ca::CaCertificate;
 use shared::x509::certificate::{DateVerdict, DeviceCertificate};
 use shared::x509::oid::PrivateArc;
 
 pub use crl::{ListEntry, ListReason};
+pub use key_store::{KeyHome, KeyStore};
 pub use lint::{LintFinding, LintedCertificate, lint};
 pub use options::{CreateOptions, RollOverOptions};
 pub use prepare::{PrepareError, PreparedCertificate};
@@ -39,6 +41,7 @@ pub use serial::fresh_serial;
 pub use shared::x509::profile::{DeviceCertificateFields, PkiUrls};
 pub use sign::{SignError, SignedCertificate};
 pub use signer::{Signer, SigningKey};
+pub use token::{Token, TokenFault, TokenSettings};
 
 /// Root and issuing authorities, ready to sign. The root's key is not among what it holds.
 pub struct Authority {
@@ -57,7 +60,7 @@ pub struct Authority {
 struct IssuingAuthority {
     generation: u32,
     certificate: CaCertificate,
-    key: EcdsaKeyPair,
+    key: key_store::Key,
     /// Its name and key identifier in rcgen's form, read once.
     template: rcgen::CertificateParams,
     /// What answers for the certificates that it signed.
@@ -97,6 +100,11 @@ impl Authority {
         self.all().map(|authority| (authority.generation, &authority.certificate))
     }
 
+    /// The certificate of an issuing authority.
+    pub fn certificate_of(&self, generation: u32) -> Option<&CaCertificate> {
+        self.of_generation(generation).map(|authority| &authority.certificate)
+    }
+
     /// The issuing authority that a device certificate names, with its generation.
     pub fn issuer_of(&self, certificate: &DeviceCertificate) -> Option<(u32, &CaCertificate)> {
         self.generations().find(|(_, authority)| certificate.names_as_issuer(authority))
@@ -128,6 +136,39 @@ impl Authority {
     /// The last second of the longest card that can be issued without a roll-over.
     pub fn longest_card(&self) -> Timestamp {
         self.root.not_after().min(self.issuing().not_after())
+    }
+
+    /// When what it signs with ends: the root, every issuing authority, and the signers below the current one.
+    pub fn ends(&self) -> Vec<(String, Timestamp)> {
+        let issuing = self.generations().map(|(number, own)| (format!("issuing-{number}"), own.not_after()));
+        let ocsp = self.all().map(|one| {
+            (format!("signer-{}-{}", one.generation, Signer::Ocsp), one.ocsp.certificate().not_after())
+        });
+        let below = Signer::ALL.into_iter().filter(|purpose| *purpose != Signer::Ocsp).map(|purpose| {
+            let name = format!("signer-{}-{purpose}", self.current.generation);
+            (name, self.signer(purpose).certificate().not_after())
+        });
+        let root = ("root".to_owned(), self.root.not_after());
+        std::iter::once(root).chain(issuing).chain(ocsp).chain(below).collect()
+    }
+
+    /// Where the key of one of [`ends`](Self::ends) is.
+    ///
+    /// # Errors
+    /// When its file cannot be read, or makes no sense.
+    pub fn key_home(&self, which: &str) -> Result<KeyHome, AuthorityError> {
+        let followed = |number: u32| format!("{which}.{number}.key.pem");
+        let newest = (1..).map(followed).take_while(|name| self.dir.join(name).exists()).last();
+        let name = newest.unwrap_or_else(|| format!("{which}.key.pem"));
+        key_store::home_of(&self.dir.join(&name)).map_err(|fault| match fault {
+            key_store::HomeFault::File(fault) => fault.into(),
+            key_store::HomeFault::Key(fault) => AuthorityError::Key { name, fault },
+        })
+    }
+
+    /// Where its files are.
+    pub fn dir(&self) -> &Path {
+        &self.dir
     }
 
     fn all(&self) -> impl Iterator<Item = &IssuingAuthority> {

@@ -1,12 +1,13 @@
 //! Signed answers about single certificates (RFC 6960), by the key that the issuing authority delegated.
 
 use jiff::Timestamp;
+use shared::x509::body::DeviceBody;
 use shared::x509::ca::CaCertificate;
+use shared::x509::certificate::DeviceCertificate;
 use shared::x509::ocsp::reply::{Reply, SingleReply, assemble};
 use shared::x509::ocsp::{OcspRequest, UnverifiedAnswer};
 
 use super::{Authority, SignError};
-use shared::x509::body::DeviceBody;
 
 impl Authority {
     /// The issuing authority that every certificate of a request is asked of; `None` when they are of several,
@@ -15,7 +16,13 @@ impl Authority {
         self.generations().find(|(_, issuing)| request.certificates().iter().all(|id| id.is_by(issuing)))
     }
 
-    /// Which issuing authority the bytes of a device certificate, signed or not, were prepared for.
+    /// Which issuing authority has signed a device certificate, given as DER.
+    pub fn generation_of_signed(&self, der: &[u8]) -> Option<u32> {
+        let certificate = DeviceCertificate::parse_under(der, &self.arc).ok()?;
+        self.issuer_of(&certificate).map(|(generation, _)| generation)
+    }
+
+    /// Which issuing authority the to-be-signed bytes of a device certificate were prepared for.
     pub fn generation_of(&self, to_be_signed: &[u8]) -> Option<u32> {
         let body = DeviceBody::read(to_be_signed, &self.arc).ok()?;
         self.generations()
@@ -67,7 +74,7 @@ mod tests {
             issuing_name: "mLegitymacja SIMULATOR Issuing CA 2".to_owned(),
             not_before: old.root().not_before(),
             not_after: old.root().not_after(),
-            passphrase: None,
+            keys: crate::authority::KeyStore::default(),
         };
         let new = Authority::roll_over(&dir.path().join("authority"), &options, &Dice::new()).unwrap();
         assert_eq!(new.generation_of(prepared(&old).to_be_signed()), Some(1));

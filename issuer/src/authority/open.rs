@@ -2,23 +2,22 @@
 
 use std::path::Path;
 
-use aws_lc_rs::signature::KeyPair as _;
 use shared::entropy::Entropy;
-use shared::secret::Secret;
 use shared::x509::ca::{CaCertificate, CaFault};
 use shared::x509::chain::{AnchorFault, TrustAnchor};
 use shared::x509::oid::PrivateArc;
 use shared::x509::signer::SignerFault;
 
 use super::key_file::{self, FileFault};
+use super::key_store::{Key, KeyStore};
 use super::profile::{self, WritingFault};
-use super::sealed_key::{KeyFault, PrivateKey};
+use super::sealed_key::KeyFault;
 use super::sign::SignError;
 use super::signer::{Above, Signer, SignerFiles};
 use super::{Authority, IssuingAuthority};
 
 impl Authority {
-    /// Opens the hierarchy in `dir`; `passphrase` if its keys are sealed.
+    /// Opens the hierarchy in `dir`; `keys` is the passphrase if its keys are sealed, or the store that has them.
     ///
     /// Checks that keys are readable by their owner alone and belong to their certificates, and that every
     /// issuing authority was signed by the root. Dates are for [`check_dates`](Self::check_dates): an
@@ -29,11 +28,12 @@ impl Authority {
     /// The first thing that is wrong.
     pub fn open(
         dir: &Path,
-        passphrase: Option<&Secret>,
+        keys: impl Into<KeyStore>,
         entropy: &dyn Entropy,
     ) -> Result<Self, AuthorityError> {
         let root = read_root(dir)?;
-        let files = SignerFiles { dir, passphrase, entropy };
+        let keys = keys.into();
+        let files = SignerFiles { dir, keys: &keys, entropy };
         let mut authorities = Vec::new();
         for generation in key_file::generations(dir)? {
             authorities.push(read_issuing(&files, generation, &root)?);
@@ -62,12 +62,11 @@ pub(super) fn read_key(
     dir: &Path,
     name: String,
     certificate: &CaCertificate,
-    passphrase: Option<&Secret>,
-) -> Result<aws_lc_rs::signature::EcdsaKeyPair, AuthorityError> {
+    keys: &KeyStore,
+) -> Result<Key, AuthorityError> {
     let pem = key_file::read_private(&dir.join(&name))?;
-    let key = PrivateKey::from_pem(&pem, passphrase).and_then(|key| key.key_pair());
-    let key = key.map_err(|fault| AuthorityError::Key { name: name.clone(), fault })?;
-    if key.public_key().as_ref() == certificate.public_key().sec1() {
+    let key = keys.open(&pem).map_err(|fault| AuthorityError::Key { name: name.clone(), fault })?;
+    if key.public_sec1() == certificate.public_key().sec1() {
         Ok(key)
     } else {
         Err(AuthorityError::ForeignKey { name })
@@ -88,7 +87,7 @@ fn read_issuing(
     generation: u32,
     root: &CaCertificate,
 ) -> Result<IssuingAuthority, AuthorityError> {
-    let SignerFiles { dir, passphrase, .. } = *files;
+    let SignerFiles { dir, keys, .. } = *files;
     let name = key_file::issuing_certificate(generation);
     let der = read_certificate(dir, &name)?;
     let certificate = CaCertificate::parse(&der)
@@ -99,7 +98,7 @@ fn read_issuing(
     if certificate.path_length() != Some(0) || !certificate.may_sign_lists() {
         return Err(AuthorityError::NotAnIssuingAuthority { name });
     }
-    let key = read_key(dir, key_file::issuing_key(generation), &certificate, passphrase)?;
+    let key = read_key(dir, key_file::issuing_key(generation), &certificate, keys)?;
     let template = profile::issuer_template(&certificate)?;
     let above = Above { generation, certificate: &certificate, key: &key, template: &template };
     let ocsp = files.one_of(&above, Signer::Ocsp)?;

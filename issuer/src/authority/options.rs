@@ -3,9 +3,8 @@
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{Span, Timestamp};
-use shared::secret::Secret;
 
-use super::AuthorityError;
+use super::{Authority, AuthorityError, KeyStore};
 
 /// The most characters of an organisation and of a common name (RFC 5280, appendix A).
 const NAME_MAX_CHARS: usize = 64;
@@ -25,8 +24,8 @@ pub struct CreateOptions {
     pub root_not_after: Timestamp,
     /// Last second of the issuing authority.
     pub issuing_not_after: Timestamp,
-    /// Seals the keys; plain files without.
-    pub passphrase: Option<Secret>,
+    /// Where the keys are made.
+    pub keys: KeyStore,
 }
 
 impl CreateOptions {
@@ -46,7 +45,7 @@ impl CreateOptions {
             not_before: moved(-15),
             root_not_after: moved(30),
             issuing_not_after: moved(20),
-            passphrase: None,
+            keys: KeyStore::default(),
         }
     }
 
@@ -70,8 +69,24 @@ pub struct RollOverOptions {
     pub not_before: Timestamp,
     /// Its last second; at most the root's.
     pub not_after: Timestamp,
-    /// Opens the root's key and seals the new one.
-    pub passphrase: Option<Secret>,
+    /// Opens the root's key and makes the new ones.
+    pub keys: KeyStore,
+}
+
+impl RollOverOptions {
+    /// The usual authority to follow `old`, made at `now`: it covers the oldest card, and lives for so many years or as
+    /// long as the root.
+    pub fn usual(old: &Authority, now: Timestamp, years: i16) -> Self {
+        let today = now.to_zoned(TimeZone::UTC).date();
+        let end = today.saturating_add(Span::new().years(years)).to_zoned(TimeZone::UTC);
+        let end = end.map_or(old.root().not_after(), |zoned| zoned.timestamp());
+        Self {
+            issuing_name: format!("mLegitymacja SIMULATOR Issuing CA {}", old.generation().saturating_add(1)),
+            not_before: old.root().not_before(),
+            not_after: end.min(old.root().not_after()),
+            keys: KeyStore::default(),
+        }
+    }
 }
 
 /// Both names fit, and the organisation says what it is.

@@ -22,6 +22,8 @@ use shared::entropy::Entropy;
 use shared::secret::Secret;
 use zeroize::Zeroizing;
 
+use super::token::TokenFault;
+
 const PLAIN_LABEL: &str = "PRIVATE KEY";
 const SEALED_LABEL: &str = "MLEG SEALED PRIVATE KEY";
 const VERSION: u8 = 1;
@@ -196,6 +198,9 @@ pub enum KeyFault {
     /// The signature provider made no key.
     #[error("the signature provider failed")]
     Provider,
+    /// It is in a token.
+    #[error("PKCS#11: {0} [{code}]", code = .0.code())]
+    Token(#[from] TokenFault),
 }
 
 #[cfg(test)]

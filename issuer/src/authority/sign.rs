@@ -1,14 +1,15 @@
 //! Third step: the signature, over exactly the bytes that passed the lint.
 
-use aws_lc_rs::rand::SystemRandom;
 use shared::x509::certificate::DeviceCertificate;
 use shared::x509::key::SignatureAlgorithm;
 use shared::x509::serial::SerialNumber;
 use shared::x509::signed;
 
 use super::crl::ListError;
+use super::key_store::Key;
 use super::lint::{LintFinding, LintedCertificate};
 use super::prepare::PrepareError;
+use super::token::TokenFault;
 use super::{Authority, IssuingAuthority};
 
 /// A device certificate that this authority has signed and read back.
@@ -66,8 +67,9 @@ impl Authority {
             return Err(SignError::OutsideAuthority);
         }
         let der = issuing.sign_bytes(linted.to_be_signed())?;
+        let (to_be_signed, body) = linted.into_parts();
         let certificate =
-            DeviceCertificate::parse_under(&der, linted.arc()).map_err(|_| SignError::SelfCheck)?;
+            DeviceCertificate::of_signed(&der, &to_be_signed, body).map_err(|_| SignError::SelfCheck)?;
         // Not out of distrust of the mathematics: a fault in the machine must not leave the house.
         certificate.verify_signature(issuing.certificate.public_key()).map_err(|_| SignError::SelfCheck)?;
         Ok(SignedCertificate { certificate, generation: issuing.generation })
@@ -81,12 +83,9 @@ impl IssuingAuthority {
     }
 }
 
-pub(super) fn sign_bytes(
-    key: &aws_lc_rs::signature::EcdsaKeyPair,
-    to_be_signed: &[u8],
-) -> Result<Vec<u8>, SignError> {
-    let signature = key.sign(&SystemRandom::new(), to_be_signed).map_err(|_| SignError::Provider)?;
-    signed::assemble(to_be_signed, SignatureAlgorithm::EcdsaSha256, signature.as_ref())
+pub(super) fn sign_bytes(key: &Key, to_be_signed: &[u8]) -> Result<Vec<u8>, SignError> {
+    let signature = key.sign_der(to_be_signed)?;
+    signed::assemble(to_be_signed, SignatureAlgorithm::EcdsaSha256, &signature)
         .map_err(|_| SignError::SelfCheck)
 }
 
@@ -111,6 +110,9 @@ pub enum SignError {
     /// The signature provider failed.
     #[error("the signature provider failed")]
     Provider,
+    /// The token with the key does not sign.
+    #[error("PKCS#11: {0} [{code}]", code = .0.code())]
+    Token(#[from] TokenFault),
     /// What was signed does not read back as what was to be signed; nothing of it may leave the house.
     #[error("the signed bytes do not read back")]
     SelfCheck,

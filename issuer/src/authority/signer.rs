@@ -7,18 +7,15 @@
 use std::io;
 use std::path::Path;
 
-use aws_lc_rs::rand::SystemRandom;
-use aws_lc_rs::signature::{EcdsaKeyPair, KeyPair as _};
 use shared::entropy::Entropy;
-use shared::secret::Secret;
 use shared::x509::ca::CaCertificate;
 use shared::x509::key::EcPublicKey;
 use shared::x509::signer::{SignerCertificate, SignerFault};
 
-use super::hierarchy::{new_key, pem};
+use super::hierarchy::pem;
+use super::key_store::{Key, KeyStore};
 use super::open::read_certificate;
 use super::profile::{self, Capture, SignerProfile, Subject, WritingFault};
-use super::sealed_key::{KeyFault, PrivateKey};
 use super::sign::{SignError, sign_bytes};
 use super::{Authority, AuthorityError, IssuingAuthority, fresh_serial, key_file};
 
@@ -32,8 +29,7 @@ const MOST_CERTIFICATES: u32 = 10_000;
 pub struct SigningKey {
     certificate: SignerCertificate,
     issuing: Vec<u8>,
-    der: EcdsaKeyPair,
-    fixed: EcdsaKeyPair,
+    key: Key,
 }
 
 impl SigningKey {
@@ -50,19 +46,17 @@ impl SigningKey {
     /// Signs as JWS and COSE want it: `r || s` (RFC 7518 §3.4).
     ///
     /// # Errors
-    /// [`SignError::Provider`] when the signature provider fails.
+    /// [`SignError::Provider`] when the signature provider fails, [`SignError::Token`] when a token does.
     pub fn sign_es256(&self, bytes: &[u8]) -> Result<[u8; 64], SignError> {
-        let signature = self.fixed.sign(&SystemRandom::new(), bytes).map_err(|_| SignError::Provider)?;
-        signature.as_ref().try_into().map_err(|_| SignError::Provider)
+        self.key.sign_fixed(bytes)
     }
 
     /// Signs as X.509 and OCSP want it: a DER SEQUENCE of both numbers (RFC 3279 §2.2.3).
     ///
     /// # Errors
-    /// [`SignError::Provider`] when the signature provider fails.
+    /// [`SignError::Provider`] when the signature provider fails, [`SignError::Token`] when a token does.
     pub fn sign_der(&self, bytes: &[u8]) -> Result<Vec<u8>, SignError> {
-        let signature = self.der.sign(&SystemRandom::new(), bytes).map_err(|_| SignError::Provider)?;
-        Ok(signature.as_ref().to_vec())
+        self.key.sign_der(bytes)
     }
 }
 
@@ -90,6 +84,30 @@ impl Authority {
         self.of_generation(generation).map(|issuing| &issuing.ocsp)
     }
 
+    /// Gives every signer in `dir` a new key, and opens the hierarchy with these: those of the present issuing authority,
+    /// and what answers for each earlier one's certificates. What the old keys signed stays valid; their files stay.
+    ///
+    /// # Errors
+    /// When the files cannot be read or written.
+    pub fn renew_signers(
+        dir: &Path,
+        keys: impl Into<KeyStore>,
+        entropy: &dyn Entropy,
+    ) -> Result<Self, AuthorityError> {
+        let keys = keys.into();
+        let old = Self::open(dir, &keys, entropy)?;
+        let files = SignerFiles { dir, keys: &keys, entropy };
+        for issuing in old.all() {
+            let current = issuing.generation == old.generation();
+            for purpose in Signer::ALL.into_iter().filter(|purpose| current || *purpose == Signer::Ocsp) {
+                let followed = files.followed(issuing.generation, purpose).saturating_add(1);
+                // The key is made where there is none; its certificate when it is first opened.
+                files.key(issuing.generation, purpose, followed)?;
+            }
+        }
+        Self::open(dir, &keys, entropy)
+    }
+
     /// The same authority, whose SD-JWT signer is named after the credential issuer's identifier, so that it
     /// may stand as `iss`. A new certificate for the same key is made when there is none of this name.
     ///
@@ -98,10 +116,11 @@ impl Authority {
     pub fn named(
         mut self,
         issuer: &str,
-        passphrase: Option<&Secret>,
+        keys: impl Into<KeyStore>,
         entropy: &dyn Entropy,
     ) -> Result<Self, AuthorityError> {
-        let files = SignerFiles { dir: &self.dir, passphrase, entropy };
+        let keys = keys.into();
+        let files = SignerFiles { dir: &self.dir, keys: &keys, entropy };
         self.signers.sd_jwt = files.named(&self.current.above(), Signer::SdJwt, Some(issuer))?;
         Ok(self)
     }
@@ -119,7 +138,7 @@ pub(super) struct Signers {
 pub(super) struct Above<'a> {
     pub(super) generation: u32,
     pub(super) certificate: &'a CaCertificate,
-    pub(super) key: &'a EcdsaKeyPair,
+    pub(super) key: &'a Key,
     pub(super) template: &'a rcgen::CertificateParams,
 }
 
@@ -133,7 +152,7 @@ impl IssuingAuthority {
 /// The folder of the hierarchy, and what it takes to add to it.
 pub(super) struct SignerFiles<'a> {
     pub(super) dir: &'a Path,
-    pub(super) passphrase: Option<&'a Secret>,
+    pub(super) keys: &'a KeyStore,
     pub(super) entropy: &'a dyn Entropy,
 }
 
@@ -161,31 +180,35 @@ impl SignerFiles<'_> {
         purpose: Signer,
         issuer: Option<&str>,
     ) -> Result<SigningKey, AuthorityError> {
-        let secret = self.key(above.generation, purpose)?;
-        let name = key_file::signer_key(above.generation, purpose);
-        let of_key = |fault| AuthorityError::Key { name: name.clone(), fault };
-        let der = secret.key_pair().map_err(of_key)?;
-        let fixed = secret.fixed_key_pair().map_err(of_key)?;
-        let public =
-            EcPublicKey::from_p256_sec1(der.public_key().as_ref()).map_err(|_| of_key(KeyFault::NotP256))?;
-        let certificate = self.certificate(above, purpose, issuer, &public)?;
-        Ok(SigningKey { certificate, issuing: above.certificate.der().to_vec(), der, fixed })
+        let followed = self.followed(above.generation, purpose);
+        let key = self.key(above.generation, purpose, followed)?;
+        let name = key_file::renewed_signer_key(above.generation, purpose, followed);
+        let public = key.public().map_err(|fault| AuthorityError::Key { name, fault })?;
+        let certificate = self.certificate(above, purpose, followed, issuer, &public)?;
+        Ok(SigningKey { certificate, issuing: above.certificate.der().to_vec(), key })
     }
 
     /// The key in its file; made if there is none. Of two that make one at once, the first to write wins.
-    fn key(&self, generation: u32, purpose: Signer) -> Result<PrivateKey, AuthorityError> {
-        let name = key_file::signer_key(generation, purpose);
+    fn key(&self, generation: u32, purpose: Signer, followed: u32) -> Result<Key, AuthorityError> {
+        let name = key_file::renewed_signer_key(generation, purpose, followed);
         let path = self.dir.join(&name);
         let text = match key_file::read_private(&path) {
             Err(fault) if fault.kind() == Some(io::ErrorKind::NotFound) => {
-                let (secret, _, _) = new_key()?;
-                let text = secret.to_pem(self.passphrase, self.entropy).map_err(AuthorityError::NewKey)?;
+                let label = name.trim_end_matches(".key.pem");
+                let (_, text) = self.keys.new_key(label, self.entropy).map_err(AuthorityError::NewKey)?;
                 self.write(&name, &text, 0o600)?;
                 key_file::read_private(&path)?
             }
             read => read?,
         };
-        PrivateKey::from_pem(&text, self.passphrase).map_err(|fault| AuthorityError::Key { name, fault })
+        self.keys.open(&text).map_err(|fault| AuthorityError::Key { name, fault })
+    }
+
+    /// How many keys the newest one of a purpose has followed.
+    fn followed(&self, generation: u32, purpose: Signer) -> u32 {
+        let is_there =
+            |n: &u32| self.dir.join(key_file::renewed_signer_key(generation, purpose, *n)).exists();
+        (1..MOST_CERTIFICATES).take_while(is_there).last().unwrap_or(0)
     }
 
     /// The newest fitting certificate of a key; made if there is none.
@@ -193,12 +216,13 @@ impl SignerFiles<'_> {
         &self,
         above: &Above<'_>,
         purpose: Signer,
+        followed: u32,
         issuer: Option<&str>,
         key: &EcPublicKey,
     ) -> Result<SignerCertificate, AuthorityError> {
         let mut fitting = None;
         for number in 1..MOST_CERTIFICATES {
-            let name = key_file::signer_certificate(above.generation, purpose, number);
+            let name = key_file::renewed_signer_certificate(above.generation, purpose, followed, number);
             match self.read(&name, above, purpose, key) {
                 Ok(found) if issuer.is_none_or(|issuer| names(&found, issuer)) => fitting = Some(found),
                 Ok(_) => {}
@@ -281,6 +305,7 @@ fn names(certificate: &SignerCertificate, issuer: &str) -> bool {
 mod tests {
     use std::fs;
 
+    use shared::secret::Secret;
     use shared::x509::chain::TrustAnchor;
     use shared::x509::key::SignatureAlgorithm;
     use shared::x509::signer::verify_signer;
@@ -294,7 +319,7 @@ mod tests {
             issuing_name: "mLegitymacja SIMULATOR Issuing CA 2".to_owned(),
             not_before: old.root().not_before(),
             not_after: old.root().not_after(),
-            passphrase: None,
+            keys: KeyStore::default(),
         };
         Authority::roll_over(&dir.join("authority"), &options, &Dice::new()).unwrap()
     }
@@ -382,14 +407,39 @@ mod tests {
         assert_eq!(files(&path).len(), 12);
     }
 
+    #[test]
+    fn new_keys_follow_old_ones_and_what_these_signed_stays_trusted() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("authority");
+        let first = authority(dir.path());
+        let both = rolled_over(dir.path(), &first);
+        let renewed = Authority::renew_signers(&path, None, &Dice::new()).unwrap();
+        let anchors = [TrustAnchor::from_der(renewed.root().der()).unwrap()];
+        for purpose in Signer::ALL {
+            let (old, new) = (both.signer(purpose), renewed.signer(purpose));
+            assert_ne!(old.certificate().public_key(), new.certificate().public_key(), "{purpose}");
+            for key in [old, new] {
+                assert!(verify_signer(&key.x5c(), &anchors, purpose, now()).is_ok(), "{purpose}");
+            }
+        }
+        let answers = |authority: &Authority| authority.ocsp_signer_of(1).unwrap().certificate().clone();
+        assert_ne!(answers(&both), answers(&renewed), "also for cards of the earlier authority");
+        let again = Authority::open(&path, None, &Dice::new()).unwrap();
+        assert_eq!(answers(&again), answers(&renewed), "the newest key is the one that is opened");
+        let twice = Authority::renew_signers(&path, None, &Dice::new()).unwrap();
+        assert_ne!(answers(&twice), answers(&renewed));
+    }
+
     #[cfg(unix)]
     #[test]
     fn their_keys_are_their_owners_alone_and_sealed_like_the_others() {
         use std::os::unix::fs::PermissionsExt as _;
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("authority");
-        let options =
-            CreateOptions { passphrase: Some(Secret::new("hasło")), ..CreateOptions::simulator(now()) };
+        let options = CreateOptions {
+            keys: KeyStore::files(Some(Secret::new("hasło"))),
+            ..CreateOptions::simulator(now())
+        };
         Authority::create(&path, &options, &Dice::new()).unwrap();
         for purpose in Signer::ALL {
             let file = path.join(key_file::signer_key(1, purpose));
@@ -397,7 +447,7 @@ mod tests {
             assert!(fs::read_to_string(&file).unwrap().contains("MLEG SEALED PRIVATE KEY"));
         }
         fs::set_permissions(path.join("signer-1-code.key.pem"), fs::Permissions::from_mode(0o640)).unwrap();
-        let fault = Authority::open(&path, options.passphrase.as_ref(), &Dice::new()).unwrap_err();
+        let fault = Authority::open(&path, &options.keys, &Dice::new()).unwrap_err();
         assert!(fault.to_string().contains("can be read by others"), "{fault}");
     }
 

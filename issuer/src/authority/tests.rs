@@ -127,7 +127,7 @@ fn what_was_prepared_before_a_roll_over_is_finished_after_it() {
         issuing_name: "mLegitymacja SIMULATOR Issuing CA 2".to_owned(),
         not_before: old.root().not_before(),
         not_after: old.root().not_after(),
-        passphrase: None,
+        keys: KeyStore::default(),
     };
     let new = Authority::roll_over(&dir.path().join("authority"), &options, &Dice::new()).unwrap();
     assert_eq!((old.generation(), new.generation()), (1, 2));

@@ -1,8 +1,11 @@
 //! The command line: set up, serve, check; pupils in from a file, and one out.
 
+mod authority;
 mod books;
+mod keeping;
 mod staff;
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -13,9 +16,10 @@ use crate::app::{self, App, AppError, Surroundings};
 use crate::audit::{self, ChainVerdict};
 use crate::config::Given;
 use crate::demo_school::accounts;
-use crate::doctor;
+use crate::doctor::{self, Level};
 use crate::http::{ISSUING_NAME, ROOT_PEM_NAME};
 use crate::store::Store;
+use crate::telemetry::LogFormat;
 
 /// The issuer of mLegitymacja (a simulator): the school's office, the certificate authority and the service
 /// that wallets talk to.
@@ -25,6 +29,9 @@ struct Cli {
     /// Settings file (TOML); the command line and MLEG_* win over it
     #[arg(long, env = "MLEG_CONFIG", value_name = "FILE", global = true)]
     config: Option<PathBuf>,
+    /// How a line of the log looks; MLEG_LOG sets the level
+    #[arg(long, env = "MLEG_LOG_FORMAT", value_enum, default_value = "text", global = true)]
+    log_format: LogFormat,
     /// Print results as JSON
     #[arg(long, global = true)]
     json: bool,
@@ -73,6 +80,32 @@ enum Command {
         #[command(flatten)]
         export: books::ExportArgs,
     },
+    /// Copy everything that another machine needs to go on, while the issuer runs
+    #[command(after_help = keeping::BACKUP_HELP)]
+    Backup {
+        #[command(flatten)]
+        given: Given,
+        #[command(flatten)]
+        backup: keeping::BackupArgs,
+    },
+    /// Put a backup into a new data folder, after checking it
+    #[command(after_help = keeping::RESTORE_HELP)]
+    Restore {
+        #[command(flatten)]
+        given: Given,
+        #[command(flatten)]
+        restore: keeping::RestoreArgs,
+    },
+    /// The certificate authority's keys
+    Authority {
+        #[command(subcommand)]
+        command: authority::AuthorityCommand,
+    },
+    /// The master secret
+    Secret {
+        #[command(subcommand)]
+        command: keeping::SecretCommand,
+    },
     /// The audit trail
     Audit {
         #[command(subcommand)]
@@ -89,18 +122,35 @@ enum AuditCommand {
     },
 }
 
+/// Exit code when a token refused its PIN (EX_NOPERM of sysexits.h): not to be started again by itself.
+const PIN_REFUSED: u8 = 77;
+
 /// Runs the command line of this process.
 pub fn run() -> ExitCode {
-    let cli = Cli::parse();
-    crate::telemetry::start();
+    run_from(std::env::args_os())
+}
+
+/// Runs a command line, the program's name first.
+pub fn run_from(line: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let cli = Cli::parse_from(line);
+    crate::telemetry::start(cli.log_format);
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return fail(&format!("cannot start: {error}")),
     };
     match runtime.block_on(dispatch(cli)) {
         Ok(code) => code,
-        Err(error) => fail(&format!("cannot run the issuer: {error}")),
+        Err(error) => {
+            let code = fail(&format!("cannot run the issuer: {error}"));
+            // Whoever starts what has failed again would lock the token.
+            if error.is_about_pin() { ExitCode::from(PIN_REFUSED) } else { code }
+        }
     }
+}
+
+/// Says why something was not done.
+fn refused(act: &str, why: &impl std::fmt::Display) -> ExitCode {
+    fail(&format!("cannot {act}: {why}"))
 }
 
 fn fail(message: &str) -> ExitCode {
@@ -120,6 +170,16 @@ async fn dispatch(cli: Cli) -> Result<ExitCode, AppError> {
         Command::Staff { command } => staff::run(command, &file, cli.json).await,
         Command::Import { given, import } => books::import(given.or(file), import, cli.json).await,
         Command::Export { given, export } => books::export(given.or(file), export, cli.json).await,
+        Command::Backup { given, backup } => {
+            let (given, settings) = (given.or(file), cli.config);
+            let made = move || keeping::backup(&given, settings.as_deref(), &backup, cli.json);
+            Ok(tokio::task::spawn_blocking(made).await.unwrap_or(ExitCode::FAILURE))
+        }
+        Command::Restore { given, restore } => {
+            Ok(keeping::restore(&given.or(file), &restore, cli.json).await)
+        }
+        Command::Authority { command } => authority::run(command, &file, cli.json).await,
+        Command::Secret { command } => keeping::secret(command, &file, cli.json).await,
         Command::Audit { command: AuditCommand::Verify { given } } => verify(given.or(file), cli.json).await,
     }
 }
@@ -159,12 +219,17 @@ async fn serve(given: Given, json: bool) -> Result<ExitCode, AppError> {
             println!("demo schools  sp0.sekretariat, zsn.uczen and others; password {}", accounts::PASSWORD);
         }
     }
-    let handle = running.handle();
+    if let Some(address) = running.metrics_address() {
+        tracing::info!(%address, "figures for Prometheus");
+    }
+    let stop = running.stopper();
     tokio::spawn(async move {
         stop_signal().await;
-        handle.graceful_shutdown(Some(std::time::Duration::from_secs(10)));
+        tracing::info!("stopping: what has begun is finished");
+        stop.stop();
     });
     running.finished().await?;
+    tracing::info!("stopped");
     Ok(ExitCode::SUCCESS)
 }
 
@@ -184,11 +249,11 @@ async fn stop_signal() {
 
 async fn check(given: Given, json: bool) -> Result<ExitCode, AppError> {
     let findings = doctor::examine(&given, &Surroundings::system()).await;
-    let sound = findings.iter().all(|finding| finding.problem.is_none());
+    let sound = findings.iter().all(|finding| finding.problem.is_none() || finding.level == Level::Advice);
     if json {
         let lines: Vec<_> = findings
             .iter()
-            .map(|f| json!({ "check": f.check, "problem": f.problem, "hint": f.hint }))
+            .map(|f| json!({ "check": f.check, "level": f.level.word(), "problem": f.problem, "hint": f.hint }))
             .collect();
         println!("{}", json!({ "sound": sound, "findings": lines }));
     } else {
@@ -196,7 +261,7 @@ async fn check(given: Given, json: bool) -> Result<ExitCode, AppError> {
             match &finding.problem {
                 None => println!("ok     {}", finding.check),
                 Some(problem) => {
-                    println!("WRONG  {}: {problem}", finding.check);
+                    println!("{:<6} {}: {problem}", finding.level.word().to_uppercase(), finding.check);
                     println!("       hint: {}", finding.hint);
                 }
             }

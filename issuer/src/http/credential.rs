@@ -3,7 +3,7 @@
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::State;
-use axum::http::HeaderMap;
+use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 use shared::vci::credential::{
     CredentialRequest, CredentialRequestError, CredentialResponse, DeviceInfo, RequestedCredential,
@@ -17,6 +17,7 @@ use super::ServerState;
 use super::dpop::AuthorizationError;
 use super::reply::Refusal;
 use super::token::card_reason;
+use crate::authority::SignError;
 use crate::issuance::copies::{self, KeysError, ProvenKeys};
 use crate::issuance::enrolment::{DeviceClaim, EnrolmentError};
 use crate::issuance::proof::ProofError;
@@ -59,7 +60,7 @@ async fn answer(state: &ServerState, headers: &HeaderMap, body: &[u8]) -> Result
         let claim = request.device.map(claim).unwrap_or_default();
         let card = state.issuance.enrol(access, proven, claim).await.map_err(|error| refuse(&error))?;
         let credential = X509Credential::new(&card.chain, &card.card_data);
-        return Ok(Json(CredentialResponse::one(credential, Some(card.notification_id))).into_response());
+        return Ok(with_photo(&CredentialResponse::one(credential, Some(card.notification_id))));
     };
     // Before any of them is looked at: checking signatures costs something.
     if request.proofs.jwt().len() > MAX_BATCH {
@@ -73,6 +74,16 @@ async fn answer(state: &ServerState, headers: &HeaderMap, body: &[u8]) -> Result
     let copies = state.issuance.copies(access, keys, claim, format).await.map_err(|error| refuse(&error))?;
     // Nothing that a notification could name: it is the device that is deleted, not one of its copies.
     Ok(Json(CredentialResponse::several(copies, None)).into_response())
+}
+
+/// As `Json`, but into memory that is large enough from the beginning: most of this answer is a photo.
+fn with_photo(answer: &CredentialResponse<X509Credential>) -> Response {
+    let length = answer.credentials.iter().map(|issued| issued.credential.length()).sum();
+    let mut json = Vec::with_capacity(length);
+    match serde_json::to_writer(&mut json, answer) {
+        Ok(()) => ([(header::CONTENT_TYPE, "application/json")], json).into_response(),
+        Err(error) => Refusal::ours(CredentialErrorCode::ServerError, &error).into_response(),
+    }
 }
 
 fn refuse_keys(error: KeysError) -> Refusal {
@@ -146,6 +157,10 @@ fn refuse(error: &EnrolmentError) -> Refusal {
         EnrolmentError::OsTooOld => denied(Reason::OsTooOld),
         EnrolmentError::AppTooOld => denied(Reason::AppTooOld),
         EnrolmentError::Card(refusal) => denied(card_reason(*refusal)),
+        // The token with the keys is away: they were asked for in vain, and will be again.
+        EnrolmentError::Sign(SignError::Token(_)) => {
+            Refusal::ours(CredentialErrorCode::TemporarilyUnavailable, error)
+        }
         EnrolmentError::Sign(_) => Refusal::ours(CredentialErrorCode::ServerError, error),
         EnrolmentError::Store(_) => Refusal::ours(CredentialErrorCode::TemporarilyUnavailable, error),
     }

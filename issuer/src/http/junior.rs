@@ -14,7 +14,7 @@ use super::reply::Refusal;
 use crate::issuance::junior::{HOLDER_TTL, HolderRefusal, PresentedHolder, SignInRefusal};
 
 /// Where it is.
-pub(super) const HOLDER_PATH: &str = "/portal/junior/me";
+pub(crate) const HOLDER_PATH: &str = "/portal/junior/me";
 
 /// `GET /portal/junior/me`
 pub(super) async fn me(State(state): State<ServerState>, headers: HeaderMap) -> Response {

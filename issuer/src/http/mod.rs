@@ -1,5 +1,6 @@
 //! What the issuer says over HTTP. Nothing is decided here: requests are read, decisions asked, answers written.
 
+pub mod front;
 pub mod own_host;
 pub mod router;
 pub mod staff_api;
@@ -11,9 +12,10 @@ mod credential;
 mod dpop;
 mod health;
 mod junior;
-mod limits;
+pub(crate) mod limits;
 mod messages;
 mod metadata;
+pub mod metrics;
 mod nonce;
 mod notification;
 mod ocsp;
@@ -23,10 +25,12 @@ mod revocation;
 pub mod sandbox;
 mod status;
 mod token;
+pub mod told;
 mod trust_list;
 
 use std::sync::Arc;
 
+pub(crate) use junior::HOLDER_PATH;
 pub(crate) use revocation::{ISSUING_NAME, LIST_NAME, ROOT_PEM_NAME};
 
 use shared::vci::uri::IssuerUrl;
@@ -48,7 +52,8 @@ pub struct Wire {
     pub issuer: IssuerUrl,
     metadata: metadata::Documents,
     replays: dpop::Replays,
-    lookups: limits::Bucket,
+    guesses: limits::Guesses,
+    readiness: health::Readiness,
     /// Whether proofs are held against the issuer's clock. In the sandbox, where that clock is moved under
     /// wallets that cannot know, only nonces and replay guards count.
     pub strict_time: bool,
@@ -58,12 +63,13 @@ pub struct Wire {
 
 impl Wire {
     /// What an issuer known as `issuer` says.
-    pub fn new(issuer: IssuerUrl, strict_time: bool, invalid_tx_code: bool) -> Self {
+    pub fn new(issuer: IssuerUrl, strict_time: bool, invalid_tx_code: bool, limits: &front::Limits) -> Self {
         Self {
             metadata: metadata::Documents::of(&issuer),
             issuer,
             replays: dpop::Replays::default(),
-            lookups: limits::Bucket::new(limits::LOOKUPS),
+            guesses: limits::Guesses::within(limits),
+            readiness: health::Readiness::default(),
             strict_time,
             invalid_tx_code,
         }

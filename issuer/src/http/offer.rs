@@ -7,13 +7,15 @@ use axum::http::Method;
 use axum::response::{IntoResponse, Response};
 use shared::activation_code::ActivationCode;
 use shared::typed_code::TypedCode;
-use shared::vci::error::{OfferErrorCode, Reason, TypedCodeErrorCode};
+use shared::vci::error::{ErrorCode, OfferErrorCode, Reason, TypedCodeErrorCode};
 use shared::vci::offer::{CredentialOffer, Grants, InputMode, PreAuthorizedGrant, TxCode};
 use shared::vci::requirements::Requirements;
 use shared::vci::typed_code::TypedCodeRequest;
 use shared::vci::{CONFIGURATION_CODE, CONFIGURATION_SD_JWT, CONFIGURATION_X509};
 
 use super::ServerState;
+use super::front::client::Client;
+use super::limits::Guessed;
 use super::reply::Refusal;
 use crate::issuance::offer::{OfferError, OpenOffer};
 
@@ -22,34 +24,52 @@ use crate::issuance::offer::{OfferError, OpenOffer};
 /// A `HEAD`, as link previews send it, makes no code.
 pub(super) async fn by_reference(
     State(state): State<ServerState>,
+    client: Client,
     method: Method,
     Path(id): Path<String>,
 ) -> Response {
     if method == Method::HEAD {
         return axum::http::StatusCode::METHOD_NOT_ALLOWED.into_response();
     }
-    match state.issuance.resolve_offer(&id).await {
+    let guess = match state.wire.guesses.begin(Guessed::Offer, client, state.issuance.now()) {
+        Ok(guess) => guess,
+        Err(seconds) => return slowed(OfferErrorCode::RateLimited, seconds).into_response(),
+    };
+    let found = state.issuance.resolve_offer(&id).await;
+    if !matches!(found, Err(OfferError::Unknown)) {
+        guess.was_none();
+    }
+    match found {
         Ok(open) => Json(credential_offer(&state, open)).into_response(),
         Err(error) => refuse_offer(&error).into_response(),
     }
 }
 
-/// `POST /typed-code`: the same offer for what was typed. Limited over all callers together.
-pub(super) async fn by_typed_code(State(state): State<ServerState>, body: Bytes) -> Response {
+/// `POST /typed-code`: the same offer for what was typed.
+pub(super) async fn by_typed_code(State(state): State<ServerState>, client: Client, body: Bytes) -> Response {
     let request: Option<TypedCodeRequest> = serde_json::from_slice(&body).ok();
     let Some(code) = request.and_then(|request| TypedCode::parse(request.typed_code.expose()).ok()) else {
         let text = "typed_code is missing or mistyped: twelve characters, the last of which checks the rest";
         return Refusal::new(TypedCodeErrorCode::InvalidRequest, text, Reason::Unknown).into_response();
     };
     // Only what could be a code takes one of the places.
-    if let Err(seconds) = state.wire.lookups.enter(state.issuance.now()) {
-        let refusal = Refusal::new(TypedCodeErrorCode::RateLimited, "too many lookups", Reason::RateLimited);
-        return refusal.retry_after(seconds).into_response();
+    let guess = match state.wire.guesses.begin(Guessed::Typed, client, state.issuance.now()) {
+        Ok(guess) => guess,
+        Err(seconds) => return slowed(TypedCodeErrorCode::RateLimited, seconds).into_response(),
+    };
+    let found = state.issuance.resolve_typed(&code).await;
+    if !matches!(found, Err(OfferError::Unknown)) {
+        guess.was_none();
     }
-    match state.issuance.resolve_typed(&code).await {
+    match found {
         Ok(open) => Json(credential_offer(&state, open)).into_response(),
         Err(error) => refuse_typed(&error).into_response(),
     }
+}
+
+/// Refuses to look: too many wrong ones came from there, or from everywhere.
+pub(super) fn slowed(code: impl ErrorCode, seconds: u32) -> Refusal {
+    Refusal::new(code, "too many wrong codes", Reason::RateLimited).retry_after(seconds)
 }
 
 fn credential_offer(state: &ServerState, open: OpenOffer) -> CredentialOffer {

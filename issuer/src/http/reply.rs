@@ -7,11 +7,13 @@ use shared::vci::error::{ErrorBody, ErrorCode, Reason, TokenErrorCode, www_authe
 use shared::vci::token::TokenType;
 
 use super::messages;
+use super::told::Told;
 
 /// An error answer on its way.
 #[derive(Debug)]
 pub(super) struct Refusal {
     status: StatusCode,
+    code: &'static str,
     body: ErrorBody,
     challenge: Option<TokenType>,
     retry_after_seconds: Option<u32>,
@@ -23,14 +25,15 @@ impl Refusal {
         let (pl, en) = messages::of(&reason);
         let body =
             ErrorBody::new(code).with_description(description).with_reason(reason).with_messages(pl, en);
-        Self { status: status(code), body, challenge: None, retry_after_seconds: None }
+        Self { status: status(code), code: code.as_str(), body, challenge: None, retry_after_seconds: None }
     }
 
     /// What a client is told when the fault is ours: a code. The cause goes to the log, once.
     pub(super) fn ours(code: impl ErrorCode, cause: &dyn std::error::Error) -> Self {
         tracing::error!(%cause, code = code.as_str(), "a request failed");
         let retry = (code.status() == 503).then_some(2);
-        Self { status: status(code), body: ErrorBody::new(code), challenge: None, retry_after_seconds: retry }
+        let body = ErrorBody::new(code);
+        Self { status: status(code), code: code.as_str(), body, challenge: None, retry_after_seconds: retry }
     }
 
     pub(super) fn tries_left(self, tries: u8) -> Self {
@@ -75,7 +78,9 @@ fn status(code: impl ErrorCode) -> StatusCode {
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
         let challenge = self.challenge.map(|presented| www_authenticate(presented, Some(&self.body)));
-        let mut response = (self.status, Json(self.body)).into_response();
+        let reason = self.body.reason.as_ref().map(|reason| reason.as_str().to_owned().into());
+        let told = Told { code: self.code.into(), reason };
+        let mut response = told.on((self.status, Json(self.body)).into_response());
         if let Some(value) = challenge.and_then(|text| HeaderValue::from_str(&text).ok()) {
             response.headers_mut().insert(header::WWW_AUTHENTICATE, value);
         }

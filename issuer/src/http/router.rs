@@ -1,24 +1,20 @@
 //! Which address leads where, and what holds for all of them.
 
+use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request};
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::{self, Next};
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use axum::routing::{get, post};
-use axum::{Json, Router};
-
 use shared::card_claims::TYPE_PATH;
-use shared::vci::error::{ErrorBody, TokenErrorCode};
+use tower::ServiceBuilder;
 
-use super::failure::{Code, Failure};
+use super::front::work::{Workplaces, answered, in_codes, within};
 use super::reply::in_our_words;
-use super::staff_api::BASE_PATH;
 use super::{
     ServerState, credential, health, junior, metadata, nonce, notification, ocsp, offer, revocation, status,
     token, trust_list,
 };
-
-use crate::mishap::{Mishap, survive};
 
 /// The largest body that a wallet may send, in bytes.
 pub const WALLET_BODY_LIMIT: usize = 64 * 1024;
@@ -37,8 +33,11 @@ pub fn wallet_routes(state: ServerState) -> Router {
         .route(&at("/credential"), post(credential::credential))
         .route(&at("/notification"), post(notification::notification))
         .route(junior::HOLDER_PATH, get(junior::me))
-        .layer(middleware::map_response(in_our_words))
-        .layer(middleware::from_fn(never_stored));
+        .layer(
+            ServiceBuilder::new()
+                .layer(middleware::map_response(never_stored))
+                .layer(middleware::map_response(in_our_words)),
+        );
     Router::new()
         .merge(secret)
         .route(&well_known("openid-credential-issuer"), get(metadata::issuer))
@@ -47,8 +46,11 @@ pub fn wallet_routes(state: ServerState) -> Router {
         .route(&at(&format!("{TYPE_PATH}/schema.json")), get(metadata::credential_schema))
         .route("/health/live", get(health::live))
         .route("/health/ready", get(health::ready))
-        .layer(DefaultBodyLimit::max(WALLET_BODY_LIMIT))
-        .layer(middleware::from_fn(any_origin))
+        .layer(
+            ServiceBuilder::new()
+                .layer(middleware::from_fn(any_origin))
+                .layer(DefaultBodyLimit::max(WALLET_BODY_LIMIT)),
+        )
         .with_state(state)
 }
 
@@ -65,37 +67,34 @@ pub fn pki_routes(state: ServerState) -> Router {
         .with_state(state)
 }
 
-/// What holds for every address: a time limit, headers that keep browsers honest, and an answer even if a
-/// handler panics.
-pub fn with_common_layers(router: Router) -> Router {
-    router.fallback(not_found).layer(middleware::from_fn(guarded)).layer(middleware::from_fn(answered))
+/// What holds for every address, one that leads nowhere too: limits, headers that keep browsers honest, and an
+/// answer even if a handler panics.
+pub fn with_common_layers(router: Router, work: Workplaces) -> Router {
+    // From the outside in, as one layer: the router boxes and clones what each call of `layer` puts around a route.
+    router.fallback(not_found).layer(
+        ServiceBuilder::new()
+            .layer(middleware::map_response(guarded))
+            .layer(middleware::from_fn_with_state(work, within))
+            .layer(middleware::from_fn(answered))
+            .layer(middleware::from_fn(in_codes)),
+    )
 }
 
-/// An answer for programs, even when a handler takes too long or panics.
-async fn answered(request: Request, next: Next) -> Response {
-    let staff = request.uri().path().starts_with(BASE_PATH);
-    match (survive(request, next).await, staff) {
-        (Ok(response), _) => response,
-        (Err(Mishap::TooLong), true) => Failure::of(Code::Unavailable).into_response(),
-        (Err(Mishap::Panicked), true) => Failure::of(Code::InternalError).into_response(),
-        (Err(Mishap::TooLong), false) => {
-            let told = ErrorBody::new(TokenErrorCode::TemporarilyUnavailable);
-            (StatusCode::SERVICE_UNAVAILABLE, Json(told)).into_response()
-        }
-        (Err(Mishap::Panicked), false) => {
-            let told = ErrorBody::new(TokenErrorCode::ServerError);
-            (StatusCode::INTERNAL_SERVER_ERROR, Json(told)).into_response()
-        }
-    }
+/// Tells browsers to come by TLS alone from now on (RFC 6797): where TLS serves, and on no machine's own name.
+pub fn strictly_by_tls(router: Router) -> Router {
+    router.layer(middleware::map_response(async |mut response: Response| {
+        let year = HeaderValue::from_static("max-age=31536000");
+        response.headers_mut().insert(header::STRICT_TRANSPORT_SECURITY, year);
+        response
+    }))
 }
 
 async fn not_found() -> (StatusCode, &'static str) {
     (StatusCode::NOT_FOUND, "nothing here\n")
 }
 
-/// Offers, codes, tokens, nonces and credentials are for one reader, once.
-async fn never_stored(request: Request, next: Next) -> Response {
-    let mut response = next.run(request).await;
+/// Offers, codes, tokens, nonces and credentials are for one reader, once; what the staff API says is about people.
+pub(super) async fn never_stored(mut response: Response) -> Response {
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
 }
@@ -121,12 +120,14 @@ async fn any_origin(request: Request, next: Next) -> Response {
     response
 }
 
-async fn guarded(request: Request, next: Next) -> Response {
-    let mut response = next.run(request).await;
+async fn guarded(mut response: Response) -> Response {
     for (name, value) in [
         ("x-content-type-options", "nosniff"),
         ("referrer-policy", "no-referrer"),
         ("x-frame-options", "DENY"),
+        ("cross-origin-opener-policy", "same-origin"),
+        ("cross-origin-resource-policy", "same-origin"),
+        ("permissions-policy", "camera=(), microphone=(), geolocation=(), payment=()"),
     ] {
         let name = HeaderName::from_static(name);
         response.headers_mut().entry(name).or_insert(HeaderValue::from_static(value));
@@ -136,33 +137,4 @@ async fn guarded(request: Request, next: Next) -> Response {
         .entry(header::CONTENT_SECURITY_POLICY)
         .or_insert(HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'"));
     response
-}
-
-#[cfg(test)]
-mod tests {
-    use axum::body::{Body, to_bytes};
-    use tower::ServiceExt as _;
-
-    use super::*;
-
-    async fn boom() -> &'static str {
-        panic!("as a test")
-    }
-
-    #[tokio::test]
-    async fn programs_are_answered_when_a_handler_panics() {
-        let router = Router::new().route("/api/v1/boom", get(boom)).route("/token", post(boom));
-        let router = with_common_layers(router);
-        for (method, path, expected) in [
-            ("GET", "/api/v1/boom", "\"code\":\"internal_error\""),
-            ("POST", "/token", "{\"error\":\"server_error\"}"),
-        ] {
-            let request = Request::builder().method(method).uri(path).body(Body::empty()).unwrap();
-            let response = router.clone().oneshot(request).await.unwrap();
-            assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR, "{path}");
-            let body = to_bytes(response.into_body(), usize::MAX).await.unwrap();
-            let body = String::from_utf8(body.to_vec()).unwrap();
-            assert!(body.contains(expected), "{path}: {body}");
-        }
-    }
 }

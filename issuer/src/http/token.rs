@@ -10,15 +10,22 @@ use shared::vci::token::{TokenRequest, TokenResponse, TokenType};
 
 use super::ServerState;
 use super::dpop::AuthorizationError;
+use super::front::client::Client;
 use super::junior;
+use super::limits::Guessed;
 use super::offer;
 use super::reply::Refusal;
 use crate::issuance::dossier::CardRefusal;
-use crate::issuance::junior::{HolderRefusal, SignInCode};
+use crate::issuance::junior::{HolderRefusal, SignInCode, SignInRefusal};
 use crate::issuance::token::{TOKEN_TTL, TokenError};
 
 /// `POST /token`
-pub(super) async fn token(State(state): State<ServerState>, headers: HeaderMap, body: Bytes) -> Response {
+pub(super) async fn token(
+    State(state): State<ServerState>,
+    client: Client,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
     let request = match TokenRequest::parse(&body) {
         Ok(request) => request,
         Err(error) => {
@@ -28,6 +35,17 @@ pub(super) async fn token(State(state): State<ServerState>, headers: HeaderMap, 
     let key = match state.proven_key(&headers, "/token", None) {
         Ok(key) => key,
         Err(error) => return refuse_proof(&error).into_response(),
+    };
+    // Whatever is sent here may be a guess until it has been looked at.
+    let school = match &request {
+        TokenRequest::PreAuthorizedCode { pre_authorized_code, .. } => {
+            state.issuance.school_of(pre_authorized_code)
+        }
+        TokenRequest::AuthorizationCode { .. } | TokenRequest::RefreshToken { .. } => None,
+    };
+    let guess = match state.wire.guesses.begin(Guessed::Code(school), client, state.issuance.now()) {
+        Ok(guess) => guess,
+        Err(seconds) => return offer::slowed(TokenErrorCode::RateLimited, seconds).into_response(),
     };
     let tokens = match request {
         TokenRequest::PreAuthorizedCode { pre_authorized_code, tx_code, holder } => {
@@ -45,10 +63,16 @@ pub(super) async fn token(State(state): State<ServerState>, headers: HeaderMap, 
                 verifier: &code_verifier,
             };
             let token = state.issuance.redeem_sign_in(&presented, key).await;
+            if !matches!(token, Err(SignInRefusal::UnknownCode)) {
+                guess.was_none();
+            }
             return junior::signed_in(token, key.is_some());
         }
         TokenRequest::RefreshToken { refresh_token } => state.issuance.refresh(&refresh_token, key).await,
     };
+    if !matches!(tokens, Err(TokenError::UnknownCode | TokenError::WrongCode { .. })) {
+        guess.was_none();
+    }
     match tokens {
         Ok(tokens) => Json(TokenResponse {
             access_token: tokens.access,

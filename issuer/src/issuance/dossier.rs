@@ -10,12 +10,13 @@ use shared::school_id::Rspo;
 use shared::validity::{ValidityPeriod, warsaw_date};
 
 use crate::registry::profile::SchoolProfile;
-use crate::store::id::{CardId, ProfileId};
+use crate::store::id::{CardId, PhotoId, ProfileId};
 use crate::store::tables::base_card::{BaseCard, BaseCardState, Form};
+use crate::store::tables::dossier::{DossierOf, DossierRows};
 use crate::store::tables::mobile_card::MobileCard;
 use crate::store::tables::pupil::{Photo, Pupil};
 use crate::store::tables::school::{Agreement, Profile, School, SchoolKind, SchoolRights};
-use crate::store::{Statements, StoreError};
+use crate::store::{Row, Statements, StoreError};
 
 /// A school with what it may do.
 #[derive(Debug, Clone)]
@@ -41,6 +42,8 @@ pub struct Dossier {
     pub pupil: Pupil,
     /// By which school.
     pub office: SchoolFile,
+    /// The photo accepted last.
+    pub photo: Option<PhotoId>,
 }
 
 impl SchoolFile {
@@ -81,15 +84,27 @@ impl Dossier {
         now: Timestamp,
         hold: bool,
     ) -> Result<Option<Self>, StoreError> {
-        let card = if hold { MobileCard::lock(tx, card).await? } else { MobileCard::find(tx, card).await? };
-        let Some(card) = card else { return Ok(None) };
-        let base = BaseCard::find(tx, &card.base_card_id).await?;
-        let pupil = Pupil::find(tx, &card.pupil_id).await?;
-        let office = SchoolFile::load(tx, &card.school_id, now).await?;
-        match (base, pupil, office) {
-            (Some(base), Some(pupil), Some(office)) => Ok(Some(Self { card, base, pupil, office })),
-            _ => Err(StoreError::Damaged("a card lacks its pupil, school or base card")),
-        }
+        let card = DossierOf::Card(card);
+        let rows = if hold {
+            let [_, rows] = tx.ask([card.hold(tx), card.rows(now)]).await?;
+            rows
+        } else {
+            let [rows] = tx.ask([card.rows(now)]).await?;
+            rows
+        };
+        Self::read(rows)
+    }
+
+    /// Reads the answer to [`DossierOf::rows`]; none if there is no such card.
+    pub(crate) fn read(rows: Vec<Row>) -> Result<Option<Self>, StoreError> {
+        let Some(rows) = DossierRows::read(rows)? else { return Ok(None) };
+        let office = SchoolFile {
+            school: rows.school,
+            agreement: rows.agreement,
+            profile: SchoolProfile::from_row(&rows.profile)?,
+            profile_id: rows.profile.id,
+        };
+        Ok(Some(Self { card: rows.card, base: rows.base, pupil: rows.pupil, office, photo: rows.photo }))
     }
 
     /// Whether a certificate may be issued for this card at `now`.
@@ -157,7 +172,7 @@ impl Dossier {
     }
 
     /// Digest of everything that the card shows, to see whether a certificate is still current.
-    pub fn inputs(&self, photo: &Photo) -> [u8; 32] {
+    pub fn inputs(&self, photo: &PhotoId) -> [u8; 32] {
         let shown = json!([
             self.pupil.given_names,
             self.pupil.surname,
@@ -173,7 +188,7 @@ impl Dossier {
             self.office.school.street_line,
             self.office.school.postal_code,
             self.office.school.city,
-            photo.id.as_str(),
+            photo.as_str(),
         ]);
         Sha256::digest(shown.to_string().as_bytes()).into()
     }

@@ -88,8 +88,18 @@ impl Sealed {
     }
 }
 
-/// The derived keys.
+/// The derived keys: of the present master secret, and of those that it has followed, under which codes that are out
+/// still count.
 pub struct Keys {
+    current: KeySet,
+    /// The newest first.
+    earlier: Vec<KeySet>,
+    /// Makes names that others keep: it stays when the master secret changes.
+    names: Zeroizing<[u8; 32]>,
+}
+
+/// What follows from one master secret.
+struct KeySet {
     offer: Zeroizing<[u8; 32]>,
     typed: Zeroizing<[u8; 32]>,
     code: Zeroizing<[u8; 32]>,
@@ -109,9 +119,8 @@ impl std::fmt::Debug for Keys {
     }
 }
 
-impl Keys {
-    /// Derives every key from the master secret (32 random bytes).
-    pub fn derive(master: &[u8; 32]) -> Self {
+impl KeySet {
+    fn derive(master: &[u8; 32]) -> Self {
         let hkdf = Hkdf::<Sha256>::new(None, master);
         let derive = |label: &str| {
             let mut key = Zeroizing::new([0; 32]);
@@ -147,15 +156,72 @@ impl Keys {
             Purpose::Installation => &self.installation,
             Purpose::Junior => &self.junior,
         };
-        let Ok(mut mac) = <Hmac<Sha256> as KeyInit>::new_from_slice(&**key) else {
-            // HMAC takes keys of any length.
-            return [0; 32];
-        };
-        for part in parts {
-            mac.update(&(part.len() as u64).to_be_bytes());
-            mac.update(part);
-        }
-        mac.finalize().into_bytes().into()
+        hmac(key, parts)
+    }
+}
+
+impl Keys {
+    /// Derives every key from the master secret (32 random bytes).
+    pub fn derive(master: &[u8; 32]) -> Self {
+        let current = KeySet::derive(master);
+        Self { names: current.junior.clone(), current, earlier: Vec::new() }
+    }
+
+    /// The same, knowing the secrets that this one has followed, the newest first.
+    #[must_use]
+    pub fn following<'a>(mut self, earlier: impl Iterator<Item = &'a [u8; 32]>) -> Self {
+        self.earlier = earlier.map(KeySet::derive).collect();
+        self
+    }
+
+    /// The same with another key of names.
+    #[must_use]
+    pub(crate) fn with_names(mut self, names: Zeroizing<[u8; 32]>) -> Self {
+        self.names = names;
+        self
+    }
+
+    /// The key of names.
+    pub(crate) fn names(&self) -> &Zeroizing<[u8; 32]> {
+        &self.names
+    }
+
+    fn all(&self) -> impl Iterator<Item = &KeySet> {
+        std::iter::once(&self.current).chain(&self.earlier)
+    }
+
+    fn mac(&self, purpose: Purpose, parts: &[&[u8]]) -> [u8; 32] {
+        self.current.mac(purpose, parts)
+    }
+
+    /// Under every secret that counts, the present one first.
+    fn macs(&self, purpose: Purpose, parts: &[&[u8]]) -> Vec<[u8; 32]> {
+        self.all().map(|keys| keys.mac(purpose, parts)).collect()
+    }
+
+    /// What may be kept of an offer id, the present master secret's first.
+    pub fn offer_hashes(&self, id: &str) -> Vec<[u8; 32]> {
+        self.macs(Purpose::Offer, &[id.as_bytes()])
+    }
+
+    /// What may be kept of a typed code.
+    pub fn typed_hashes(&self, code: &TypedCode) -> Vec<[u8; 32]> {
+        self.macs(Purpose::Typed, &[code.expose().as_bytes()])
+    }
+
+    /// What may be kept of a grant's activation code.
+    pub fn code_macs(&self, grant: &GrantId, code: &ActivationCode) -> Vec<[u8; 32]> {
+        self.macs(Purpose::Code, &[grant.as_str().as_bytes(), code.expose().as_bytes()])
+    }
+
+    /// What may be kept of an API token.
+    pub fn api_token_hashes(&self, token: &Secret) -> Vec<[u8; 32]> {
+        self.macs(Purpose::ApiToken, &[token.expose().as_bytes()])
+    }
+
+    /// Whether a database that knows its master secret by this check was set up with one that this one has followed.
+    pub fn followed_check(&self, check: &[u8; 32]) -> bool {
+        self.earlier.iter().any(|keys| same(&keys.mac(Purpose::Installation, &[]), check))
     }
 
     /// What is kept of an offer id.
@@ -196,7 +262,11 @@ impl Keys {
 
     /// What is kept, or told, of a secret or a pupil of mObywatel Junior.
     pub fn junior_hash(&self, kind: Junior, text: &str) -> [u8; 32] {
-        self.mac(Purpose::Junior, &[kind.label(), text.as_bytes()])
+        let parts: [&[u8]; 2] = [kind.label(), text.as_bytes()];
+        match kind {
+            Junior::Name => hmac(&self.names, &parts),
+            Junior::Code | Junior::Token => self.mac(Purpose::Junior, &parts),
+        }
     }
 
     /// What a database keeps of the master secret, to recognise it.
@@ -209,13 +279,18 @@ impl Keys {
         self.mac(Purpose::Nonce, &[content])
     }
 
+    /// Whether a nonce's content was authenticated here.
+    pub(super) fn is_nonce_mac(&self, content: &[u8], mac: &[u8]) -> bool {
+        self.macs(Purpose::Nonce, &[content]).iter().any(|expected| expected[..16].ct_eq(mac).into())
+    }
+
     /// Seals `content` into a text that only [`Self::unseal`] with the same kind opens.
     pub fn seal(&self, kind: Sealed, content: &impl Serialize, entropy: &dyn Entropy) -> Secret {
         let nonce: [u8; 24] = entropy.bytes();
         let plain = Zeroizing::new(serde_json::to_vec(content).unwrap_or_default());
         let payload = Payload { msg: &plain, aad: kind.label() };
         // Encryption fails only for plaintexts of hundreds of gigabytes.
-        let sealed = self.seal.encrypt(&XNonce::from(nonce), payload).unwrap_or_default();
+        let sealed = self.current.seal.encrypt(&XNonce::from(nonce), payload).unwrap_or_default();
         Secret::new(BASE64.encode([&nonce[..], &sealed].concat()))
     }
 
@@ -223,10 +298,29 @@ impl Keys {
     pub fn unseal<T: DeserializeOwned>(&self, kind: Sealed, text: &str) -> Option<T> {
         let bytes = BASE64.decode(text).ok()?;
         let (nonce, sealed) = bytes.split_first_chunk::<24>()?;
-        let payload = Payload { msg: sealed, aad: kind.label() };
-        let plain = Zeroizing::new(self.seal.decrypt(&XNonce::from(*nonce), payload).ok()?);
-        serde_json::from_slice(&plain).ok()
+        let open = |keys: &KeySet| {
+            let payload = Payload { msg: sealed, aad: kind.label() };
+            keys.seal.decrypt(&XNonce::from(*nonce), payload).ok().map(Zeroizing::new)
+        };
+        serde_json::from_slice(&self.all().find_map(open)?).ok()
     }
+}
+
+fn hmac(key: &[u8; 32], parts: &[&[u8]]) -> [u8; 32] {
+    let Ok(mut mac) = <Hmac<Sha256> as KeyInit>::new_from_slice(key) else {
+        // HMAC takes keys of any length.
+        return [0; 32];
+    };
+    for part in parts {
+        mac.update(&(part.len() as u64).to_be_bytes());
+        mac.update(part);
+    }
+    mac.finalize().into_bytes().into()
+}
+
+/// Whether one of these keyed hashes is this one; every one is compared, in constant time.
+pub fn any_same(one: &[u8; 32], of: &[[u8; 32]]) -> bool {
+    of.iter().fold(subtle::Choice::from(0), |found, other| found | one.ct_eq(other)).into()
 }
 
 /// Compares two keyed hashes in constant time.
@@ -256,6 +350,29 @@ mod tests {
         assert_eq!(Keys::derive(&[8; 32]).unseal::<(String, i32)>(Sealed::AccessToken, text.expose()), None);
         assert_eq!(keys.unseal::<(String, i32)>(Sealed::AccessToken, ""), None);
         assert_eq!(keys.unseal::<(String, i32)>(Sealed::AccessToken, "ąę"), None);
+    }
+
+    /// Without its feature `zeroize` the cipher would leave its key in memory, and nobody would notice.
+    #[test]
+    fn the_sealing_key_is_wiped_when_it_is_dropped() {
+        fn wiped<T: zeroize::ZeroizeOnDrop>() {}
+        wiped::<XChaCha20Poly1305>();
+        wiped::<Zeroizing<[u8; 32]>>();
+    }
+
+    #[test]
+    fn what_was_sealed_and_hashed_before_a_change_of_the_secret_still_counts() {
+        let (old, new) = (Keys::derive(&[7; 32]), Keys::derive(&[8; 32]));
+        let text = old.seal(Sealed::RefreshToken, &1, &Counting);
+        assert_eq!(new.unseal::<i32>(Sealed::RefreshToken, text.expose()), None);
+        let both = Keys::derive(&[8; 32]).following([[7; 32]].iter());
+        assert_eq!(both.unseal(Sealed::RefreshToken, text.expose()), Some(1));
+        assert_eq!(both.offer_hashes("A"), [new.offer_hash("A"), old.offer_hash("A")]);
+        assert_eq!(both.offer_hash("A"), new.offer_hash("A"), "what is kept from now on");
+        assert!(any_same(&old.offer_hash("A"), &both.offer_hashes("A")));
+        assert!(!any_same(&old.offer_hash("B"), &both.offer_hashes("A")));
+        assert!(both.is_nonce_mac(b"n", &old.nonce_mac(b"n")[..16]));
+        assert!(!new.is_nonce_mac(b"n", &old.nonce_mac(b"n")[..16]));
     }
 
     #[test]

@@ -40,8 +40,7 @@ impl Issuance {
 pub(super) fn recognise(keys: &Keys, nonce: &str, now: Timestamp) -> Option<LiveNonce> {
     let bytes: [u8; 40] = BASE64.decode(nonce).ok()?.try_into().ok()?;
     let (content, mac) = bytes.split_at(24);
-    let expected = keys.nonce_mac(content);
-    let genuine: bool = subtle::ConstantTimeEq::ct_eq(&expected[..16], mac).into();
+    let genuine = keys.is_nonce_mac(content, mac);
     let micros = i64::from_be_bytes(*content.first_chunk()?);
     let issued_at = Timestamp::from_microsecond(micros).ok()?;
     let expires_at = issued_at.saturating_add(NONCE_TTL).ok()?;

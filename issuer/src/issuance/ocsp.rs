@@ -8,6 +8,8 @@ use super::Issuance;
 use super::revocation::list_reason;
 use crate::authority::SignError;
 use crate::store::tables::certificate::{Certificate, CertificateState};
+use crate::store::tables::device::EndReason;
+use crate::store::tables::orphan::Orphan;
 use crate::store::{Statements, StoreError, Verb};
 
 /// How long an answer may be kept by whoever cannot ask again.
@@ -50,7 +52,18 @@ impl Verb for LookUp {
                 Some(serial) => Certificate::find(tx, &serial.to_string()).await?,
                 None => None,
             };
-            let status = found.map_or(Ok(CertificateStatus::Unknown), |found| self.status(&found))?;
+            let status = match (found, certificate.serial()) {
+                (Some(found), _) => self.status(&found)?,
+                // Issued after the backup that the books were restored from, and revoked since.
+                (None, Some(serial)) => match Orphan::find(tx, &serial.to_string()).await? {
+                    Some(orphan) => {
+                        let reason = list_reason(EndReason::NeverReleased);
+                        CertificateStatus::Revoked(Revocation { since: orphan.revoked_at, reason })
+                    }
+                    None => CertificateStatus::Unknown,
+                },
+                (None, None) => CertificateStatus::Unknown,
+            };
             answers.push(SingleReply { certificate: certificate.clone(), status });
         }
         Ok(answers)
@@ -61,8 +74,13 @@ impl LookUp {
     fn status(&self, found: &Certificate) -> Result<CertificateStatus, StoreError> {
         // Of an erased pupil the bytes are gone, but what was revoked stays revoked; numbers are unique over all
         // generations.
-        let erased = found.tbs.is_empty();
-        if !erased && self.issuance.authority.generation_of(&found.tbs) != Some(self.generation) {
+        let authority = &self.issuance.authority;
+        let ours = match (&found.der, found.tbs.as_slice()) {
+            (Some(signed), _) => authority.generation_of_signed(signed) == Some(self.generation),
+            (None, []) => true,
+            (None, prepared) => authority.generation_of(prepared) == Some(self.generation),
+        };
+        if !ours {
             return Ok(CertificateStatus::Unknown);
         }
         match found.state {

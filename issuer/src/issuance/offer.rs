@@ -9,9 +9,8 @@ use super::Issuance;
 use super::grant::MAX_FAILURES;
 use super::keys::Sealed;
 use crate::registry::profile::SchoolProfile;
-use crate::store::id::GrantId;
-use crate::store::tables::grant::{Grant, GrantState};
-use crate::store::tables::school::Profile;
+use crate::store::id::{GrantId, SchoolId};
+use crate::store::tables::grant::{Grant, GrantState, GrantWithRules};
 use crate::store::{Statements, StoreError, Verb};
 
 /// How long a pre-authorized code lives; it can be fetched again for as long as the slip lives.
@@ -21,6 +20,9 @@ pub const CODE_TTL: SignedDuration = SignedDuration::from_mins(10);
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct CodeContent {
     pub(super) grant: GrantId,
+    /// The school whose slip it is: wrong codes are counted over all of its slips.
+    #[serde(default)]
+    pub(super) school: Option<SchoolId>,
     /// The grant's epoch when it was handed out. The first token that is redeemed raises it, so a code opens
     /// one token and several may be out at once.
     pub(super) epoch: i64,
@@ -44,7 +46,7 @@ impl Issuance {
     /// # Errors
     /// See [`OfferError`].
     pub async fn resolve_offer(&self, id: &str) -> Result<OpenOffer, OfferError> {
-        self.open(FindGrant::Offer(self.keys.offer_hash(id))).await
+        self.open(FindGrant::Offer(self.keys.offer_hashes(id))).await
     }
 
     /// Resolves what was typed instead.
@@ -52,15 +54,21 @@ impl Issuance {
     /// # Errors
     /// See [`OfferError`].
     pub async fn resolve_typed(&self, code: &TypedCode) -> Result<OpenOffer, OfferError> {
-        self.open(FindGrant::Typed(self.keys.typed_hash(code))).await
+        self.open(FindGrant::Typed(self.keys.typed_hashes(code))).await
+    }
+
+    /// The school whose slip a pre-authorized code belongs to; none if it is not one of ours.
+    pub fn school_of(&self, code: &Secret) -> Option<SchoolId> {
+        let content: CodeContent = self.keys.unseal(Sealed::PreAuthorizedCode, code.expose())?;
+        content.school
     }
 
     async fn open(&self, find: FindGrant) -> Result<OpenOffer, OfferError> {
-        let (grant, profile) = self.store.read(find).await?.ok_or(OfferError::Unknown)?;
+        let (grant, school, profile) = self.store.read(find).await?.ok_or(OfferError::Unknown)?;
         let now = self.now();
         usable(&grant, now)?;
         let expires = now.saturating_add(CODE_TTL).unwrap_or(Timestamp::MAX).min(grant.expires_at);
-        let content = CodeContent { grant: grant.id, epoch: grant.epoch, expires };
+        let content = CodeContent { grant: grant.id, school: Some(school), epoch: grant.epoch, expires };
         Ok(OpenOffer {
             pre_authorized_code: self.keys.seal(Sealed::PreAuthorizedCode, &content, &*self.entropy),
             asks_code: grant.code_mac.is_some(),
@@ -82,24 +90,34 @@ pub(super) fn usable(grant: &Grant, now: Timestamp) -> Result<(), OfferError> {
 }
 
 enum FindGrant {
-    Offer([u8; 32]),
-    Typed([u8; 32]),
+    Offer(Vec<[u8; 32]>),
+    Typed(Vec<[u8; 32]>),
 }
 
 #[async_trait::async_trait]
 impl Verb for FindGrant {
-    type Answer = Option<(Grant, SchoolProfile)>;
+    type Answer = Option<(Grant, SchoolId, SchoolProfile)>;
+
+    // Grant and rules in one query.
+    const GLANCE: bool = true;
 
     async fn run(&self, tx: &mut dyn Statements) -> Result<Self::Answer, StoreError> {
-        let grant = match self {
-            Self::Offer(hash) => Grant::by_offer(tx, hash).await?,
-            Self::Typed(hash) => Grant::by_typed(tx, hash).await?,
-        };
-        let Some(grant) = grant else { return Ok(None) };
-        let Some(profile) = Profile::find(tx, &grant.profile_id).await? else {
-            return Err(StoreError::Damaged("a grant lacks its profile"));
-        };
-        Ok(Some((grant, SchoolProfile::from_row(&profile)?)))
+        // More than one only while codes of an earlier master secret are out.
+        let (Self::Offer(hashes) | Self::Typed(hashes)) = self;
+        let mut found = None;
+        for hash in hashes {
+            found = match self {
+                Self::Offer(_) => GrantWithRules::by_offer(tx, hash).await?,
+                Self::Typed(_) => GrantWithRules::by_typed(tx, hash).await?,
+            };
+            if found.is_some() {
+                break;
+            }
+        }
+        let Some(GrantWithRules { grant, profile }) = found else { return Ok(None) };
+        let profile = profile.ok_or(StoreError::Damaged("a grant lacks its profile"))?;
+        let rules = SchoolProfile::from_row(&profile)?;
+        Ok(Some((grant, profile.school_id, rules)))
     }
 }
 

@@ -2,6 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
+use shared::x509::crl::UnverifiedCrl;
 use shared::x509::serial::SerialNumber;
 
 use super::Issuance;
@@ -243,6 +244,42 @@ impl Verb for EndedIn {
 fn is_current(list: &RevocationList, revision: i64, now: Timestamp) -> bool {
     let age = now.duration_since(list.this_update);
     list.revision == revision && !age.is_negative() && age < LIST_RENEW_AFTER
+}
+
+impl Issuance {
+    /// A list that was signed by an authority that has been followed is not served as the present one's.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn follow_roll_over(&self) -> Result<(), StoreError> {
+        let Some(list) = self.store.read(Newest).await? else { return Ok(()) };
+        let ours =
+            UnverifiedCrl::parse(&list.der).is_ok_and(|list| list.verify(self.authority.issuing()).is_ok());
+        if ours { Ok(()) } else { self.store.write(CountOn).await }
+    }
+}
+
+struct Newest;
+
+#[async_trait::async_trait]
+impl Verb for Newest {
+    type Answer = Option<RevocationList>;
+
+    async fn run(&self, tx: &mut dyn Statements) -> Result<Self::Answer, StoreError> {
+        RevocationList::newest(tx).await
+    }
+}
+
+/// Makes the newest list an old one.
+struct CountOn;
+
+#[async_trait::async_trait]
+impl Verb for CountOn {
+    type Answer = ();
+
+    async fn run(&self, tx: &mut dyn Statements) -> Result<(), StoreError> {
+        RevocationList::skip(tx, 1).await
+    }
 }
 
 struct CurrentList {

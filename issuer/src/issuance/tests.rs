@@ -13,6 +13,7 @@ use shared::x509::certificate::DeviceCertificate;
 use shared::x509::crl::{RevocationStatus, UnverifiedCrl, VerifiedCrl};
 use shared::x509::ocsp::{CertificateStatus, Question, UnverifiedAnswer};
 use shared::x509::serial::SerialNumber;
+use x509_cert::der::{Decode as _, Encode as _};
 
 use super::enrolment::{DeviceClaim, EnrolmentError, IssuedCard};
 use super::grant::{GrantRefusal, GrantSource, MakeGrant, SlipSecrets};
@@ -384,6 +385,47 @@ async fn revoking_a_device_frees_its_place_and_lists_its_serial() {
     assert!(matches!(audit::verify(&desk.issuance.store).await, Ok(ChainVerdict::Whole { .. })));
 }
 
+/// What was released is delivered again to the octet, though the books show another face by now.
+#[tokio::test]
+async fn a_new_photo_does_not_change_what_was_released() {
+    struct Replace(PupilId);
+    #[async_trait::async_trait]
+    impl Verb for Replace {
+        type Answer = u64;
+        async fn run(&self, tx: &mut dyn Statements) -> Result<u64, StoreError> {
+            let old = Photo::latest(tx, &self.0).await?.unwrap();
+            let id = PhotoId::fresh(old.created_at, &SystemEntropy);
+            let jpeg = vec![0xff, 0xd8, 0xff, 0xe1, 7, 7, 0xff, 0xd9];
+            let new = Photo { id, jpeg, ..old };
+            new.insert(tx).await?;
+            Photo::forget_others(tx, &self.0, &new.id).await
+        }
+    }
+    let desk = Desk::new(Preset::Legacy2019, Overrides::default()).await;
+    // As long as no card shows it, the photo before goes.
+    assert_eq!(desk.issuance.store.write(Replace(desk.pupil.clone())).await.unwrap(), 1);
+    let (_, slip) = desk.slip(&desk.order().await).await.unwrap();
+    let phone = Phone::new();
+    let first = desk.enrol(&desk.token(&slip, true).await.unwrap(), &phone).await.unwrap();
+    assert_eq!(desk.issuance.store.write(Replace(desk.pupil.clone())).await.unwrap(), 0);
+    let again = desk.enrol(&desk.token(&slip, true).await.unwrap(), &phone).await.unwrap();
+    assert_eq!((&again.card_data, &again.chain), (&first.card_data, &first.chain));
+    let digest = shared::card_data::CardData::digest(&again.card_data);
+    assert_eq!(DeviceCertificate::parse(&again.chain[0]).unwrap().card_digest(), &digest);
+}
+
+/// Takes a card's only certificate back to between the two commits.
+async fn unsign(tx: &mut dyn Statements, card: &CardId) -> Result<(), StoreError> {
+    let card = crate::store::Value::from(card);
+    let rows =
+        tx.query("SELECT der FROM certificate WHERE card_id = $1", std::slice::from_ref(&card)).await?;
+    let signed = x509_cert::Certificate::from_der(&rows[0].take::<Vec<u8>>(0)?).unwrap();
+    let to_be_signed = signed.tbs_certificate().to_der().unwrap();
+    let sql = "UPDATE certificate SET state = 'prepared', der = NULL, tbs = $2 WHERE card_id = $1";
+    tx.execute(sql, &[card.clone(), to_be_signed.into()]).await?;
+    tx.execute("UPDATE device SET state = 'pending' WHERE card_id = $1", &[card]).await.map(|_| ())
+}
+
 /// A grant whose phone was cut off between the two commits.
 #[tokio::test]
 async fn what_a_crash_left_prepared_is_finished() {
@@ -392,10 +434,7 @@ async fn what_a_crash_left_prepared_is_finished() {
     impl Verb for Unsign {
         type Answer = ();
         async fn run(&self, tx: &mut dyn Statements) -> Result<(), StoreError> {
-            let card = crate::store::Value::from(&self.0);
-            let sql = "UPDATE certificate SET state = 'prepared', der = NULL WHERE card_id = $1";
-            tx.execute(sql, std::slice::from_ref(&card)).await?;
-            tx.execute("UPDATE device SET state = 'pending' WHERE card_id = $1", &[card]).await.map(|_| ())
+            unsign(tx, &self.0).await
         }
     }
     let desk = Desk::new(Preset::Legacy2019, Overrides::default()).await;
@@ -448,11 +487,8 @@ async fn what_is_no_longer_true_is_not_signed() {
     impl Verb for Rename {
         type Answer = ();
         async fn run(&self, tx: &mut dyn Statements) -> Result<(), StoreError> {
-            let card = crate::store::Value::from(&self.0);
             tx.execute("UPDATE pupil SET surname = 'Inna'", &[]).await?;
-            let sql = "UPDATE certificate SET state = 'prepared', der = NULL WHERE card_id = $1";
-            tx.execute(sql, std::slice::from_ref(&card)).await?;
-            tx.execute("UPDATE device SET state = 'pending' WHERE card_id = $1", &[card]).await.map(|_| ())
+            unsign(tx, &self.0).await
         }
     }
     let desk = Desk::new(Preset::Legacy2019, Overrides::default()).await;
@@ -485,7 +521,7 @@ async fn lists_and_answers_of_an_earlier_authority_go_on_after_a_roll_over() {
         issuing_name: "mLegitymacja SIMULATOR Issuing CA 2".into(),
         not_before: old.root().not_before(),
         not_after: old.root().not_after(),
-        passphrase: None,
+        keys: crate::authority::KeyStore::default(),
     };
     let new = Authority::roll_over(&desk._folder.path().join("ca"), &options, &SystemEntropy).unwrap();
     let issuance = Issuance { authority: Arc::new(new), ..desk.issuance.clone() };

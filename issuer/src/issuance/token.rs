@@ -11,14 +11,15 @@ use super::Issuance;
 use super::dossier::{CardRefusal, Dossier};
 use super::grant::MAX_FAILURES;
 use super::junior::{HolderClaim, HolderRefusal, PresentedHolder};
-use super::keys::{Sealed, same};
+use super::keys::{Sealed, any_same};
 use super::offer::{CodeContent, OfferError, usable};
 use crate::audit::{Act, Actor};
 use crate::store::id::GrantId;
 use crate::store::tables::device::{Device, DeviceState};
+use crate::store::tables::dossier::DossierOf;
 use crate::store::tables::grant::{Grant, GrantState};
 use crate::store::tables::mobile_card::MobileCard;
-use crate::store::{Statements, StoreError, Verb};
+use crate::store::{Row, Statements, StoreError, Verb};
 
 /// How long an access token lives.
 pub const TOKEN_TTL: SignedDuration = SignedDuration::from_mins(5);
@@ -77,7 +78,7 @@ impl Issuance {
             None => None,
         };
         let verb = RedeemGrant {
-            presented: tx_code.map(|code| self.keys.code_mac(&content.grant, &code)),
+            presented: tx_code.map(|code| self.keys.code_macs(&content.grant, &code)),
             grant: content.grant.clone(),
             epoch: content.epoch,
             holder: holder.map(|holder| self.holder_claim(holder)),
@@ -135,7 +136,8 @@ impl Issuance {
 struct RedeemGrant {
     grant: GrantId,
     epoch: i64,
-    presented: Option<[u8; 32]>,
+    /// Under every master secret that counts.
+    presented: Option<Vec<[u8; 32]>>,
     holder: Option<HolderClaim>,
     act: Act,
 }
@@ -147,7 +149,9 @@ impl Verb for RedeemGrant {
 
     async fn run(&self, tx: &mut dyn Statements) -> Result<Self::Answer, StoreError> {
         let now = self.act.at;
-        let Some(mut grant) = Grant::lock(tx, &self.grant).await? else {
+        let card = DossierOf::Grant(&self.grant);
+        let [grant, dossier] = tx.ask([Grant::hold(&self.grant, tx), card.rows(now)]).await?;
+        let Some(mut grant) = Grant::read(grant)?.into_iter().next() else {
             return Ok(Err(TokenError::UnknownCode));
         };
         if let Err(refusal) = usable(&grant, now) {
@@ -163,16 +167,16 @@ impl Verb for RedeemGrant {
         match (&grant.code_mac, &self.presented) {
             (Some(_), None) => return Ok(Err(TokenError::CodeMissing)),
             (None, Some(_)) => return Ok(Err(TokenError::CodeUnexpected)),
-            (Some(right), Some(presented)) if !same(right, presented) => {
+            (Some(right), Some(presented)) if !any_same(right, presented) => {
                 return count_failure(tx, grant, &self.act).await.map(Err);
             }
             (Some(_), Some(_)) | (None, None) => {}
         }
-        if let Err(error) = leads_to_card(tx, &grant, now).await? {
+        if let Err(error) = leads_to_card(tx, &grant, dossier, now).await? {
             return Ok(Err(error));
         }
         grant.epoch += 1;
-        grant.update(tx).await?;
+        grant.update_epoch(tx).await?;
         Ok(Ok(grant.epoch))
     }
 }
@@ -216,9 +220,10 @@ async fn count_failure(
 async fn leads_to_card(
     tx: &mut dyn Statements,
     grant: &Grant,
+    dossier: Vec<Row>,
     now: Timestamp,
 ) -> Result<Result<(), TokenError>, StoreError> {
-    let Some(dossier) = Dossier::load(tx, &grant.card_id, now, false).await? else {
+    let Some(dossier) = Dossier::read(dossier)? else {
         return Err(StoreError::Damaged("a grant lacks its card"));
     };
     if let Err(refusal) = dossier.may_issue(now) {
@@ -254,7 +259,7 @@ impl Verb for RefreshGrant {
             return Ok(Err(TokenError::DeviceEnded));
         }
         grant.epoch += 1;
-        grant.update(tx).await?;
+        grant.update_epoch(tx).await?;
         Ok(Ok(grant.epoch))
     }
 }

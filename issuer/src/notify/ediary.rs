@@ -21,6 +21,7 @@ use crate::store::id::{NoticeId, SchoolId};
 use crate::store::tables::e_diary::EDiary;
 use crate::store::tables::notice::Notice;
 use crate::store::tables::school::School;
+use crate::store::{Statements, StoreError};
 
 /// What every signing secret starts with (Standard Webhooks).
 const SECRET_PREFIX: &str = "whsec_";
@@ -33,6 +34,23 @@ pub fn fresh_secret(entropy: &dyn Entropy) -> Secret {
 /// Seals a school's signing secret for the store.
 pub(super) fn seal_secret(keys: &Keys, school: &SchoolId, secret: &Secret, entropy: &dyn Entropy) -> Vec<u8> {
     keys.seal(Sealed::DiarySecret, &(school.as_str(), secret.expose()), entropy).expose().as_bytes().to_vec()
+}
+
+/// Seals every school's signing secret anew, under the present master secret; answers how many. One that cannot be
+/// opened is left as it is: its school links its diary again.
+pub(crate) async fn reseal(
+    tx: &mut dyn Statements,
+    keys: &Keys,
+    entropy: &dyn Entropy,
+) -> Result<usize, StoreError> {
+    let mut resealed = 0;
+    for mut link in EDiary::all(tx).await? {
+        let Some(secret) = open_secret(keys, &link) else { continue };
+        link.sealed_secret = seal_secret(keys, &link.school_id, &secret, entropy);
+        link.update(tx).await?;
+        resealed += 1;
+    }
+    Ok(resealed)
 }
 
 fn open_secret(keys: &Keys, link: &EDiary) -> Option<Secret> {

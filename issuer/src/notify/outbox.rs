@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
+use tokio::sync::watch;
 
 use super::ediary::{Diaries, Webhook};
 use super::mail::{Letter, Mailer};
@@ -287,28 +288,26 @@ impl Worker {
         Self { issuance, mail, diaries }
     }
 
-    /// Works until it is aborted. Channels do not wait for each other: a diary that answers slowly holds no letter
-    /// up.
-    pub async fn run(self) {
-        let letters = self.keep_handing_over(Channel::Email);
-        let messages = self.keep_handing_over(Channel::EDiary);
-        tokio::join!(letters, messages, self.keep_reminding());
+    /// Works until it is told to stop; what is being handed over then is finished and written down. Channels do not
+    /// wait for each other: a diary that answers slowly holds no letter up.
+    pub async fn run(self, stop: watch::Receiver<bool>) {
+        let letters = self.keep_handing_over(Channel::Email, stop.clone());
+        let messages = self.keep_handing_over(Channel::EDiary, stop.clone());
+        tokio::join!(letters, messages, self.keep_reminding(stop));
     }
 
-    async fn keep_handing_over(&self, channel: Channel) {
+    async fn keep_handing_over(&self, channel: Channel, mut stop: watch::Receiver<bool>) {
         let mut beat = beat(BEAT);
-        loop {
-            beat.tick().await;
-            if let Err(error) = self.work_off_channel(channel).await {
+        while next(&mut beat, &mut stop).await {
+            if let Err(error) = self.work_off_channel(channel, &stop).await {
                 tracing::warn!(%error, "cannot work off the outbox");
             }
         }
     }
 
-    async fn keep_reminding(&self) {
+    async fn keep_reminding(&self, mut stop: watch::Receiver<bool>) {
         let mut beat = beat(BEAT_OF_REMINDERS);
-        loop {
-            beat.tick().await;
+        while next(&mut beat, &mut stop).await {
             if let Err(error) = self.remind().await {
                 tracing::warn!(%error, "cannot remind of slips");
             }
@@ -320,18 +319,23 @@ impl Worker {
     /// # Errors
     /// When the database fails.
     pub async fn work_off(&self) -> Result<usize, StoreError> {
-        let letters = self.work_off_channel(Channel::Email).await?;
-        Ok(letters + self.work_off_channel(Channel::EDiary).await?)
+        let (_stopping, stop) = watch::channel(false);
+        let letters = self.work_off_channel(Channel::Email, &stop).await?;
+        Ok(letters + self.work_off_channel(Channel::EDiary, &stop).await?)
     }
 
-    async fn work_off_channel(&self, channel: Channel) -> Result<usize, StoreError> {
+    async fn work_off_channel(
+        &self,
+        channel: Channel,
+        stop: &watch::Receiver<bool>,
+    ) -> Result<usize, StoreError> {
         if channel == Channel::Email && self.mail.is_none() {
             return Ok(0);
         }
         let store = &self.issuance.store;
         let mut tries = 0;
         // Looking does not hold anybody up; most of the time there is nothing.
-        while store.read(AnyDue { now: self.issuance.now(), channel }).await? {
+        while !*stop.borrow() && store.read(AnyDue { now: self.issuance.now(), channel }).await? {
             let act = self.issuance.act(Actor::System);
             let claimed = store.write(ClaimNotices { channel, act }).await?;
             if claimed.is_empty() {
@@ -381,6 +385,15 @@ impl Worker {
             }
         }
         Ok(told)
+    }
+}
+
+/// Waits for the next beat; false when it is told to stop.
+async fn next(beat: &mut tokio::time::Interval, stop: &mut watch::Receiver<bool>) -> bool {
+    tokio::select! {
+        biased;
+        _ = stop.wait_for(|stop| *stop) => false,
+        _ = beat.tick() => true,
     }
 }
 

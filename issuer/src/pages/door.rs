@@ -1,7 +1,7 @@
 //! What the doors of office and portal share: the form's frame, and whether login and password belong together.
 
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use shared::secret::Secret;
 
 use super::form::{Fields, Sent, Typed};
@@ -89,15 +89,23 @@ impl Pages {
         let login = Login::parse(sent.typed.text("login")).map(|login| login.as_str().to_owned());
         let login = login.unwrap_or_default();
         let guard = self.guard(&sent.headers, realm, &login);
-        let store = &self.issuance.store;
+        let (store, now) = (&self.issuance.store, self.now());
+        if let Err(seconds) = self.sign_ins.take(&sent.client, now) {
+            let wait = SignedDuration::from_secs(seconds.into());
+            return Ok(Err(NotIn::Wait(now.saturating_add(wait).unwrap_or(now))));
+        }
+        let Ok(_in_line) = self.own.line.try_acquire() else { return Err(PageFailure::Unavailable) };
         // Counted before it is looked at: many tries at once are many tries.
-        let counted = store.write(CountTry { login_hash: guard.counted_as(), now: self.now() }).await?;
+        let counted = store.write(CountTry { login_hash: guard.counted_as(), now }).await?;
         if let Err(wait) = counted {
             return Ok(Err(NotIn::Wait(wait.until)));
         }
         let account = store.read(find(login)).await?;
         let stored = account.as_ref().map(|account| account.password_hash().to_owned());
         let right = self.password_is_right(stored, Secret::new(sent.typed.raw("password"))).await;
+        if right {
+            self.sign_ins.give_back(&sent.client);
+        }
         Ok(account.filter(|_| right).map(|account| (account, guard)).ok_or(NotIn::Wrong))
     }
 }

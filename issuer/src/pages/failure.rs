@@ -1,14 +1,17 @@
 //! When there is no page to show: what people are told instead, in their language.
 
 use axum::extract::Request;
-use axum::http::StatusCode;
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Redirect, Response};
+use shared::vci::error::AnywhereErrorCode;
 
 use super::frame::{self, Page};
 use super::words::Lang;
 use crate::http::failure::{Code, Coded};
-use crate::mishap::{Mishap, survive};
+use crate::http::front::mishap::{Mishap, survive};
+use crate::http::front::work::refuse;
+use crate::http::told::Told;
 use crate::store::StoreError;
 
 /// Why there is no page.
@@ -47,6 +50,22 @@ impl PageFailure {
             Self::Refused(code) => code.status(),
             Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+
+    /// The stable word, for logs and figures.
+    fn code(self) -> &'static str {
+        match self {
+            Self::SignIn(_) => "page_sign_in",
+            Self::Forbidden => "page_forbidden",
+            Self::NotFound => "page_not_found",
+            Self::StaleForm => "page_stale_form",
+            Self::Unreadable => "page_unreadable",
+            Self::UnknownApp => "page_unknown_app",
+            Self::TooLarge => "page_too_large",
+            Self::Refused(code) => code.word(),
+            Self::Unavailable => "page_unavailable",
+            Self::Internal => "page_internal",
         }
     }
 
@@ -103,10 +122,14 @@ impl IntoResponse for PageFailure {
 
 /// A page, even when a handler takes too long or panics.
 pub(super) async fn answered(request: Request, next: Next) -> Result<Response, PageFailure> {
-    survive(request, next).await.map_err(|mishap| match mishap {
-        Mishap::TooLong => PageFailure::Unavailable,
-        Mishap::Panicked => PageFailure::Internal,
-    })
+    let uri = request.uri().clone();
+    match survive(request, next).await {
+        Ok(response) => Ok(response),
+        // Whoever sends so slowly has no patience for a page of ours either.
+        Err(Mishap::SlowBody) => Ok(refuse(&uri, AnywhereErrorCode::RequestTimeout)),
+        Err(Mishap::TooLong) => Err(PageFailure::Unavailable),
+        Err(Mishap::Panicked) => Err(PageFailure::Internal),
+    }
 }
 
 /// Puts failures into the words of whoever asked.
@@ -125,7 +148,10 @@ pub(super) async fn in_our_words(request: Request, next: Next) -> Response {
     let area = if path.starts_with("/portal") { "/portal" } else { "/office" };
     let mut shown = frame::render(&FailurePage { page, text, area });
     *shown.status_mut() = failure.status();
-    shown
+    if failure == PageFailure::Unavailable {
+        shown.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("5"));
+    }
+    Told::code(failure.code()).on(shown)
 }
 
 #[derive(askama::Template)]

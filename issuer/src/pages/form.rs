@@ -11,6 +11,7 @@ use super::session::realm_of;
 use super::words::Lang;
 use super::{Pages, frame};
 use crate::http::failure::Coded;
+use crate::http::front::client::Client;
 use crate::registry::fault::{FaultCode, Faults};
 
 /// The largest form without files, in bytes.
@@ -75,6 +76,8 @@ pub struct Sent {
     pub typed: Typed,
     /// What the browser said of itself.
     pub headers: HeaderMap,
+    /// From where it came.
+    pub client: Client,
 }
 
 impl std::fmt::Debug for Sent {
@@ -96,13 +99,14 @@ impl FromRequest<Pages> for Sent {
 
     async fn from_request(request: Request, pages: &Pages) -> Result<Self, PageFailure> {
         let (headers, path) = (request.headers().clone(), request.uri().path().to_owned());
+        let client = Client::noted(request.extensions());
         let body = Bytes::from_request(request, pages).await.map_err(|_| PageFailure::TooLarge)?;
         if body.len() > FORM_LIMIT {
             return Err(PageFailure::TooLarge);
         }
         let typed = Typed::read(&body);
         check_token(pages, &headers, &path, &typed)?;
-        Ok(Self { typed, headers })
+        Ok(Self { typed, headers, client })
     }
 }
 
@@ -137,6 +141,7 @@ impl FromRequest<Pages> for SentFiles {
 
     async fn from_request(request: Request, pages: &Pages) -> Result<Self, PageFailure> {
         let (headers, path) = (request.headers().clone(), request.uri().path().to_owned());
+        let client = Client::noted(request.extensions());
         let mut parts = Multipart::from_request(request, pages).await.map_err(|_| PageFailure::Unreadable)?;
         let (mut typed, mut files) = (Vec::new(), Vec::new());
         let unreadable = |error: axum::extract::multipart::MultipartError| match error.status() {
@@ -155,7 +160,7 @@ impl FromRequest<Pages> for SentFiles {
         }
         let typed = Typed(typed);
         check_token(pages, &headers, &path, &typed)?;
-        Ok(Self { sent: Sent { typed, headers }, files })
+        Ok(Self { sent: Sent { typed, headers, client }, files })
     }
 }
 
@@ -285,7 +290,7 @@ mod tests {
     fn a_form_that_is_looked_at_tells_neither_cookies_nor_what_was_typed() {
         let mut headers = HeaderMap::new();
         headers.insert("cookie", axum::http::HeaderValue::from_static("mleg_office=geheim"));
-        let sent = Sent { typed: Typed::read(b"password=tajne"), headers };
+        let sent = Sent { typed: Typed::read(b"password=tajne"), headers, client: Client::Unknown };
         let files = SentFiles { sent, files: Vec::new() };
         let told = format!("{files:?}");
         assert!(!told.contains("geheim") && !told.contains("tajne"), "{told}");

@@ -23,6 +23,7 @@ mod once;
 mod session;
 #[cfg(test)]
 pub(crate) mod testing;
+mod visit;
 pub mod words;
 
 use std::sync::Arc;
@@ -39,10 +40,15 @@ use tokio::sync::Semaphore;
 
 pub use self::failure::PageFailure;
 use self::words::Lang;
+use crate::http::front::Limits;
+use crate::http::front::client::Client;
+use crate::http::limits::{Limiter, Rate};
 use crate::issuance::Issuance;
 
 /// How many passwords are checked at the same time: each takes 19 MiB and some 20 ms of a core.
 const PASSWORD_CHECKS: usize = 2;
+/// How many wait for theirs: a second's work.
+const PASSWORD_LINE: usize = 64;
 
 /// What every page can reach. Cheap to clone.
 #[derive(Clone)]
@@ -51,6 +57,8 @@ pub struct Pages {
     pub issuance: Issuance,
     own: Arc<Own>,
     outside: Outside,
+    /// Wrong passwords by address.
+    sign_ins: Arc<Limiter<Client>>,
 }
 
 /// What the pages are linked to besides the books. Cheap to clone.
@@ -69,6 +77,8 @@ struct Own {
     origin: String,
     sandbox: bool,
     passwords: Semaphore,
+    /// Those who wait for their password to be checked; whoever finds no place there is told so at once.
+    line: Semaphore,
     /// QR codes of the portal that are alive.
     shelf: portal::Shelf,
     print_jobs: print::job::Jobs,
@@ -79,8 +89,16 @@ impl Pages {
     pub fn new(issuance: Issuance, origin: String, sandbox: bool) -> Self {
         let passwords = Semaphore::new(PASSWORD_CHECKS);
         let (shelf, print_jobs) = (portal::Shelf::default(), print::job::Jobs::default());
-        let own = Own { origin, sandbox, passwords, shelf, print_jobs };
-        Self { issuance, own: Arc::new(own), outside: Outside::default() }
+        let line = Semaphore::new(PASSWORD_LINE);
+        let own = Own { origin, sandbox, passwords, line, shelf, print_jobs };
+        let sign_ins = Limiter::new(Rate::slow(Limits::default().sign_ins_of_one));
+        Self { issuance, own: Arc::new(own), outside: Outside::default(), sign_ins: Arc::new(sign_ins) }
+    }
+
+    /// The same pages within these limits.
+    #[must_use]
+    pub fn within(self, limits: &Limits) -> Self {
+        Self { sign_ins: Arc::new(Limiter::new(Rate::slow(limits.sign_ins_of_one))), ..self }
     }
 
     /// The same pages, linked to what is outside.

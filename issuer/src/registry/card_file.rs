@@ -11,7 +11,7 @@ use crate::store::tables::device::Device;
 use crate::store::tables::grant::Grant;
 use crate::store::tables::mobile_card::MobileCard;
 use crate::store::tables::order::Order;
-use crate::store::tables::pupil::{Photo, Pupil};
+use crate::store::tables::pupil::Pupil;
 use crate::store::{Statements, StoreError, Verb};
 
 /// A mobile card with everything that hangs on it.
@@ -59,7 +59,7 @@ impl CardFile {
         now: Timestamp,
     ) -> Result<Option<Self>, StoreError> {
         let Some(dossier) = Dossier::load(tx, card, now, false).await? else { return Ok(None) };
-        let inputs = Photo::latest(tx, &dossier.pupil.id).await?.map(|photo| dossier.inputs(&photo));
+        let inputs = dossier.photo.as_ref().map(|photo| dossier.inputs(photo));
         let mut devices = Vec::new();
         for device in Device::of_card(tx, card).await? {
             let certificates = CertificateSummary::of_device(tx, &device.id).await?;

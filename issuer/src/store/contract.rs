@@ -4,6 +4,7 @@
 
 mod lease;
 mod status;
+mod together;
 
 use std::sync::Arc;
 
@@ -14,7 +15,7 @@ use super::id::{BaseCardId, CardId, DeviceId, GrantId, NoticeId, OrderId, Profil
 use super::tables::base_card::{BaseCard, BaseCardState, Form};
 use super::tables::certificate::{Certificate, CertificateState, SpentNonce};
 use super::tables::device::{Device, DeviceState, EndReason};
-use super::tables::grant::{Grant, GrantState};
+use super::tables::grant::{Grant, GrantState, GrantWithRules};
 use super::tables::mobile_card::MobileCard;
 use super::tables::pupil::Pupil;
 use super::tables::revocation_list::RevocationList;
@@ -48,6 +49,9 @@ pub async fn run(store: &Store, now: Timestamp, entropy: &dyn Entropy) -> Result
         "a key that is taken refuses the row, as a constraint",
     )?;
     refusals_keep_or_take_back(store, &rows).await?;
+    together::what_is_left_for_later_belongs_to_the_act(store, &rows, entropy).await?;
+    together::queries_are_answered_in_their_order(store, &rows, entropy).await?;
+    together::refusals_among_others_take_back_their_own(store, &rows).await?;
     reading_does_not_write(store, &rows).await?;
     held_rows_lose_no_update(store, &rows).await?;
     a_nonce_is_spent_once(store, &rows).await?;
@@ -194,7 +198,7 @@ impl Verb for Rows {
         self.card.insert(tx).await?;
         self.grant.insert(tx).await?;
         let school = School::by_rspo(tx, self.school.rspo).await?;
-        let grant = Grant::by_offer(tx, &self.grant.offer_hash).await?;
+        let grant = GrantWithRules::by_offer(tx, &self.grant.offer_hash).await?.map(|found| found.grant);
         let pupil = Pupil::lock(tx, &self.pupil.id).await?;
         let same_school =
             school.is_some_and(|s| s.name == self.school.name && s.created_at == self.school.created_at);
@@ -345,6 +349,7 @@ impl Verb for RevokeFirst {
             tbs: vec![0x30],
             der: None,
             card_data: b"{}".to_vec(),
+            photo_id: None,
             card_inputs: [1; 32],
             notification_id: "n".into(),
             not_after: now,
@@ -354,8 +359,8 @@ impl Verb for RevokeFirst {
             end_reason: None,
         };
         certificate.insert(tx).await?;
-        let settled = Certificate::settle(tx, &certificate.serial, b"der", now).await?;
-        let again = Certificate::settle(tx, &certificate.serial, b"other", now).await?;
+        let settled = Certificate::settle(tx, &certificate.serial, b"der", now).await?.is_some();
+        let again = Certificate::settle(tx, &certificate.serial, b"other", now).await?.is_some();
         if !settled || again {
             return Err(StoreError::Damaged("a certificate is settled once"));
         }

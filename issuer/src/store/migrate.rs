@@ -8,6 +8,9 @@ const STEPS: &[&str] = &[
     include_str!("../../migrations/0002_pages.sql"),
     include_str!("../../migrations/0003_status.sql"),
     include_str!("../../migrations/0004_copies.sql"),
+    include_str!("../../migrations/0005_orphans.sql"),
+    include_str!("../../migrations/0006_photo_of_a_certificate.sql"),
+    include_str!("../../migrations/0007_order_of_indexes.sql"),
 ];
 
 /// Brings the schema up to date; the caller holds whatever lock keeps a second issuer from doing the same.

@@ -4,6 +4,7 @@
 //! whole or not at all and answers only when it is on disk; nobody is handed a begin or a commit. The SQL is
 //! written once, in [`tables`], in the dialect that SQLite and PostgreSQL share.
 
+mod meter;
 mod migrate;
 mod postgres;
 mod sql;
@@ -11,14 +12,17 @@ mod sqlite;
 
 pub mod contract;
 pub mod id;
+pub mod snapshot;
 pub mod tables;
 
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use tokio::sync::watch;
+use tokio::time::Instant;
 
-pub use self::sql::{Row, Statements, Value};
+pub use self::meter::{Load, Meter};
+pub use self::sql::{Query, Row, Statements, Value};
 
 /// An atomic act on the store.
 ///
@@ -33,6 +37,9 @@ pub trait Verb: Send + Sync + 'static {
     fn keeps(_answer: &Self::Answer) -> bool {
         true
     }
+
+    /// Whether it is a glance: one short query by a key, which needs neither a transaction nor a thread of its own.
+    const GLANCE: bool = false;
 
     /// Reads, decides and writes. An error takes back everything that it wrote.
     async fn run(&self, tx: &mut dyn Statements) -> Result<Self::Answer, StoreError>;
@@ -52,6 +59,7 @@ pub enum Location {
 pub struct Store {
     database: Database,
     changes: Arc<watch::Sender<u64>>,
+    meter: Meter,
 }
 
 #[derive(Clone)]
@@ -72,7 +80,7 @@ impl Store {
             Location::Sqlite(path) => Database::Sqlite(sqlite::Sqlite::open(path).await?),
             Location::Postgres(address) => Database::Postgres(postgres::Postgres::open(address).await?),
         };
-        Ok(Self { database, changes: Arc::new(watch::Sender::new(0)) })
+        Ok(Self { database, changes: Arc::new(watch::Sender::new(0)), meter: Meter::default() })
     }
 
     /// Runs `verb` whole or not at all; when this returns `Ok`, it is on disk.
@@ -80,10 +88,13 @@ impl Store {
     /// # Errors
     /// When the database fails; then nothing of the verb stays.
     pub async fn write<V: Verb>(&self, verb: V) -> Result<V::Answer, StoreError> {
+        let since = Instant::now();
         let answer = match &self.database {
             Database::Sqlite(db) => db.write(verb).await,
             Database::Postgres(db) => db.write(verb).await,
-        }?;
+        };
+        self.meter.write(since, &answer);
+        let answer = answer?;
         self.changes.send_modify(|count| *count = count.wrapping_add(1));
         Ok(answer)
     }
@@ -99,9 +110,37 @@ impl Store {
     /// # Errors
     /// When the database fails, or the verb tries to write.
     pub async fn read<V: Verb>(&self, verb: V) -> Result<V::Answer, StoreError> {
-        match &self.database {
+        let since = Instant::now();
+        let answer = match &self.database {
             Database::Sqlite(db) => db.read(verb).await,
             Database::Postgres(db) => db.read(verb).await,
+        };
+        self.meter.read(since, &answer);
+        answer
+    }
+
+    /// What it counts of its own work.
+    pub fn meter(&self) -> &Meter {
+        &self.meter
+    }
+
+    /// How much work there is at this moment.
+    pub fn load(&self) -> Load {
+        match &self.database {
+            Database::Sqlite(db) => db.load(),
+            Database::Postgres(db) => db.load(),
+        }
+    }
+
+    /// Puts everything where it stays: what an embedded database keeps in its log goes into its file. To be called
+    /// when nobody works with the store any more.
+    ///
+    /// # Errors
+    /// When somebody still reads or writes, or the disk fails; nothing is lost by that.
+    pub async fn tidy(&self) -> Result<(), StoreError> {
+        match &self.database {
+            Database::Sqlite(db) => db.tidy().await,
+            Database::Postgres(_) => Ok(()),
         }
     }
 }
@@ -129,4 +168,20 @@ pub enum StoreError {
         /// Latest version that this program knows.
         known: i64,
     },
+}
+
+impl StoreError {
+    /// Every kind.
+    pub const WORDS: [&'static str; 5] = ["unavailable", "contention", "constraint", "damaged", "newer"];
+
+    /// The kind of trouble, in a word.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Unavailable(_) => "unavailable",
+            Self::Contention => "contention",
+            Self::Constraint(_) => "constraint",
+            Self::Damaged(_) => "damaged",
+            Self::Newer { .. } => "newer",
+        }
+    }
 }

@@ -16,6 +16,22 @@ pub trait Statements: Send {
     /// Runs a query and returns its rows.
     async fn query(&mut self, sql: &str, params: &[Value]) -> Result<Vec<Row>, StoreError>;
 
+    /// Runs several queries, one after the other, and returns the rows of each. Each sees what had been committed
+    /// when its turn came, as if it had been asked alone; a database at the end of a wire is asked them all in one go.
+    async fn queries(&mut self, queries: &[Query]) -> Result<Vec<Vec<Row>>, StoreError> {
+        let mut answers = Vec::with_capacity(queries.len());
+        for query in queries {
+            answers.push(self.query(&query.sql, &query.params).await?);
+        }
+        Ok(answers)
+    }
+
+    /// Runs a statement whose outcome nobody waits for: at the latest before the next one, or before the act ends.
+    /// If it fails, so does the act, whatever the verb answers.
+    async fn later(&mut self, sql: &str, params: Vec<Value>) -> Result<(), StoreError> {
+        self.execute(sql, &params).await.map(|_| ())
+    }
+
     /// What makes a `SELECT` hold the rows that it reads until the end: `FOR UPDATE`, or nothing where
     /// there is one writer at a time anyway.
     fn for_update(&self) -> &'static str;
@@ -52,6 +68,30 @@ impl dyn Statements + '_ {
     }
 }
 
+/// A query that is still to be asked.
+pub struct Query {
+    pub(super) sql: String,
+    pub(super) params: Vec<Value>,
+}
+
+impl Query {
+    /// Of this text, with these parameters.
+    pub(crate) fn new(sql: impl Into<String>, params: &[Value]) -> Self {
+        Self { sql: sql.into(), params: params.to_vec() }
+    }
+}
+
+impl dyn Statements + '_ {
+    /// Asks as many queries as there are, in one go.
+    pub(crate) async fn ask<const N: usize>(
+        &mut self,
+        queries: [Query; N],
+    ) -> Result<[Vec<Row>; N], StoreError> {
+        let answers = self.queries(&queries).await?;
+        answers.try_into().map_err(|_| StoreError::Damaged("a query was not answered"))
+    }
+}
+
 /// A value in a column.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Value {
@@ -69,7 +109,32 @@ pub enum Value {
 #[derive(Debug, Clone)]
 pub struct Row(pub(super) Vec<Value>);
 
+/// The values of a row, taken out one by one from the left: large ones are not copied.
+pub(crate) struct Columns(std::vec::IntoIter<Value>);
+
+impl Columns {
+    /// The next column as `T`.
+    pub(crate) fn next<T: FromValue>(&mut self) -> Result<T, StoreError> {
+        self.0.next().and_then(T::from_value).ok_or(StoreError::Damaged(T::EXPECTED))
+    }
+
+    /// Whether the next column holds nothing, as all columns do of a row that an outer join did not find.
+    pub(crate) fn next_is_null(&self) -> bool {
+        matches!(self.0.as_slice().first(), None | Some(Value::Null))
+    }
+
+    /// Passes over some columns.
+    pub(crate) fn skip(&mut self, count: usize) {
+        self.0.by_ref().take(count).for_each(drop);
+    }
+}
+
 impl Row {
+    /// The row's values, to be taken out.
+    pub(crate) fn into_columns(self) -> Columns {
+        Columns(self.0.into_iter())
+    }
+
     /// Column `at` as `T`.
     pub(crate) fn take<T: FromValue>(&self, at: usize) -> Result<T, StoreError> {
         self.0.get(at).cloned().and_then(T::from_value).ok_or(StoreError::Damaged(T::EXPECTED))

@@ -55,6 +55,17 @@ fn what_was_written_is_read_back_and_written_alike() {
 }
 
 #[test]
+fn a_photo_that_was_kept_elsewhere_comes_back_to_its_place() {
+    let card = sample();
+    let kept = card.to_bytes_without_photo();
+    assert!(serde_json::from_slice::<Value>(&kept).unwrap().get("photo").is_none());
+    assert_eq!(with_photo(&kept, &card.photo), card.to_bytes());
+    let other = CardPhoto::from_jpeg(vec![0xff, 0xd8, 0xff, 0xe0, 9, 0xff, 0xd9]).unwrap();
+    let shown = CardData::from_bytes(&with_photo(&kept, &other)).unwrap();
+    assert_eq!(shown, CardData { photo: other, ..card });
+}
+
+#[test]
 fn the_digest_is_of_the_bytes_as_they_are() {
     // FIPS 180-4's example "abc".
     let abc = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";

@@ -26,13 +26,14 @@ use serde_json::json;
 
 use super::cbor::{self, Taking, int};
 use super::portrait::Portrait;
-use super::purpose::{AgeLimit, Purpose};
+use super::purpose::Purpose;
+use crate::age_limit::AgeLimit;
 use crate::card::CardNumber;
 use crate::card_data::{CardData, PersonName, SchoolName};
 use crate::validity::{ValidityPeriod, age_on};
 
-/// Below this age, in years, tickets are reduced.
-pub const RELIEF_AGE: u8 = 24;
+/// Below this age tickets are reduced.
+pub const RELIEF_AGE: AgeLimit = AgeLimit::A24;
 
 const EPOCH: Date = Date::constant(1970, 1, 1);
 
@@ -123,8 +124,8 @@ impl Content {
         let age = age_on(card.birth_date(), on);
         let (card_number, school) = (card.card_number, card.school.name.clone());
         Some(match purpose {
-            Purpose::Ticket => Self::Ticket { holder, portrait, under_24: age < RELIEF_AGE },
-            Purpose::Cinema(limit) if age < limit.years() => return None,
+            Purpose::Ticket => Self::Ticket { holder, portrait, under_24: !RELIEF_AGE.is_reached_at(age) },
+            Purpose::Cinema(limit) if !limit.is_reached_at(age) => return None,
             Purpose::Cinema(limit) => Self::Cinema(limit),
             Purpose::Library => Self::Library { holder, card_number, school },
             Purpose::Card => Self::Card {
@@ -188,7 +189,7 @@ impl Content {
         }
         match self {
             Self::Ticket { under_24, .. } => {
-                put("age_equal_or_over", json!({ RELIEF_AGE.to_string(): !under_24 }));
+                put("age_equal_or_over", json!({ RELIEF_AGE.years().to_string(): !under_24 }));
             }
             Self::Cinema(limit) => {
                 put("age_equal_or_over", json!({ limit.years().to_string(): true }));
@@ -218,7 +219,7 @@ impl Content {
             entries.push((3, Value::Bytes(portrait.as_bytes().to_vec())));
         }
         match self {
-            Self::Ticket { under_24, .. } => entries.push((4, age(RELIEF_AGE, !under_24))),
+            Self::Ticket { under_24, .. } => entries.push((4, age(RELIEF_AGE.years(), !under_24))),
             Self::Cinema(limit) => entries.push((4, age(limit.years(), true))),
             Self::Library { card_number, school, .. } => {
                 entries.push((5, text(&card_number.to_string())));
@@ -251,8 +252,8 @@ impl Content {
             }
             2 => {
                 let (limit, reached) = read_age(map.number(4)?)?;
-                let limit = AgeLimit::ALL.into_iter().find(|known| known.years() == limit)?;
-                reached.then_some(Self::Cinema(limit))?
+                let asked = Purpose::ALL.contains(&Purpose::Cinema(limit));
+                (reached && asked).then_some(Self::Cinema(limit))?
             }
             3 => Self::Library {
                 holder: read_name(&mut map)?,
@@ -295,11 +296,11 @@ fn days(date: Date) -> Value {
     int(date.duration_since(EPOCH).as_hours() / 24)
 }
 
-fn read_age(value: Value) -> Option<(u8, bool)> {
+fn read_age(value: Value) -> Option<(AgeLimit, bool)> {
     let mut map = Taking::new(value)?;
     let (limit, reached) = map.first()?;
     map.finish()?;
-    Some((cbor::number(&limit)?, reached.as_bool()?))
+    Some((AgeLimit::of_years(cbor::number(&limit)?)?, reached.as_bool()?))
 }
 
 fn read_name(map: &mut Taking) -> Option<FullName> {
@@ -343,7 +344,9 @@ mod tests {
         let with = |key, value| [cinema(), vec![(key, value)]].concat();
         assert_eq!(read(with(1, text("Anna"))), None, "more than its purpose needs");
         assert_eq!(read(with(10, text("44051401359"))), None);
-        assert_eq!(read(vec![(0, int(2)), (4, age(17, true))]), None, "no such limit");
+        for none in [17, 24] {
+            assert_eq!(read(vec![(0, int(2)), (4, age(none, true))]), None, "no such limit");
+        }
         assert_eq!(read(vec![(0, int(2)), (4, age(18, false))]), None, "nothing is proved by it");
         assert_eq!(read(vec![(0, int(2))]), None);
         assert_eq!(read(vec![(0, int(5)), (4, age(18, true))]), None, "no such purpose");

@@ -30,5 +30,5 @@ pub use content::{Content, FullName, Proves};
 pub use credential::{CodeCredential, CredentialFault, UnverifiedCredential, VerifiedCredential};
 pub use key::{HolderKey, KeyId};
 pub use portrait::Portrait;
-pub use purpose::{AgeLimit, Purpose};
+pub use purpose::Purpose;
 pub use verify::verify;

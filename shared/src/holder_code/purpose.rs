@@ -5,13 +5,15 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use crate::age_limit::AgeLimit;
+
 /// What an inspector asks for, and what the phone shows for it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub enum Purpose {
     /// A ticket inspector: name, portrait if there is room for one, whether they are under 24.
     Ticket,
-    /// A cinema: that they are of this age, and nothing else.
+    /// A cinema: that they are of this age (13, 15, 16 or 18), and nothing else.
     Cinema(AgeLimit),
     /// A library: name, card number, school.
     Library,
@@ -20,7 +22,7 @@ pub enum Purpose {
 }
 
 impl Purpose {
-    /// Every purpose.
+    /// Every purpose that codes are made for; a cinema asks for no higher age than 18.
     pub const ALL: [Self; 7] = [
         Self::Ticket,
         Self::Cinema(AgeLimit::A13),
@@ -39,36 +41,10 @@ impl Purpose {
             Self::Cinema(AgeLimit::A15) => "cinema-15",
             Self::Cinema(AgeLimit::A16) => "cinema-16",
             Self::Cinema(AgeLimit::A18) => "cinema-18",
+            Self::Cinema(AgeLimit::A24) => "cinema-24",
+            Self::Cinema(AgeLimit::A26) => "cinema-26",
             Self::Library => "library",
             Self::Card => "card",
-        }
-    }
-}
-
-/// An age from which something is allowed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum AgeLimit {
-    /// 13 years.
-    A13,
-    /// 15 years.
-    A15,
-    /// 16 years.
-    A16,
-    /// 18 years.
-    A18,
-}
-
-impl AgeLimit {
-    /// Every limit, from the lowest.
-    pub const ALL: [Self; 4] = [Self::A13, Self::A15, Self::A16, Self::A18];
-
-    /// In years.
-    pub fn years(self) -> u8 {
-        match self {
-            Self::A13 => 13,
-            Self::A15 => 15,
-            Self::A16 => 16,
-            Self::A18 => 18,
         }
     }
 }
@@ -116,7 +92,7 @@ mod tests {
             assert_eq!(purpose.name().parse(), Ok(purpose));
             assert_eq!(serde_json::from_value::<Purpose>(purpose.name().into()).unwrap(), purpose);
         }
-        for wrong in ["", "Ticket", "cinema", "cinema-17", "address"] {
+        for wrong in ["", "Ticket", "cinema", "cinema-17", "cinema-24", "address"] {
             assert_eq!(wrong.parse::<Purpose>(), Err(PurposeError), "{wrong}");
         }
     }

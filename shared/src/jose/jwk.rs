@@ -1,12 +1,14 @@
 //! Public keys as JSON (RFC 7517, RFC 7518 §6.2): P-256 alone.
 
 use std::fmt;
+use std::hash::{Hash, Hasher};
 
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED, ParsedPublicKey};
 use serde::ser::SerializeStruct as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Map, Value};
 
+use super::jws::BadSignature;
 use super::thumbprint::Thumbprint;
 use super::{base64url, from_base64url};
 
@@ -16,8 +18,26 @@ const PRIVATE_MEMBERS: [&str; 8] = ["d", "p", "q", "dp", "dq", "qi", "oth", "k"]
 /// A P-256 public key: a point that lies on the curve, never the point at infinity.
 ///
 /// Unknown members of a JWK (`kid`, `use`, …) are ignored and not kept; it is written with exactly `kty`, `crv`, `x`, `y`.
-#[derive(Clone, PartialEq, Eq, Hash)]
-pub struct PublicJwk([u8; 65]);
+#[derive(Clone)]
+pub struct PublicJwk {
+    point: [u8; 65],
+    /// As the provider wants it: made once, for it is checked then that the point lies on the curve.
+    parsed: ParsedPublicKey,
+}
+
+impl PartialEq for PublicJwk {
+    fn eq(&self, other: &Self) -> bool {
+        self.point == other.point
+    }
+}
+
+impl Eq for PublicJwk {}
+
+impl Hash for PublicJwk {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.point.hash(state);
+    }
+}
 
 impl PublicJwk {
     /// Reads a JWK.
@@ -54,14 +74,15 @@ impl PublicJwk {
     }
 
     fn from_point(point: [u8; 65]) -> Result<Self, JwkError> {
-        // Parsing is what checks the curve equation (SP 800-56A §5.6.2.3.3); the parsed form is not kept.
-        ParsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, point).map_err(|_| JwkError::NotOnCurve)?;
-        Ok(Self(point))
+        // Parsing is what checks the curve equation (SP 800-56A §5.6.2.3.3).
+        let parsed =
+            ParsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, point).map_err(|_| JwkError::NotOnCurve)?;
+        Ok(Self { point, parsed })
     }
 
     /// The uncompressed point, `04 || x || y`.
     pub fn to_sec1(&self) -> [u8; 65] {
-        self.0
+        self.point
     }
 
     /// The key's name (RFC 7638, SHA-256).
@@ -70,12 +91,13 @@ impl PublicJwk {
         Thumbprint::of_p256(&x, &y)
     }
 
-    pub(super) fn as_sec1(&self) -> &[u8] {
-        &self.0
+    /// Checks an ES256 signature, `r || s`.
+    pub(super) fn verify(&self, message: &[u8], signature: &[u8; 64]) -> Result<(), BadSignature> {
+        self.parsed.verify_sig(message, signature).map_err(|_| BadSignature)
     }
 
     fn coordinates(&self) -> (String, String) {
-        (base64url(&self.0[1..33]), base64url(&self.0[33..]))
+        (base64url(&self.point[1..33]), base64url(&self.point[33..]))
     }
 }
 

@@ -2,7 +2,6 @@
 
 use std::fmt;
 
-use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED, UnparsedPublicKey};
 use serde::Serialize;
 use serde::de::{Deserialize as _, DeserializeOwned};
 use serde_json::Value;
@@ -122,9 +121,7 @@ impl CompactJws {
     /// # Errors
     /// [`BadSignature`] when it was not made by that key over these bytes.
     pub fn verify(&self, key: &PublicJwk) -> Result<(), BadSignature> {
-        UnparsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, key.as_sec1())
-            .verify(self.signing_input.as_bytes(), &self.signature)
-            .map_err(|_| BadSignature)
+        key.verify(self.signing_input.as_bytes(), &self.signature)
     }
 }
 

@@ -83,6 +83,10 @@ fn parse_plain(text: &str) -> Result<Url, UriError> {
         return Err(UriError::Malformed);
     }
     let url = Url::parse(text).map_err(|_| UriError::Malformed)?;
+    // Quotation marks and the like grow threefold: what was read shall be readable again when it is written.
+    if url.as_str().len() > MAX_URL_LENGTH {
+        return Err(UriError::TooLong);
+    }
     if url.scheme() != scheme || !url.has_host() { Err(UriError::Malformed) } else { Ok(url) }
 }
 
@@ -315,6 +319,8 @@ mod tests {
         }
         let long = format!("https://a.example/{}", "a".repeat(MAX_URL_LENGTH));
         assert_eq!(HttpUrl::parse(&long, HttpsOnly), Err(UriError::TooLong));
+        let grows = format!("https://a.example/?{}", "\"".repeat(MAX_URL_LENGTH / 3));
+        assert_eq!(HttpUrl::parse(&grows, HttpsOnly), Err(UriError::TooLong));
         assert_eq!(IssuerUrl::parse("https://a.example?x", HttpsOnly), Err(UriError::Query));
     }
 

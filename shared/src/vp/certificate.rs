@@ -57,10 +57,7 @@ impl VerifierCertificate {
             return Err(VerifierCertificateError::TooLong);
         }
         let signed = UnverifiedSigned::split(leaf)?;
-        let frame = Frame::read(signed.to_be_signed())?;
-        if frame.algorithm != signed.algorithm() {
-            return Err(VerifierCertificateError::Malformed);
-        }
+        let frame = Frame::of(&signed)?;
         let mut dns_names = Vec::new();
         for extension in &frame.extensions {
             let content = extension.extn_value.as_bytes();

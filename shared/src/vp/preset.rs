@@ -1,8 +1,8 @@
 //! What inspectors usually ask, as queries: each the least that its purpose needs. None asks for the PESEL or an address.
 
-use serde::{Deserialize, Serialize};
-
 use super::dcql::{CredentialQuery, DcqlQuery};
+use crate::age_limit::AgeLimit;
+use crate::card_claims::AGE_EQUAL_OR_OVER;
 use crate::sd_jwt::ClaimPath;
 
 /// The id under which presets ask for the card.
@@ -11,56 +11,22 @@ pub const CARD: &str = "card";
 /// Claims that no preset asks, and about which a phone warns whoever asks them.
 pub const SENSITIVE: [&str; 2] = ["personal_administrative_number", "address"];
 
-/// The ages that a card can tell about.
-pub const AGES: [u8; 6] = [13, 15, 16, 18, 24, 26];
-
 /// A usual check.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Preset {
     /// Name, portrait, that one is a pupil, and whether one is 24 (the relief ends there).
     Ticket,
     /// That one is a pupil and has reached an age, and nothing else.
-    Cinema(Age),
+    Cinema(AgeLimit),
     /// Name and card number; the school, if one likes to tell it.
     Library,
     /// Everything but the PESEL and the address; birth date and the school's address if one likes to tell them.
     FullCard,
 }
 
-/// One of [`AGES`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(try_from = "u8", into = "u8")]
-pub struct Age(u8);
-
-impl Age {
-    /// Takes an age that cards can tell about.
-    pub fn new(years: u8) -> Option<Self> {
-        AGES.contains(&years).then_some(Self(years))
-    }
-
-    /// In years.
-    pub fn years(self) -> u8 {
-        self.0
-    }
-}
-
-impl TryFrom<u8> for Age {
-    type Error = &'static str;
-
-    fn try_from(years: u8) -> Result<Self, Self::Error> {
-        Self::new(years).ok_or("no card tells about this age")
-    }
-}
-
-impl From<Age> for u8 {
-    fn from(age: Age) -> Self {
-        age.0
-    }
-}
-
 impl Preset {
     /// All presets, the cinema's for 18.
-    pub const USUAL: [Self; 4] = [Self::Ticket, Self::Cinema(Age(18)), Self::Library, Self::FullCard];
+    pub const USUAL: [Self; 4] = [Self::Ticket, Self::Cinema(AgeLimit::A18), Self::Library, Self::FullCard];
 
     /// A stable name for programs: `ticket`, `cinema`, `library`, `card`.
     pub fn name(self) -> &'static str {
@@ -83,7 +49,7 @@ impl Preset {
     /// The preset of this name; `cinema` alone is for 18, `cinema-16` for 16.
     pub fn named(name: &str) -> Option<Self> {
         if let Some(years) = name.strip_prefix("cinema-") {
-            return years.parse().ok().and_then(Age::new).map(Self::Cinema);
+            return years.parse().ok().and_then(AgeLimit::of_years).map(Self::Cinema);
         }
         Self::USUAL.into_iter().find(|preset| preset.name() == name)
     }
@@ -91,13 +57,19 @@ impl Preset {
     /// The query to a card of one of these types (`vct`).
     pub fn query(self, types: &[&str]) -> DcqlQuery {
         let top = ClaimPath::of;
-        let age = |years: u8| ClaimPath::of("age_equal_or_over").member(&years.to_string());
+        let age = |limit: AgeLimit| ClaimPath::of(AGE_EQUAL_OR_OVER).member(&limit.years().to_string());
         let (claims, optional) = match self {
             Self::Ticket => (
-                vec![top("given_name"), top("family_name"), top("picture"), top("pupil_status"), age(24)],
+                vec![
+                    top("given_name"),
+                    top("family_name"),
+                    top("picture"),
+                    top("pupil_status"),
+                    age(AgeLimit::A24),
+                ],
                 vec![],
             ),
-            Self::Cinema(Age(years)) => (vec![top("pupil_status"), age(years)], vec![]),
+            Self::Cinema(limit) => (vec![top("pupil_status"), age(limit)], vec![]),
             Self::Library => {
                 (vec![top("given_name"), top("family_name"), top("card_number")], vec![top("school_name")])
             }

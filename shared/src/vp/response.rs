@@ -153,7 +153,7 @@ pub enum PostedResponse {
     /// In the clear.
     Plain(AuthorizationResponse),
     /// Encrypted.
-    Encrypted(CompactJwe),
+    Encrypted(Box<CompactJwe>),
 }
 
 impl PostedResponse {
@@ -179,7 +179,7 @@ impl PostedResponse {
             }
         }
         match (response, token, error) {
-            (Some(response), None, None) => Ok(Self::Encrypted(CompactJwe::parse(&response)?)),
+            (Some(response), None, None) => Ok(Self::Encrypted(Box::new(CompactJwe::parse(&response)?))),
             (None, token, error) => {
                 let token = token
                     .map(|token| json_object(token.as_bytes()).ok_or(ResponseError::Malformed))
@@ -291,7 +291,7 @@ mod tests {
                 answer.to_encrypted_form(&recipient, ContentEncryption::A256Gcm, &Counted::new(4)).unwrap();
             let posted = PostedResponse::parse(form.expose().as_bytes()).unwrap();
             let PostedResponse::Encrypted(jwe) = posted else { panic!("it was encrypted") };
-            assert_eq!(open(jwe, &key), Ok(answer));
+            assert_eq!(open(*jwe, &key), Ok(answer));
         }
     }
 

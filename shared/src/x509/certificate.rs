@@ -46,7 +46,23 @@ impl DeviceCertificate {
         let signed = UnverifiedSigned::split(der)?;
         let body = DeviceBody::read(signed.to_be_signed(), arc)?;
         if body.algorithm() != signed.algorithm() {
-            return Err(CertificateFault::AlgorithmsDiffer);
+            return Err(FrameFault::AlgorithmsDiffer.into());
+        }
+        Ok(Self { signed, body })
+    }
+
+    /// Puts together what was just signed: `body` as it was read from `to_be_signed`, which must be what `der` signs, to
+    /// the octet. What was read and judged before its signature is not read again after it.
+    ///
+    /// # Errors
+    /// When `der` is no signed structure, or signs something else.
+    pub fn of_signed(der: &[u8], to_be_signed: &[u8], body: DeviceBody) -> Result<Self, CertificateFault> {
+        let signed = UnverifiedSigned::split(der)?;
+        if signed.to_be_signed() != to_be_signed {
+            return Err(CertificateFault::OtherBody);
+        }
+        if body.algorithm() != signed.algorithm() {
+            return Err(FrameFault::AlgorithmsDiffer.into());
         }
         Ok(Self { signed, body })
     }
@@ -199,9 +215,9 @@ pub enum CertificateFault {
     /// The form that every certificate has.
     #[error(transparent)]
     Frame(#[from] FrameFault),
-    /// The algorithm inside the body is not the one outside (RFC 5280 §4.1.1.2).
-    #[error("its two signature algorithms differ")]
-    AlgorithmsDiffer,
+    /// Around another body than the one that was read.
+    #[error("it signs another body")]
+    OtherBody,
     /// The subject's name.
     #[error("subject is refused: {0}")]
     Subject(#[from] SubjectFault),
@@ -278,7 +294,7 @@ mod tests {
         let der = sample::edited(&sample::device_der(|_| {}), |parts| {
             parts[1] = b"\x30\x0a\x06\x08\x2a\x86\x48\xce\x3d\x04\x03\x03".to_vec();
         });
-        assert_eq!(DeviceCertificate::parse(&der), Err(CertificateFault::AlgorithmsDiffer));
+        assert_eq!(DeviceCertificate::parse(&der), Err(FrameFault::AlgorithmsDiffer.into()));
     }
 
     #[test]

@@ -9,6 +9,7 @@ use x509_cert::time::Time;
 
 use super::key::{EcPublicKey, KeyFault, SignatureAlgorithm};
 use super::serial::{SerialNumber, SerialNumberError};
+use super::signed::UnverifiedSigned;
 
 /// The fields of a TBSCertificate (RFC 5280 §4.1.2).
 pub(crate) struct Frame {
@@ -23,6 +24,12 @@ pub(crate) struct Frame {
 }
 
 impl Frame {
+    /// Reads what is signed; the algorithm in it must be the one outside.
+    pub(crate) fn of(signed: &UnverifiedSigned) -> Result<Self, FrameFault> {
+        let frame = Self::read(signed.to_be_signed())?;
+        if frame.algorithm == signed.algorithm() { Ok(frame) } else { Err(FrameFault::AlgorithmsDiffer) }
+    }
+
     /// Reads the DER of a TBSCertificate.
     pub(crate) fn read(to_be_signed: &[u8]) -> Result<Self, FrameFault> {
         let tbs = TbsCertificate::from_der(to_be_signed).map_err(FrameFault::Malformed)?;
@@ -105,6 +112,9 @@ pub enum FrameFault {
     /// Not ECDSA with SHA-256 or SHA-384.
     #[error("it is signed with an algorithm outside the profile")]
     UnsupportedAlgorithm,
+    /// The algorithm inside the body is not the one outside (RFC 5280 §4.1.1.2).
+    #[error("its two signature algorithms differ")]
+    AlgorithmsDiffer,
     /// issuerUniqueID or subjectUniqueID.
     #[error("it carries a unique identifier")]
     UniqueIdentifier,

@@ -8,7 +8,6 @@ use std::fmt;
 use aws_lc_rs::digest;
 use aws_lc_rs::signature::{
     ECDSA_P256_SHA256_ASN1, ECDSA_P384_SHA384_ASN1, EcdsaVerificationAlgorithm, ParsedPublicKey,
-    UnparsedPublicKey,
 };
 use der::asn1::{Any, BitString};
 use der::{Decode, Encode};
@@ -87,12 +86,23 @@ impl SignatureAlgorithm {
 }
 
 /// A public key that is a point on its curve.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone)]
 pub struct EcPublicKey {
     curve: Curve,
     point: Vec<u8>,
     spki: Vec<u8>,
+    /// As the provider wants it: made once, for it is checked then that the point lies on the curve.
+    parsed: ParsedPublicKey,
 }
+
+impl PartialEq for EcPublicKey {
+    fn eq(&self, other: &Self) -> bool {
+        // The rest follows from it.
+        self.spki == other.spki
+    }
+}
+
+impl Eq for EcPublicKey {}
 
 impl EcPublicKey {
     /// Reads a DER SubjectPublicKeyInfo (RFC 5480).
@@ -134,8 +144,8 @@ impl EcPublicKey {
         if point.len() != curve.point_len() || point.first() != Some(&4) {
             return Err(KeyFault::NotAPoint);
         }
-        ParsedPublicKey::new(curve.verification(), point).map_err(|_| KeyFault::NotAPoint)?;
-        Ok(Self { curve, point: point.to_vec(), spki: der.to_vec() })
+        let parsed = ParsedPublicKey::new(curve.verification(), point).map_err(|_| KeyFault::NotAPoint)?;
+        Ok(Self { curve, point: point.to_vec(), spki: der.to_vec(), parsed })
     }
 
     /// The curve it lies on.
@@ -181,9 +191,7 @@ impl EcPublicKey {
         if algorithm.curve() != self.curve {
             return Err(BadSignature);
         }
-        UnparsedPublicKey::new(self.curve.verification(), &self.point)
-            .verify(message, signature)
-            .map_err(|_| BadSignature)
+        self.parsed.verify_sig(message, signature).map_err(|_| BadSignature)
     }
 }
 

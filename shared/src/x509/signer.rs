@@ -96,10 +96,7 @@ impl SignerCertificate {
     /// The first departure from the profile.
     pub fn parse(der: &[u8]) -> Result<Self, SignerFault> {
         let signed = UnverifiedSigned::split(der)?;
-        let frame = Frame::read(signed.to_be_signed())?;
-        if frame.algorithm != signed.algorithm() {
-            return Err(SignerFault::AlgorithmsDiffer);
-        }
+        let frame = Frame::of(&signed)?;
         if frame.key.curve() != Curve::P256 {
             return Err(FrameFault::Key(KeyFault::WrongCurve).into());
         }
@@ -377,9 +374,6 @@ pub enum SignerFault {
     /// The way up to the root, and the dates.
     #[error(transparent)]
     Chain(#[from] ChainFault),
-    /// The algorithm inside the body is not the one outside (RFC 5280 §4.1.1.2).
-    #[error("its two signature algorithms differ")]
-    AlgorithmsDiffer,
     /// Not the identifier of its own key.
     #[error("its key identifier is not that of its key")]
     SubjectKeyIdentifier,

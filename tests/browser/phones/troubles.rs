@@ -166,7 +166,7 @@ async fn without_a_network_nothing_is_lost() {
     person.clicks("Co się dzieje z telefonem").await;
     person.clicks("Wyłącz tryb samolotowy").await;
     person.clicks("Spróbuj ponownie").await;
-    let http = reqwest::Client::builder().no_proxy().build().unwrap();
+    let http = tests::http::client();
     let fault = json!({ "path": "/token", "kind": "unavailable", "times": 1 });
     let told = http.post(format!("{}/sandbox/faults", world.base())).json(&fault).send().await.unwrap();
     assert_eq!(told.status(), 204);

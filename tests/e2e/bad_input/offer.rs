@@ -105,20 +105,3 @@ async fn typed_codes_are_checked_before_they_are_looked_up() {
         assert_eq!(wire.typed(&typed).await.status, 200, "{typed:?}");
     }
 }
-
-#[tokio::test(flavor = "multi_thread")]
-async fn guessing_typed_codes_is_slowed_for_everybody_together() {
-    let world = World::legacy().await;
-    let wire = Wire::of(&world);
-    let slip = world.codes().await;
-    for _ in 0..50 {
-        let nobodys = shared::typed_code::TypedCode::generate(&issuer::app::SystemEntropy);
-        wire.typed(nobodys.expose()).await.refused("nobody's", 404, "unknown_code", "unknown");
-    }
-    let reply = wire.typed(&slip.typed_code).await;
-    reply.refused("too many", 429, "rate_limited", "rate_limited");
-    assert_eq!(reply.headers["retry-after"], "1");
-    assert_eq!(wire.offer(&slip).await.status, 200, "scanning goes on");
-    world.clock.advance(jiff::SignedDuration::from_secs(1));
-    assert_eq!(wire.typed(&slip.typed_code).await.status, 200);
-}

@@ -144,7 +144,7 @@ async fn pages_of_others_press_no_buttons() {
         let pressed = table.post("/phones/1/choose-app", &headers, &[("app", "standard")]).await;
         assert_eq!(pressed.status, status, "{headers:?}");
     }
-    let rebound = reqwest::Client::builder().no_proxy().build().unwrap();
+    let rebound = tests::http::client();
     let read = rebound.get(table.url("/")).header("host", "evil.example").send().await.unwrap();
     assert_eq!(read.status(), 403, "a page whose name was bent to this machine reads the desk");
     let page = rebound.get(table.url("/")).send().await.unwrap();

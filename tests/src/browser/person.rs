@@ -30,7 +30,7 @@ pub struct Person {
 
 impl Person {
     pub(super) async fn new(client: Client, session: Session, base: &str) -> Self {
-        let http = reqwest::Client::builder().no_proxy().build().expect("an HTTP client");
+        let http = crate::http::client();
         Self { client, base: base.to_owned(), http, session }
     }
 

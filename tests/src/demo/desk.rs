@@ -77,7 +77,7 @@ impl Desk {
             api_token: account.api_token,
             folder: options.folder.clone(),
             issuer,
-            http: reqwest::Client::builder().no_proxy().build().expect("an HTTP client"),
+            http: crate::http::client(),
             seeded: Value::Null,
             phones: AtomicU32::new(1),
         }
@@ -105,10 +105,10 @@ impl Desk {
 
     /// Waits until the issuer has been stopped.
     pub(super) async fn closed(self) {
-        let handle = self.issuer.handle();
+        let stopper = self.issuer.stopper();
         tokio::spawn(async move {
             let _ = tokio::signal::ctrl_c().await;
-            handle.graceful_shutdown(Some(std::time::Duration::from_secs(5)));
+            stopper.stop();
         });
         self.issuer.finished().await.expect("an orderly end");
     }
@@ -224,6 +224,12 @@ impl DemoPhone {
     pub(super) async fn shows_valid(&self, card: &wallet::documents::CardId) -> bool {
         let shown = self.online.show(card).await.expect("the store").expect("the card");
         shown.standing.is_valid()
+    }
+
+    /// The last second of a card.
+    pub(super) async fn last_second(&self, card: &wallet::documents::CardId) -> Timestamp {
+        let shown = self.online.show(card).await.expect("the store").expect("the card");
+        shown.card.certificate().not_after()
     }
 
     /// Asks the issuer about a card and says what became of it.

@@ -126,7 +126,7 @@ pub(super) async fn story(desk: &Desk) {
     );
     let file = office.card(&slip.card_id).await;
     let chain: Vec<Vec<u8>> = shown.card.held().x5c.iter().map(|der| der.as_slice().to_vec()).collect();
-    let root = reqwest::get(format!("{}/pki/ca/root.cer", desk.base()))
+    let root = crate::http::get(format!("{}/pki/ca/root.cer", desk.base()))
         .await
         .expect("the root")
         .bytes()
@@ -176,28 +176,12 @@ pub(super) async fn story(desk: &Desk) {
         office.reissue(&slip.card_id, &device, "superseded"),
     )
     .await;
-    let old_until = second
-        .online
-        .show(&card.id)
-        .await
-        .expect("the store")
-        .expect("the card")
-        .card
-        .certificate()
-        .not_after();
+    let old_until = second.last_second(&card.id).await;
     let longer_card = second
         .activate(&photographed(&renewed, 13), renewed.activation_code.as_deref())
         .await
         .expect("a card");
-    let new_until = second
-        .online
-        .show(&longer_card.id)
-        .await
-        .expect("the store")
-        .expect("the card")
-        .card
-        .certificate()
-        .not_after();
+    let new_until = second.last_second(&longer_card.id).await;
     holds("S1", "the phone holds the longer card in place of the shorter one", new_until > old_until);
     desk.move_clock(new_until).await;
     holds(

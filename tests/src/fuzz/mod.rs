@@ -12,6 +12,7 @@ pub mod mutate;
 mod card;
 mod codes;
 mod jose;
+mod office;
 mod pki;
 mod statements;
 mod vci;
@@ -20,6 +21,7 @@ mod vp;
 pub use card::card_data;
 pub use codes::{holder_code, qr};
 pub use jose::{dpop, jose, key_proof};
+pub use office::{letter, photo, table};
 pub use pki::{certificate, crl, ocsp_answer, ocsp_request};
 pub use statements::{sd_jwt, status_token, trust_list};
 pub use vci::{offer, vci};
@@ -35,7 +37,7 @@ pub struct Target {
 }
 
 /// Every target.
-pub const TARGETS: [Target; 19] = [
+pub const TARGETS: [Target; 22] = [
     Target { name: "card_data", run: card_data },
     Target { name: "certificate", run: certificate },
     Target { name: "crl", run: crl },
@@ -44,15 +46,18 @@ pub const TARGETS: [Target; 19] = [
     Target { name: "holder_code", run: holder_code },
     Target { name: "jose", run: jose },
     Target { name: "key_proof", run: key_proof },
+    Target { name: "letter", run: letter },
     Target { name: "ocsp_answer", run: ocsp_answer },
     Target { name: "ocsp_request", run: ocsp_request },
     Target { name: "offer", run: offer },
+    Target { name: "photo", run: photo },
     Target { name: "qr", run: qr },
     Target { name: "request_link", run: request_link },
     Target { name: "request_object", run: request_object },
     Target { name: "response", run: response },
     Target { name: "sd_jwt", run: sd_jwt },
     Target { name: "status_token", run: status_token },
+    Target { name: "table", run: table },
     Target { name: "trust_list", run: trust_list },
     Target { name: "vci", run: vci },
 ];

@@ -9,7 +9,7 @@ use shared::vci::nonce::NonceResponse;
 use shared::vci::notification::NotificationRequest;
 use shared::vci::offer::CredentialOffer;
 use shared::vci::offer_uri::{MAX_OFFER_URI_LENGTH, OfferUri};
-use shared::vci::token::{TokenRequest, TokenResponse};
+use shared::vci::token::{MAX_TOKEN_REQUEST_LENGTH, TokenRequest, TokenResponse};
 use shared::vci::uri::{HttpUrl, IssuerUrl, UrlPolicy};
 
 use super::known;
@@ -36,7 +36,10 @@ pub fn offer(bytes: &[u8]) {
 pub fn vci(bytes: &[u8]) {
     if let Ok(request) = TokenRequest::parse(bytes) {
         let form = request.to_form();
-        assert_eq!(TokenRequest::parse(form.expose().as_bytes()).as_ref(), Ok(&request));
+        // What is no UTF-8 is read as another character, which takes nine bytes to write.
+        if form.expose().len() <= MAX_TOKEN_REQUEST_LENGTH {
+            assert_eq!(TokenRequest::parse(form.expose().as_bytes()).as_ref(), Ok(&request));
+        }
     }
     let _ = TokenResponse::parse(bytes);
     let _ = CredentialRequest::parse(bytes);

@@ -109,7 +109,7 @@ pub fn response(bytes: &[u8]) {
             let again = PostedResponse::parse(form.expose().as_bytes());
             assert!(matches!(&again, Ok(PostedResponse::Plain(again)) if *again == answer), "{again:?}");
         }
-        Ok(PostedResponse::Encrypted(jwe)) => opened(bytes, open(jwe, &key).ok()),
+        Ok(PostedResponse::Encrypted(jwe)) => opened(bytes, open(*jwe, &key).ok()),
     }
 }
 

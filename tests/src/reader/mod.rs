@@ -60,7 +60,7 @@ impl Answer {
 impl Reader {
     /// A reader of the pages at `base`, without cookies.
     pub fn new(base: &str) -> Self {
-        let http = reqwest::Client::builder().no_proxy().redirect(Policy::none()).build();
+        let http = crate::http::builder().redirect(Policy::none()).build();
         Self { http: http.expect("an HTTP client"), base: base.into(), cookies: BTreeMap::new() }
     }
 

@@ -107,6 +107,11 @@ impl World {
         Phone::new(online, home.to_owned(), self.base.clone())
     }
 
+    /// A phone that was opened by other means than this world's.
+    pub fn adopt(&self, online: OnlinePhone, home: &Path) -> Phone {
+        Phone::new(online, home.to_owned(), self.base.clone())
+    }
+
     /// What phones of this world are given.
     pub fn phone_surroundings(&self) -> PhoneSurroundings {
         let clock = Arc::clone(&self.clock) as Arc<dyn Clock>;

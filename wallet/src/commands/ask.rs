@@ -20,6 +20,7 @@ use super::output::{Reply, printable, say};
 use super::trust::issuer;
 use super::verify::{prepared, sentence};
 use crate::cli::{Ask, Verify};
+use crate::transport::serve::serve;
 use crate::verify::online::{
     AskError, Asked, Checkpoint, CheckpointConfig, IdentifiedBy, Question, SessionId, SessionState, Shown,
     VerifierIdentity, router,
@@ -62,7 +63,7 @@ pub(super) async fn run(context: &Context, options: &Verify, purpose: &str) -> R
     let endpoints = router(Arc::clone(&checkpoint));
     let serving = tokio::spawn(async move {
         let until = async move { drop(closed.await) };
-        axum::serve(listener, endpoints).with_graceful_shutdown(until).await
+        serve(listener, endpoints, until).await
     });
     show(context, &asked)?;
     let state = tokio::time::timeout(Duration::from_secs(ask.wait), answer(&checkpoint, &asked.id)).await;

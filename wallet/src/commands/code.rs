@@ -70,7 +70,7 @@ impl From<ShowCodeError> for Failure {
     fn from(error: ShowCodeError) -> Self {
         use ShowCodeError as E;
         let exit = match &error {
-            E::NoSuchCard | E::Standing(_) | E::NoCopy | E::Code(CodeError::NoStatement) => {
+            E::NoSuchCard | E::Standing(_) | E::NoCopy | E::Over | E::Code(CodeError::NoStatement) => {
                 Exit::RefusedByWallet
             }
             E::Code(_) => Exit::Machine,

@@ -21,6 +21,7 @@ use super::output::{Reply, printable, say};
 use super::trust::issuer_or_only;
 use crate::cli;
 use crate::junior::{self, SignIn};
+use crate::transport::serve::serve;
 
 /// What the browser shows at the end. It knows nothing yet of what the portal will say about the code.
 const PAGE: &str = "<!doctype html><html lang=\"pl\"><meta charset=\"utf-8\"><title>mLegitymacja</title>\
@@ -83,7 +84,7 @@ async fn answered(listener: TcpListener, origin: String, sign_in: &Arc<SignIn>) 
             let _waiting = told.send(redirected);
         }
     };
-    axum::serve(listener, router).with_graceful_shutdown(until_answered).await.ok()?;
+    serve(listener, router, until_answered).await.ok()?;
     tells.await.ok()
 }
 

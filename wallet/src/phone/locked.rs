@@ -9,7 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::{Marker, Parts, UnlockedPhone};
 use crate::app_kind::AppKind;
 use crate::documents::{LockedDocuments, StoreError};
-use crate::home::{self, DirLock, DirLockError};
+use crate::home::{self, DirLock};
 use crate::pin::{Pin, PinError};
 use crate::secure_element::{ElementError, PinRefusal, SecureElement, Standing};
 
@@ -239,24 +239,6 @@ impl OpenError {
     }
 }
 
-impl From<ElementError> for OpenError {
-    fn from(error: ElementError) -> Self {
-        match error {
-            ElementError::InUse => Self::InUse,
-            other => Self::Element(other),
-        }
-    }
-}
-
-impl From<DirLockError> for OpenError {
-    fn from(error: DirLockError) -> Self {
-        match error {
-            DirLockError::Held => Self::InUse,
-            DirLockError::Io(error) => Self::Io(error),
-        }
-    }
-}
-
 /// Why a phone could not be wiped. Messages complete "cannot wipe the phone: …".
 #[derive(Debug, thiserror::Error)]
 pub enum WipeError {
@@ -282,24 +264,6 @@ impl WipeError {
             Self::Element(error) => error.reason(),
             Self::Store(error) => error.reason(),
             Self::Io(_) => "phone_io",
-        }
-    }
-}
-
-impl From<ElementError> for WipeError {
-    fn from(error: ElementError) -> Self {
-        match error {
-            ElementError::InUse => Self::InUse,
-            other => Self::Element(other),
-        }
-    }
-}
-
-impl From<DirLockError> for WipeError {
-    fn from(error: DirLockError) -> Self {
-        match error {
-            DirLockError::Held => Self::InUse,
-            DirLockError::Io(error) => Self::Io(error),
         }
     }
 }

@@ -24,8 +24,9 @@ pub use self::locked::{LockedPhone, OpenError, StillLocked, UnlockRefusal, WipeE
 pub use self::unlocked::{CreateError, UnlockedPhone};
 use crate::app_kind::AppKind;
 use crate::device::Requirements;
+use crate::home::DirLockError;
 use crate::pin::PinCost;
-use crate::secure_element::{Elements, SimulatedElements};
+use crate::secure_element::{ElementError, Elements, SimulatedElements};
 use crate::store::{DiskStores, Stores};
 
 /// What the composition root puts into phones; may be shared by many.
@@ -54,6 +55,30 @@ impl Parts {
         Self { elements, stores: Arc::new(DiskStores), entropy, requirements: Requirements::BUILT_IN }
     }
 }
+
+/// A phone that somebody else uses is told apart, whether its folder or its element notices.
+macro_rules! in_use_is_told_apart {
+    ($($error:ident),*) => {$(
+        impl From<ElementError> for $error {
+            fn from(error: ElementError) -> Self {
+                match error {
+                    ElementError::InUse => Self::InUse,
+                    other => Self::Element(other),
+                }
+            }
+        }
+
+        impl From<DirLockError> for $error {
+            fn from(error: DirLockError) -> Self {
+                match error {
+                    DirLockError::Held => Self::InUse,
+                    DirLockError::Io(error) => Self::Io(error),
+                }
+            }
+        }
+    )*};
+}
+in_use_is_told_apart!(CreateError, OpenError, WipeError);
 
 /// `phone.json`: written last, so a phone that has it is whole.
 #[derive(Serialize, Deserialize)]

@@ -13,7 +13,7 @@ use crate::documents::{
     ArrivedCopy, CardCopy, CardId, CopyId, CopyState, Documents, HeldCard, KeepError, Notice, NoticeId,
     OfferHash, PendingActivation, PendingKey, StoreError,
 };
-use crate::home::{self, DirLock, DirLockError};
+use crate::home::{self, DirLock};
 use crate::pin::{NewPin, Pin, PinError};
 use crate::secure_element::{ElementError, ElementSession, KeyHandle, PinRefusal, SecureElement};
 
@@ -379,15 +379,6 @@ impl CreateError {
     }
 }
 
-impl From<ElementError> for CreateError {
-    fn from(error: ElementError) -> Self {
-        match error {
-            ElementError::InUse => Self::InUse,
-            other => Self::Element(other),
-        }
-    }
-}
-
 impl From<PinRefusal> for CreateError {
     fn from(refusal: PinRefusal) -> Self {
         match refusal {
@@ -395,15 +386,6 @@ impl From<PinRefusal> for CreateError {
             PinRefusal::WrongPin { .. } | PinRefusal::Wait { .. } | PinRefusal::Erased => {
                 Self::Element(ElementError::Damaged("a new PIN does not unlock"))
             }
-        }
-    }
-}
-
-impl From<DirLockError> for CreateError {
-    fn from(error: DirLockError) -> Self {
-        match error {
-            DirLockError::Held => Self::InUse,
-            DirLockError::Io(error) => Self::Io(error),
         }
     }
 }

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde_json::{Map, Value};
 use shared::holder_code::code::WINDOW;
 use shared::holder_code::{
-    Content, CredentialFault, HolderClock, HolderKey, Purpose, UnsignedCode, UnverifiedCredential, window_of,
+    CredentialFault, HolderClock, HolderKey, Purpose, UnsignedCode, UnverifiedCredential, window_of,
 };
 use shared::presentation::time::CorrectedTime;
 
@@ -70,14 +70,6 @@ pub fn statement(copy: &str, purpose: Purpose) -> Result<Vec<u8>, CodeError> {
     bytes.ok_or(CodeError::Damaged)
 }
 
-/// What a kept statement would disclose, for the holder to see before they show it.
-///
-/// # Errors
-/// When it is none.
-pub fn discloses(credential: &[u8]) -> Result<Content, CredentialFault> {
-    Ok(UnverifiedCredential::parse(credential)?.unverified().content.clone())
-}
-
 /// Messages complete "cannot make the code: …".
 #[derive(Debug, thiserror::Error)]
 pub enum CodeError {
@@ -116,8 +108,9 @@ mod tests {
 
     use p256::ecdsa::signature::Signer as _;
     use p256::ecdsa::{Signature, SigningKey};
+    use shared::age_limit::AgeLimit;
     use shared::entropy::Entropy;
-    use shared::holder_code::{AgeLimit, CodeCredential, KeyId, UnverifiedCode};
+    use shared::holder_code::{CodeCredential, Content, KeyId, UnverifiedCode};
     use shared::status::StatusReference;
     use shared::x509::key::EcPublicKey;
 
@@ -149,7 +142,8 @@ mod tests {
         let unsigned = terms.prepare(KeyId::of(&public));
         let signature: Signature = issuer.sign(unsigned.as_bytes());
         let credential = unsigned.finish(signature.to_bytes().into());
-        assert_eq!(discloses(&credential), Ok(Content::Cinema(AgeLimit::A18)));
+        let read = UnverifiedCredential::parse(&credential).unwrap();
+        assert_eq!(read.unverified().content, Content::Cinema(AgeLimit::A18));
 
         let now = "2026-11-21T18:30:29Z".parse().unwrap();
         let shown = make(&credential, &keys[0], &*session, CorrectedTime::kept_right(now)).unwrap();

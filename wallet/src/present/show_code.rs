@@ -2,16 +2,17 @@
 
 use std::fmt;
 
-use shared::holder_code::{Content, Purpose};
+use jiff::Timestamp;
+use shared::holder_code::{Content, Purpose, UnverifiedCredential};
 use shared::presentation::time::CorrectedTime;
 use shared::vci::CONFIGURATION_CODE;
 use shared::x509::ca::CaCertificate;
 use shared::x509::certificate::DeviceCertificate;
 
-use super::code::{CodeError, ShownCode, discloses, make, statement};
-use crate::documents::{CardId, StoreError};
+use super::code::{CodeError, ShownCode, make, statement};
+use crate::documents::{CardId, Documents, StoreError};
 use crate::online::OnlinePhone;
-use crate::secure_element::KeyHandle;
+use crate::secure_element::{ElementError, KeyHandle};
 use crate::show::OpenedCard;
 use crate::standing::Standing;
 use crate::verify::update::{UpdateError, ask_time};
@@ -19,9 +20,11 @@ use crate::verify::update::{UpdateError, ask_time};
 /// A statement that was taken to be shown to one inspector, as often as the code changes meanwhile.
 #[derive(Clone)]
 pub struct CodeInHand {
+    card: CardId,
     key: KeyHandle,
     statement: Vec<u8>,
     content: Content,
+    ends: Timestamp,
     fresh: bool,
 }
 
@@ -57,20 +60,16 @@ impl OnlinePhone {
         let (card, now) = (card.clone(), self.now());
         self.with_phone(move |phone| {
             let documents = phone.documents();
-            let held = documents.card(&card)?.ok_or(ShowCodeError::NoSuchCard)?;
-            let floor = documents.time_floor()?;
-            let standing = OpenedCard::read(card.clone(), held)?.standing(&floor, now);
-            if !standing.is_valid() {
-                return Err(ShowCodeError::Standing(standing));
-            }
-            let copy = documents.take_copy(&card, CONFIGURATION_CODE, floor.at_least(now))?;
+            let now_at_least = still_holds(documents, &card, now)?;
+            let copy = documents.take_copy(&card, CONFIGURATION_CODE, now_at_least)?;
             let copy = copy.ok_or(ShowCodeError::NoCopy)?;
             let statement = statement(&copy.credential, purpose)?;
-            let content = discloses(&statement).map_err(CodeError::from)?;
+            let read = UnverifiedCredential::parse(&statement).map_err(CodeError::from)?;
+            let (content, ends) = (read.unverified().content.clone(), read.unverified().expires);
             if let Some(correction) = documents.clock_correction()? {
                 documents.keep_clock_correction(correction.having_seen(now))?;
             }
-            Ok(CodeInHand { key: copy.key, statement, content, fresh: copy.first_use })
+            Ok(CodeInHand { card, key: copy.key, statement, content, ends, fresh: copy.first_use })
         })
         .await
     }
@@ -78,12 +77,20 @@ impl OnlinePhone {
     /// The code of this moment, by the corrected clock. Needs no network.
     ///
     /// # Errors
-    /// See [`ShowCodeError`].
+    /// See [`ShowCodeError`]; [`Over`](ShowCodeError::Over) asks for another copy to be taken in hand.
     pub async fn code_now(&self, hand: &CodeInHand) -> Result<ShownCode, ShowCodeError> {
         let (hand, now) = (hand.clone(), self.now());
         self.with_phone(move |phone| {
-            let time = CorrectedTime::by(phone.documents().clock_correction()?.as_ref(), now);
-            Ok(make(&hand.statement, &hand.key, phone.element(), time)?)
+            let documents = phone.documents();
+            if still_holds(documents, &hand.card, now)? >= hand.ends {
+                return Err(ShowCodeError::Over);
+            }
+            let time = CorrectedTime::by(documents.clock_correction()?.as_ref(), now);
+            match make(&hand.statement, &hand.key, phone.element(), time) {
+                // A refresh has put it away meanwhile.
+                Err(CodeError::Element(ElementError::NoSuchKey)) => Err(ShowCodeError::Over),
+                made => Ok(made?),
+            }
         })
         .await
     }
@@ -116,6 +123,14 @@ impl OnlinePhone {
     }
 }
 
+/// That a card is on this phone and valid; answers the earliest moment that it may be by all that the phone has seen.
+fn still_holds(documents: &Documents, card: &CardId, now: Timestamp) -> Result<Timestamp, ShowCodeError> {
+    let held = documents.card(card)?.ok_or(ShowCodeError::NoSuchCard)?;
+    let floor = documents.time_floor()?;
+    let standing = OpenedCard::read(card.clone(), held)?.standing(&floor, now);
+    if standing.is_valid() { Ok(floor.at_least(now)) } else { Err(ShowCodeError::Standing(standing)) }
+}
+
 /// Why there is no code to show. Messages complete "cannot show the card: …".
 #[derive(Debug, thiserror::Error)]
 pub enum ShowCodeError {
@@ -128,6 +143,9 @@ pub enum ShowCodeError {
     /// The issuer has given no copies for codes, or they are over; a refresh asks for new ones.
     #[error("there is no copy for codes on this phone")]
     NoCopy,
+    /// The copy in hand has ended, or was put away, while it was shown; another can be taken.
+    #[error("the copy in hand is over")]
+    Over,
     /// The copy.
     #[error(transparent)]
     Code(#[from] CodeError),
@@ -143,6 +161,7 @@ impl ShowCodeError {
             Self::NoSuchCard => "no_such_card",
             Self::Standing(standing) => standing.reason(),
             Self::NoCopy => "no_copy",
+            Self::Over => "copy_over",
             Self::Code(error) => error.reason(),
             Self::Store(error) => error.reason(),
         }

@@ -22,6 +22,7 @@ use crate::phone::Parts;
 use crate::pin::PinCost;
 use crate::store::Stores;
 use crate::transport::Transport;
+use crate::transport::serve::serve;
 
 /// The most phones on a desk.
 pub const MAX_PHONES: u8 = 12;
@@ -125,7 +126,7 @@ impl Desk {
     /// # Errors
     /// When the listener does not work.
     pub async fn serve(self, listener: tokio::net::TcpListener) -> std::io::Result<()> {
-        axum::serve(listener, self.router()).await
+        serve(listener, self.router(), std::future::pending()).await
     }
 
     pub(super) fn gate(&self) -> Option<Arc<Gate>> {

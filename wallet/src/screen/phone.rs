@@ -184,8 +184,13 @@ impl DeskPhone {
 
     /// Shows what went wrong while the phone was looked at, unless it has changed since `version`.
     pub(super) fn fail_since(&self, version: u64, trouble: &Trouble) {
+        self.go_since(version, View::Trouble(trouble.clone()));
+    }
+
+    /// Goes on to `view`, unless the phone has changed since `version`.
+    pub(super) fn go_since(&self, version: u64, view: View) {
         if self.state().version == version {
-            self.fail(trouble.clone());
+            self.go(view);
         }
     }
 

@@ -4,6 +4,7 @@
 //! behind it, and a [`transcript::Recorder`] can write down what was said. [`http::HttpTransport`] is the real one.
 
 pub mod http;
+pub(crate) mod serve;
 pub mod transcript;
 
 mod mask;

@@ -32,6 +32,12 @@ wording! {
         BodyTooLarge = "body_too_large":
             "Treść żądania jest za duża: najwyżej 1 MiB, a dla zdjęcia 6 MiB.",
             "the body is too large: 1 MiB at most, 6 MiB for a photo";
+        HeadersTooLarge = "headers_too_large":
+            "Adres i nagłówki żądania są za duże: najwyżej 16 KiB i 64 nagłówki.",
+            "address and headers are too large: 16 KiB and 64 headers at most";
+        RequestTimeout = "request_timeout":
+            "Treść żądania nie dotarła na czas; wyślij je ponownie.",
+            "the body did not arrive in time: send the request again";
         MediaTypeUnsupported = "media_type_unsupported":
             "Zły rodzaj treści: wyślij application/json, a zdjęcie jako image/jpeg.",
             "send application/json, or image/jpeg for a photo, and say so in Content-Type";
@@ -47,6 +53,9 @@ wording! {
         KeyReused = "idempotency_key_reused":
             "Ten klucz Idempotency-Key należy do innego żądania; użyj nowego klucza.",
             "this Idempotency-Key came with another request before: use a new key";
+        RateLimited = "rate_limited":
+            "Z tego adresu przyszło za dużo nieznanych tokenów; nagłówek Retry-After podaje, kiedy spróbować ponownie.",
+            "too many unknown tokens came from this address: Retry-After says when to try again";
         InternalError = "internal_error":
             "Błąd po naszej stronie; zgłoś go administratorowi.",
             "the fault is ours and was logged: tell the administrator when it happened";
@@ -311,6 +320,8 @@ impl Code {
             | Self::UnknownPortalAccount => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::HeadersTooLarge => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
+            Self::RequestTimeout => StatusCode::REQUEST_TIMEOUT,
             Self::MediaTypeUnsupported => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::BodyUnexpected
             | Self::FieldsInvalid
@@ -363,6 +374,7 @@ impl Code {
             | Self::DiaryNotLinked
             | Self::FederatedTaken
             | Self::HasPortalAccount => StatusCode::CONFLICT,
+            Self::RateLimited => StatusCode::TOO_MANY_REQUESTS,
             Self::InternalError => StatusCode::INTERNAL_SERVER_ERROR,
             Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
         }

@@ -14,6 +14,7 @@ pub use code::Code;
 pub use refusal::Coded;
 
 use super::staff_api::FieldCode;
+use super::told::Told;
 use crate::registry::fault::{Faults, FieldFault};
 use crate::registry::photo::PhotoRefusal;
 use crate::store::StoreError;
@@ -93,12 +94,18 @@ impl Problem {
 
 /// An error answer on its way.
 #[derive(Debug, Clone)]
-pub struct Failure(Box<Problem>);
+pub struct Failure(Box<Problem>, Option<u32>);
 
 impl Failure {
     /// Refuses with a code and its own words.
     pub fn of(code: Code) -> Self {
-        Self(Box::new(Problem::of(code)))
+        Self(Box::new(Problem::of(code)), None)
+    }
+
+    /// The same, with the seconds after which to ask again.
+    #[must_use]
+    pub fn retry_after(self, seconds: u32) -> Self {
+        Self(self.0, Some(seconds))
     }
 
     /// The same, with more to say in English.
@@ -126,7 +133,8 @@ impl Failure {
 impl IntoResponse for Failure {
     fn into_response(self) -> Response {
         let status = StatusCode::from_u16(self.0.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        let mut response = (status, Json(*self.0)).into_response();
+        let told = Told::code(self.0.code.clone());
+        let mut response = told.on((status, Json(*self.0)).into_response());
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(PROBLEM_JSON));
         match status {
@@ -138,6 +146,9 @@ impl IntoResponse for Failure {
                 headers.insert(header::RETRY_AFTER, HeaderValue::from_static("2"));
             }
             _ => {}
+        }
+        if let Some(seconds) = self.1 {
+            headers.insert(header::RETRY_AFTER, seconds.into());
         }
         response
     }

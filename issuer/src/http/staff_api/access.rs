@@ -131,8 +131,8 @@ pub(super) fn operation<'a>(
 
 /// Lets an operation through, or says why not.
 pub(super) struct Admit {
-    /// Keyed hash of the token.
-    pub(super) token_hash: [u8; 32],
+    /// Keyed hashes of the token, under every master secret that counts.
+    pub(super) token_hashes: Vec<[u8; 32]>,
     /// The operation; none at an address that does not take this method.
     pub(super) operation: Option<&'static Operation>,
     /// What its address names.
@@ -144,7 +144,13 @@ impl Verb for Admit {
     type Answer = Result<(ApiToken, Staff), Code>;
 
     async fn run(&self, tx: &mut dyn Statements) -> Result<Self::Answer, StoreError> {
-        let known = crate::registry::staff::RecogniseToken(self.token_hash).run(tx).await?;
+        let mut known = None;
+        for hash in &self.token_hashes {
+            known = crate::registry::staff::RecogniseToken(*hash).run(tx).await?;
+            if known.is_some() {
+                break;
+            }
+        }
         let Some((token, staff)) = known else { return Ok(Err(Code::TokenUnknown)) };
         if let Some(operation) = self.operation
             && let Err(code) = reach(tx, operation, &self.id, &staff).await?

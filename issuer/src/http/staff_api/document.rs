@@ -111,9 +111,14 @@ fn complete(method: &HttpMethod, operation: &mut Operation) {
         Code::TokenMissing,
         Code::TokenUnknown,
         Code::ForbiddenRole,
+        Code::HeadersTooLarge,
+        Code::RateLimited,
         Code::InternalError,
         Code::Unavailable,
     ];
+    if matches!(method, HttpMethod::Post | HttpMethod::Patch | HttpMethod::Put) {
+        codes.push(Code::RequestTimeout);
+    }
     let takes_json = match method {
         HttpMethod::Post | HttpMethod::Patch => true,
         HttpMethod::Put => !operation.responses.responses.contains_key("415"),

@@ -28,7 +28,7 @@ mod staff;
 #[cfg(test)]
 mod tests;
 
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 use axum::extract::DefaultBodyLimit;
 use axum::http::{HeaderValue, header};
@@ -43,6 +43,9 @@ use self::idempotent::{Done, Idempotent, Reply};
 pub(super) use self::problems::FieldCode;
 use self::request::Once;
 use super::failure::{Code, Coded, Failure};
+use super::front::Limits;
+use super::front::client::Client;
+use super::limits::{Limiter, Rate};
 use super::openapi_page;
 use crate::audit::Actor;
 use crate::issuance::Issuance;
@@ -60,6 +63,15 @@ pub const BASE_PATH: &str = "/api/v1";
 pub struct ApiState {
     /// The decisions, and the books behind them.
     pub issuance: Issuance,
+    /// Unknown tokens by address.
+    guesses: Arc<Limiter<Client>>,
+}
+
+impl ApiState {
+    /// The API of these books, within limits.
+    pub fn new(issuance: Issuance, limits: &Limits) -> Self {
+        Self { issuance, guesses: Arc::new(Limiter::new(Rate::slow(limits.guesses_of_one))) }
+    }
 }
 
 /// The API, its description at `/api/openapi.json` and the page that shows it at `/api`.
@@ -70,7 +82,7 @@ pub fn router(state: ApiState) -> Router {
         .layer(DefaultBodyLimit::max(JSON_BODY_LIMIT))
         .fallback(async || Failure::of(Code::NoSuchAddress))
         .method_not_allowed_fallback(async || Failure::of(Code::MethodNotAllowed))
-        .layer(middleware::map_response(never_stored))
+        .layer(middleware::map_response(super::router::never_stored))
         .with_state(state);
     Router::new()
         .nest(BASE_PATH, api)
@@ -126,12 +138,6 @@ async fn page() -> Result<Response, Failure> {
 
 async fn style() -> impl IntoResponse {
     ([(header::CONTENT_TYPE, HeaderValue::from_static("text/css; charset=utf-8"))], openapi_page::STYLE)
-}
-
-/// Everything here is about people.
-async fn never_stored(mut response: Response) -> Response {
-    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    response
 }
 
 impl ApiState {

@@ -16,6 +16,7 @@ use utoipa::ToSchema;
 use super::ApiState;
 use super::access::{self, Admit};
 use crate::http::failure::{Code, Failure};
+use crate::http::front::client::Client;
 use crate::registry::rights::{Reach, Right};
 use crate::registry::staff::Within;
 use crate::store::id::{
@@ -48,12 +49,20 @@ pub(super) async fn recognise(
     next: Next,
 ) -> Result<Response, Failure> {
     let token = bearer(request.headers()).ok_or_else(|| Failure::of(Code::TokenMissing))?;
-    let hash = api.issuance.keys.api_token_hash(&token);
+    // Each may be a guess until it has been looked at.
+    let client = Client::noted(request.extensions());
+    let taken = api.guesses.take(&client, api.issuance.now());
+    taken.map_err(|seconds| Failure::of(Code::RateLimited).retry_after(seconds))?;
+    let hashes = api.issuance.keys.api_token_hashes(&token);
     let template = request.extensions().get::<MatchedPath>().map_or("", MatchedPath::as_str);
     let found = access::operation(request.method(), template, request.uri().path());
     let (operation, id) = found.map_or((None, ""), |(operation, id)| (Some(operation), id));
-    let admit = Admit { token_hash: hash, operation, id: id.to_owned() };
-    let (token, staff) = api.issuance.store.read(admit).await?.map_err(Failure::of)?;
+    let admit = Admit { token_hashes: hashes, operation, id: id.to_owned() };
+    let admitted = api.issuance.store.read(admit).await;
+    if !matches!(admitted, Ok(Err(Code::TokenUnknown))) {
+        api.guesses.give_back(&client);
+    }
+    let (token, staff) = admitted?.map_err(Failure::of)?;
     if operation.is_none() && super::is_described(request.method(), template) {
         // Nobody has said who may do this.
         return Err(Failure::of(Code::ForbiddenRole));

@@ -161,7 +161,8 @@ impl IssueCopies {
             public_key,
             at: self.act.at,
         };
-        let mut device = place::open(tx, dossier, grant, opening).await?;
+        let devices = Device::of_card(tx, &dossier.card.id).await?;
+        let mut device = place::open(tx, dossier, &devices, grant, opening).await?;
         let given = ("format", json!(self.format.configuration()));
         place::go_live(tx, grant, &mut device, given, trail).await?;
         Ok(device)
@@ -261,18 +262,14 @@ impl IssueCopies {
         let certificates = Certificate::of_device(tx, &device.id).await?;
         let issued = certificates.into_iter().rfind(|one| one.state == CertificateState::Issued);
         if let Some(certificate) = issued {
-            let card = CardData::from_bytes(&certificate.card_data)
+            let bytes = certificate.card(tx).await?.ok_or(StoreError::Damaged("a card lacks its photo"))?;
+            let card = CardData::from_bytes(&bytes)
                 .map_err(|_| StoreError::Damaged("a certificate's card is unreadable"))?;
             let inputs = certificate.card_inputs;
-            return Ok(Source {
-                serial: Some(certificate.serial),
-                inputs,
-                bytes: certificate.card_data,
-                card,
-            });
+            return Ok(Source { serial: Some(certificate.serial), inputs, bytes, card });
         }
         let photo = Photo::latest(tx, &dossier.pupil.id).await?.ok_or(CardRefusal::NoPhoto)?;
-        let inputs = dossier.inputs(&photo);
+        let inputs = dossier.inputs(&photo.id);
         // No digest of these bytes is shown to anybody, so they need no salt.
         let card = dossier.card_data(&photo, [0; 32])?;
         let bytes = card.to_bytes();
@@ -293,7 +290,10 @@ impl IssueCopies {
         copy: &CredentialCopy,
     ) -> Result<Vec<u8>, EnrolmentError> {
         let bytes = match &copy.serial {
-            Some(serial) => Certificate::find(tx, serial).await?.map(|certificate| certificate.card_data),
+            Some(serial) => match Certificate::find(tx, serial).await? {
+                Some(certificate) => certificate.card(tx).await?,
+                None => None,
+            },
             None => {
                 let source = CopySource::of_inputs(tx, &copy.device_id, &copy.card_inputs).await?;
                 source.map(|source| source.card_data)

@@ -9,6 +9,8 @@ pub(super) mod place;
 mod prepare;
 mod settle;
 
+use std::sync::Arc;
+
 use jiff::{SignedDuration, Timestamp};
 use shared::device::DeviceSlotError;
 
@@ -19,7 +21,7 @@ use super::dossier::{CardDataRefusal, CardRefusal};
 use super::proof::ProvenKey;
 use super::token::{AccessError, AccessToken};
 use crate::audit::Actor;
-use crate::authority::{PreparedCertificate, SignError, lint};
+use crate::authority::{LintedCertificate, PreparedCertificate, SignError, lint};
 use crate::store::id::DeviceId;
 use crate::store::tables::certificate::{Certificate, CertificateState};
 use crate::store::{Statements, StoreError, Verb};
@@ -79,20 +81,28 @@ impl Issuance {
         use base64::Engine as _;
         let now = self.now();
         let entropy = &*self.entropy;
+        let serial = crate::authority::fresh_serial(entropy);
         let verb = Prepare {
-            issuance: self.clone(),
+            authority: Arc::clone(&self.authority),
             access,
             proven,
             claim,
             device_id: DeviceId::fresh(now, entropy),
-            serial: crate::authority::fresh_serial(entropy),
+            serial,
+            pki: self.addresses.of_certificate(self.authority.generation(), serial),
             salt: entropy.bytes(),
             notification_id: base64::prelude::BASE64_URL_SAFE_NO_PAD.encode(entropy.bytes::<16>()),
             act: self.act(Actor::Wallet),
         };
         match self.store.write(verb).await?? {
-            Next::Deliver(certificate) => self.released(*certificate),
-            Next::Sign(certificate) => self.finish(*certificate).await,
+            Next::Deliver(certificate, card_data) => {
+                let foreign = StoreError::Damaged("a certificate was signed by no authority of ours");
+                let leaf =
+                    certificate.der.ok_or(StoreError::Damaged("an issued certificate has no bytes"))?;
+                let chain = self.authority.x5c(&leaf).ok_or(foreign)?;
+                Ok(IssuedCard { chain, card_data, notification_id: certificate.notification_id })
+            }
+            Next::Sign(prepared) => self.sign(*prepared).await,
         }
     }
 
@@ -100,22 +110,24 @@ impl Issuance {
     ///
     /// # Errors
     /// When the card is no longer live, or the signature fails.
-    pub async fn finish(&self, prepared: Certificate) -> Result<IssuedCard, EnrolmentError> {
-        let stored = PreparedCertificate::from_stored_tbs(prepared.tbs).map_err(SignError::from)?;
-        let signed = self.authority.sign(lint(stored).map_err(SignError::from)?)?;
-        let settle = Settle { serial: prepared.serial, der: signed.into_der(), act: self.act(Actor::Wallet) };
-        let certificate = self.store.write(settle).await??;
-        self.released(certificate)
+    pub async fn finish(&self, prepared: Certificate) -> Result<(), EnrolmentError> {
+        // Nobody waits for the card.
+        self.sign(Prepared::stored(prepared, Vec::new())?).await.map(|_| ())
     }
 
-    fn released(&self, certificate: Certificate) -> Result<IssuedCard, EnrolmentError> {
-        let leaf = certificate.der.ok_or(StoreError::Damaged("an issued certificate has no bytes"))?;
+    async fn sign(&self, prepared: Prepared) -> Result<IssuedCard, EnrolmentError> {
+        let Prepared { serial, linted, card_data, notification_id } = prepared;
+        let signed = self.authority.sign(linted)?;
+        let generation = signed.generation();
+        let settle = Settle { serial: serial.clone(), der: signed.into_der(), act: self.act(Actor::Wallet) };
+        // Also another process may have signed it, whose bytes then count; with the same authority's key, whose name
+        // stands in what both have signed.
+        let leaf = self.store.write(settle).await??;
+        // By these lines an operator finds what was issued after the backup that had to be restored.
+        tracing::info!(serial, "certificate issued");
         let foreign = StoreError::Damaged("a certificate was signed by no authority of ours");
-        Ok(IssuedCard {
-            chain: self.authority.x5c(&leaf).ok_or(foreign)?,
-            card_data: certificate.card_data,
-            notification_id: certificate.notification_id,
-        })
+        let issuing = self.authority.certificate_of(generation).ok_or(foreign)?;
+        Ok(IssuedCard { chain: vec![leaf, issuing.der().to_vec()], card_data, notification_id })
     }
 
     /// Finishes or voids what a crash or a broken connection left prepared for `age`; run at start-up and
@@ -154,16 +166,58 @@ impl Verb for Leftovers {
 
 /// What is left to do after the first commit.
 enum Next {
-    Deliver(Box<Certificate>),
-    Sign(Box<Certificate>),
+    /// The certificate, and its card data.
+    Deliver(Box<Certificate>, Vec<u8>),
+    Sign(Box<Prepared>),
+}
+
+/// A certificate whose intent is recorded, with its body as it was read back and judged.
+struct Prepared {
+    serial: String,
+    linted: LintedCertificate,
+    card_data: Vec<u8>,
+    notification_id: String,
+}
+
+impl Prepared {
+    /// From what was written just now; `linted` holds the bytes that stand in `certificate`.
+    fn new(certificate: Certificate, card_data: Vec<u8>, linted: LintedCertificate) -> Self {
+        let Certificate { serial, notification_id, .. } = certificate;
+        Self { serial, linted, card_data, notification_id }
+    }
+
+    /// From what somebody else has written, or this process before it was stopped: judged once more.
+    fn stored(certificate: Certificate, card_data: Vec<u8>) -> Result<Self, SignError> {
+        let linted = lint(PreparedCertificate::from_stored_tbs(certificate.tbs.clone())?)?;
+        Ok(Self::new(certificate, card_data, linted))
+    }
 }
 
 impl Next {
-    fn of(certificate: Certificate) -> Result<Self, EnrolmentError> {
+    /// For a certificate that stands in the books.
+    async fn of(tx: &mut dyn Statements, certificate: Certificate) -> Result<Self, EnrolmentError> {
         match certificate.state {
-            CertificateState::Prepared => Ok(Self::Sign(Box::new(certificate))),
-            CertificateState::Issued => Ok(Self::Deliver(Box::new(certificate))),
+            CertificateState::Prepared => {
+                // A photo that another one has replaced since leaves nothing to deliver: settling finds the books changed.
+                let card = certificate.card(tx).await?.unwrap_or_default();
+                Ok(Self::Sign(Box::new(Prepared::stored(certificate, card)?)))
+            }
+            CertificateState::Issued => {
+                let card =
+                    certificate.card(tx).await?.ok_or(StoreError::Damaged("a card lacks its photo"))?;
+                Ok(Self::Deliver(Box::new(certificate), card))
+            }
             CertificateState::Revoked | CertificateState::Voided => Err(EnrolmentError::DeviceEnded),
+        }
+    }
+}
+
+impl Next {
+    /// The certificate's serial number.
+    fn serial(&self) -> &str {
+        match self {
+            Self::Deliver(certificate, _) => &certificate.serial,
+            Self::Sign(prepared) => &prepared.serial,
         }
     }
 }

@@ -26,17 +26,17 @@ pub(in crate::issuance) struct Opening<'a> {
     pub(in crate::issuance) at: Timestamp,
 }
 
-/// A ready grant opens a device: it takes a place, still pending, and is bound.
+/// A ready grant opens a device: it takes a place beside the card's `devices`, still pending, and is bound.
 pub(in crate::issuance) async fn open(
     tx: &mut dyn Statements,
     dossier: &Dossier,
+    devices: &[Device],
     grant: &mut Grant,
     opening: Opening<'_>,
 ) -> Result<Device, EnrolmentError> {
     new_enough(opening.claim, &dossier.office.profile)?;
-    let devices = Device::of_card(tx, &dossier.card.id).await?;
     let limit = dossier.office.profile.devices.limit();
-    let slot = free_slot(&devices, grant.replaces_device.as_ref(), limit)?;
+    let slot = free_slot(devices, grant.replaces_device.as_ref(), limit)?;
     let name = opening.claim.name.as_deref().and_then(DeviceName::tidy);
     let device = Device {
         id: opening.device_id,
@@ -55,7 +55,7 @@ pub(in crate::issuance) async fn open(
         ended_at: None,
         end_reason: None,
     };
-    device.insert(tx).await?;
+    device.insert_later(tx).await?;
     grant.state = GrantState::Bound;
     grant.device_id = Some(device.id.clone());
     // Only the token that is good now gets this far.
@@ -90,6 +90,21 @@ pub(in crate::issuance) async fn go_live(
     let (name, value) = proof;
     detail[name] = value;
     trail.record(tx, "device.activated", device.id.as_str(), detail).await
+}
+
+/// Whether the phone with this key may still get a card under the grant although the certificate that it waited for
+/// is not good any more: the grant has opened its device, which holds its place, or is open again. Whoever is told
+/// that a device has ended gives its key up, so only then may that be said.
+pub(super) async fn may_hold(
+    tx: &mut dyn Statements,
+    grant: &Grant,
+    thumbprint: &str,
+) -> Result<bool, StoreError> {
+    let Some(device) = &grant.device_id else { return Ok(grant.state == GrantState::Ready) };
+    let device = Device::find(tx, device).await?;
+    Ok(device.is_some_and(|device| {
+        device.thumbprint == thumbprint && matches!(device.state, DeviceState::Live | DeviceState::Pending)
+    }))
 }
 
 /// A phone that says what it is must be new enough; one that says nothing cannot be judged.

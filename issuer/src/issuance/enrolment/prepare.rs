@@ -1,16 +1,17 @@
 //! The first commit: place, serial number and to-be-signed bytes, written down before anything is signed.
 
-use shared::card_data::CardData;
+use std::sync::Arc;
+
+use shared::card_data::{CardData, with_photo};
 use shared::device::DeviceSlot;
 use shared::x509::profile::DeviceCertificateFields;
 use shared::x509::serial::SerialNumber;
 use shared::x509::text::DeviceName;
 
 use super::place::{self, Opening};
-use super::{DeviceClaim, EnrolmentError, Next};
+use super::{DeviceClaim, EnrolmentError, Next, Prepared};
 use crate::audit::Act;
-use crate::authority::{LintedCertificate, SignError, lint};
-use crate::issuance::Issuance;
+use crate::authority::{Authority, LintedCertificate, PkiUrls, SignError, lint};
 use crate::issuance::dossier::{CardRefusal, Dossier};
 use crate::issuance::proof::ProvenKey;
 use crate::issuance::token::{AccessError, AccessToken};
@@ -18,18 +19,30 @@ use crate::registry::profile::Renewal;
 use crate::store::id::DeviceId;
 use crate::store::tables::certificate::{Certificate, CertificateState, SpentNonce};
 use crate::store::tables::device::{Device, DeviceState};
+use crate::store::tables::dossier::DossierOf;
 use crate::store::tables::grant::{Grant, GrantState};
 use crate::store::tables::pupil::Photo;
 use crate::store::{Statements, StoreError, Verb};
 
+/// What the first commit looks at.
+struct Books {
+    dossier: Dossier,
+    grant: Grant,
+    spent: Option<SpentNonce>,
+    devices: Vec<Device>,
+    photo: Option<Photo>,
+}
+
 /// The first commit.
 pub(super) struct Prepare {
-    pub(super) issuance: Issuance,
+    pub(super) authority: Arc<Authority>,
     pub(super) access: AccessToken,
     pub(super) proven: ProvenKey,
     pub(super) claim: DeviceClaim,
     pub(super) device_id: DeviceId,
     pub(super) serial: SerialNumber,
+    /// What the certificate says of its status.
+    pub(super) pki: PkiUrls,
     pub(super) salt: [u8; 32],
     pub(super) notification_id: String,
     pub(super) act: Act,
@@ -53,10 +66,7 @@ impl Verb for Prepare {
 
 impl Prepare {
     async fn decide(&self, tx: &mut dyn Statements) -> Result<Next, EnrolmentError> {
-        let card = Grant::find(tx, &self.access.grant).await?.ok_or(AccessError::Unknown)?.card_id;
-        let damaged = || StoreError::Damaged("a grant lacks its card");
-        let dossier = Dossier::load(tx, &card, self.act.at, true).await?.ok_or_else(damaged)?;
-        let grant = Grant::lock(tx, &self.access.grant).await?.ok_or(AccessError::Unknown)?;
+        let Books { dossier, grant, spent, devices, photo } = self.books(tx).await?;
         if grant.epoch != self.access.epoch {
             return Err(AccessError::Superseded.into());
         }
@@ -69,32 +79,56 @@ impl Prepare {
         dossier.may_issue(self.act.at)?;
 
         let thumbprint = self.proven.key().thumbprint().to_string();
-        let spent = SpentNonce::find(tx, &self.proven.nonce().hash).await?;
         if let Some(spent) = spent {
             if spent.grant_id != grant.id || spent.thumbprint != thumbprint {
                 return Err(EnrolmentError::NonceSpent);
             }
             let answered = Certificate::find(tx, &spent.serial).await?;
             let answered = answered.ok_or(StoreError::Damaged("a spent nonce lacks its certificate"))?;
-            // What was never released answers nothing: a fresh nonce starts again.
-            let void = answered.state == CertificateState::Voided && grant.state == GrantState::Ready;
-            return if void { Err(EnrolmentError::NonceSpent) } else { Next::of(answered) };
+            // What was given up or superseded answers nothing; a fresh nonce starts again, unless the device has ended.
+            let over = matches!(answered.state, CertificateState::Voided | CertificateState::Revoked);
+            let again = over && place::may_hold(tx, &grant, &thumbprint).await?;
+            return if again { Err(EnrolmentError::NonceSpent) } else { Next::of(tx, answered).await };
         }
 
-        let certificate = match &grant.device_id {
+        let next = match &grant.device_id {
             Some(device) => {
                 let device = Device::lock(tx, device).await?;
                 let device = device.ok_or(StoreError::Damaged("a grant lacks its device"))?;
-                self.again(tx, &dossier, device, &thumbprint).await?
+                self.again(tx, &dossier, photo, device, &thumbprint).await?
             }
-            None => self.first(tx, &dossier, grant.clone(), thumbprint.clone()).await?,
+            None => self.first(tx, &dossier, photo, &devices, grant.clone(), thumbprint.clone()).await?,
         };
-        let spend = SpentNonce { grant_id: grant.id, thumbprint, serial: certificate.serial.clone() };
+        let spend = SpentNonce { grant_id: grant.id, thumbprint, serial: next.serial().to_owned() };
         let nonce = self.proven.nonce();
         if !spend.spend(tx, &nonce.hash, nonce.forget_at).await? {
             return Err(EnrolmentError::NonceSpent);
         }
-        Next::of(certificate)
+        Ok(next)
+    }
+
+    /// Holds card and grant, in this order, and reads what there is to judge.
+    async fn books(&self, tx: &mut dyn Statements) -> Result<Books, EnrolmentError> {
+        let id = &self.access.grant;
+        let card = DossierOf::Grant(id);
+        let [_, dossier, grant, spent, devices, photo] = tx
+            .ask([
+                card.hold(tx),
+                card.rows(self.act.at),
+                Grant::hold(id, tx),
+                SpentNonce::of_nonce(&self.proven.nonce().hash),
+                Device::of_grants_card(id),
+                Photo::of_grants_pupil(id),
+            ])
+            .await?;
+        let grant = Grant::read(grant)?.into_iter().next().ok_or(AccessError::Unknown)?;
+        Ok(Books {
+            dossier: Dossier::read(dossier)?.ok_or(StoreError::Damaged("a grant lacks its card"))?,
+            grant,
+            spent: SpentNonce::read(spent)?,
+            devices: Device::read(devices)?,
+            photo: Photo::read(photo)?.into_iter().next(),
+        })
     }
 
     /// A bound grant delivers the same certificate to the same key, or renews it if it may.
@@ -102,9 +136,10 @@ impl Prepare {
         &self,
         tx: &mut dyn Statements,
         dossier: &Dossier,
+        photo: Option<Photo>,
         device: Device,
         thumbprint: &str,
-    ) -> Result<Certificate, EnrolmentError> {
+    ) -> Result<Next, EnrolmentError> {
         if device.thumbprint != thumbprint {
             return Err(EnrolmentError::OtherDevice);
         }
@@ -113,9 +148,9 @@ impl Prepare {
         }
         let certificates = Certificate::of_device(tx, &device.id).await?;
         if let Some(prepared) = certificates.iter().find(|c| c.state == CertificateState::Prepared) {
-            return Ok(prepared.clone());
+            return Next::of(tx, prepared.clone()).await;
         }
-        let photo = self.photo(tx, dossier).await?;
+        let photo = photo.ok_or(CardRefusal::NoPhoto)?;
         let current = certificates.into_iter().rfind(|c| c.state == CertificateState::Issued);
         let Some(current) = current else {
             // A device that took its place with copies alone has no certificate yet.
@@ -125,8 +160,8 @@ impl Prepare {
             };
         };
         let may_renew = self.access.renews && dossier.office.profile.renewal == Renewal::OverTheAir;
-        if !may_renew || dossier.inputs(&photo) == current.card_inputs {
-            return Ok(current);
+        if !may_renew || dossier.inputs(&photo.id) == current.card_inputs {
+            return Next::of(tx, current).await;
         }
         self.prepare(tx, dossier, &photo, &device).await
     }
@@ -136,9 +171,11 @@ impl Prepare {
         &self,
         tx: &mut dyn Statements,
         dossier: &Dossier,
+        photo: Option<Photo>,
+        devices: &[Device],
         mut grant: Grant,
         thumbprint: String,
-    ) -> Result<Certificate, EnrolmentError> {
+    ) -> Result<Next, EnrolmentError> {
         let opening = Opening {
             device_id: self.device_id.clone(),
             claim: &self.claim,
@@ -146,14 +183,9 @@ impl Prepare {
             public_key: self.proven.key().to_sec1().to_vec(),
             at: self.act.at,
         };
-        let photo = self.photo(tx, dossier).await?;
-        let device = place::open(tx, dossier, &mut grant, opening).await?;
+        let photo = photo.ok_or(CardRefusal::NoPhoto)?;
+        let device = place::open(tx, dossier, devices, &mut grant, opening).await?;
         self.prepare(tx, dossier, &photo, &device).await
-    }
-
-    async fn photo(&self, tx: &mut dyn Statements, dossier: &Dossier) -> Result<Photo, EnrolmentError> {
-        let photo = Photo::latest(tx, &dossier.pupil.id).await?;
-        Ok(photo.ok_or(CardRefusal::NoPhoto)?)
     }
 
     /// Settles the bytes of a certificate for the proven key, which is the device's, and records them before any signature exists.
@@ -163,9 +195,10 @@ impl Prepare {
         dossier: &Dossier,
         photo: &Photo,
         device: &Device,
-    ) -> Result<Certificate, EnrolmentError> {
+    ) -> Result<Next, EnrolmentError> {
         let data = dossier.card_data(photo, self.salt)?;
-        let bytes = data.to_bytes();
+        let without_photo = data.to_bytes_without_photo();
+        let card = with_photo(&without_photo, &data.photo);
         let fields = DeviceCertificateFields {
             given_names: data.given_names,
             surname: data.surname,
@@ -173,13 +206,12 @@ impl Prepare {
             device_name: DeviceName::tidy(&device.name).ok_or(StoreError::Damaged("a device has no name"))?,
             slot: DeviceSlot::new(device.slot, device.slots)?,
             activated_at: device.activated_at,
-            card_digest: CardData::digest(&bytes),
+            card_digest: CardData::digest(&card),
             not_before: data.validity.not_before(),
             not_after: data.validity.not_after(),
         };
-        let authority = &self.issuance.authority;
-        let pki = self.issuance.addresses.of_certificate(authority.generation(), self.serial);
-        let prepared = authority.prepare(&fields, &self.proven.key().to_sec1(), self.serial, &pki);
+        let key = self.proven.key().to_sec1();
+        let prepared = self.authority.prepare(&fields, &key, self.serial, &self.pki);
         let linted: LintedCertificate = lint(prepared.map_err(SignError::from)?).map_err(SignError::from)?;
         let certificate = Certificate {
             serial: self.serial.to_string(),
@@ -188,16 +220,17 @@ impl Prepare {
             state: CertificateState::Prepared,
             tbs: linted.to_be_signed().to_vec(),
             der: None,
-            card_data: bytes,
-            card_inputs: dossier.inputs(photo),
+            card_data: without_photo,
+            card_inputs: dossier.inputs(&photo.id),
             notification_id: self.notification_id.clone(),
             not_after: fields.not_after,
             prepared_at: self.act.at,
             issued_at: None,
             ended_at: None,
             end_reason: None,
+            photo_id: Some(photo.id.clone()),
         };
-        certificate.insert(tx).await?;
-        Ok(certificate)
+        certificate.insert_later(tx).await?;
+        Ok(Next::Sign(Box::new(Prepared::new(certificate, card, linted))))
     }
 }

@@ -7,8 +7,8 @@ use crate::audit::Act;
 use crate::issuance::dossier::Dossier;
 use crate::store::tables::certificate::{Certificate, CertificateState, CertificateSummary};
 use crate::store::tables::device::{Device, DeviceState, EndReason};
+use crate::store::tables::dossier::DossierOf;
 use crate::store::tables::grant::{Grant, GrantState};
-use crate::store::tables::pupil::Photo;
 use crate::store::{Statements, StoreError, Verb};
 
 /// The second commit.
@@ -20,27 +20,45 @@ pub(super) struct Settle {
 
 #[async_trait::async_trait]
 impl Verb for Settle {
-    type Answer = Result<Certificate, EnrolmentError>;
+    /// The signed bytes as they stand in the books.
+    type Answer = Result<Vec<u8>, EnrolmentError>;
 
     async fn run(&self, tx: &mut dyn Statements) -> Result<Self::Answer, StoreError> {
         let damaged = || StoreError::Damaged("a prepared certificate lacks its card or device");
-        let prepared = Certificate::find(tx, &self.serial).await?.ok_or_else(damaged)?;
-        let dossier = Dossier::load(tx, &prepared.card_id, self.act.at, true).await?.ok_or_else(damaged)?;
-        let grant = Device::find(tx, &prepared.device_id).await?.ok_or_else(damaged)?.grant_id;
-        let mut grant = Grant::lock(tx, &grant).await?.ok_or_else(damaged)?;
-        let mut device = Device::lock(tx, &prepared.device_id).await?.ok_or_else(damaged)?;
-        // The card's row is held: what is read now stays so.
-        let certificate = Certificate::find(tx, &self.serial).await?.ok_or_else(damaged)?;
+        let serial = self.serial.as_str();
+        let card = DossierOf::Certificate(serial);
+        let [_, dossier, grant, device, certificate] = tx
+            .ask([
+                card.hold(tx),
+                card.rows(self.act.at),
+                Grant::hold_of(serial, tx),
+                Device::hold_of(serial, tx),
+                // The card's row is held: what is read now stays so.
+                CertificateSummary::of_serial(serial),
+            ])
+            .await?;
+        let dossier = Dossier::read(dossier)?.ok_or_else(damaged)?;
+        let mut grant = Grant::read(grant)?.into_iter().next().ok_or_else(damaged)?;
+        let mut device = Device::read(device)?.into_iter().next().ok_or_else(damaged)?;
+        let certificate = CertificateSummary::read(certificate)?.into_iter().next().ok_or_else(damaged)?;
         match certificate.state {
-            CertificateState::Issued => return Ok(Ok(certificate)),
+            CertificateState::Issued => {
+                let stored = Certificate::find(tx, serial).await?.and_then(|certificate| certificate.der);
+                return Ok(Ok(stored.ok_or(StoreError::Damaged("an issued certificate has no bytes"))?));
+            }
             CertificateState::Revoked | CertificateState::Voided => {
-                return Ok(Err(EnrolmentError::DeviceEnded));
+                let again = place::may_hold(tx, &grant, &device.thumbprint).await?;
+                return Ok(Err(if again {
+                    EnrolmentError::BooksChanged
+                } else {
+                    EnrolmentError::DeviceEnded
+                }));
             }
             CertificateState::Prepared => {}
         }
         let mut trail = self.act.trail();
-        let photo = Photo::latest(tx, &dossier.pupil.id).await?;
-        let current = photo.is_some_and(|photo| dossier.inputs(&photo) == certificate.card_inputs);
+        let current =
+            dossier.photo.as_ref().is_some_and(|photo| dossier.inputs(photo) == certificate.card_inputs);
         let judged = dossier.may_issue(self.act.at).map_err(EnrolmentError::from);
         if let Err(refusal) = judged.and(if current { Ok(()) } else { Err(EnrolmentError::BooksChanged) }) {
             // Nothing was released, so nothing is burnt: the slip may be tried again.
@@ -68,9 +86,7 @@ impl Verb for Settle {
             let detail = json!({ "serial": self.serial });
             trail.record(tx, "device.renewed", device.id.as_str(), detail).await?;
         }
-        if !Certificate::settle(tx, &self.serial, &self.der, self.act.at).await? {
-            return Err(StoreError::Damaged("a held certificate changed"));
-        }
-        Ok(Ok(Certificate::find(tx, &self.serial).await?.ok_or_else(damaged)?))
+        let stored = Certificate::settle(tx, &self.serial, &self.der, self.act.at).await?;
+        stored.map(Ok).ok_or(StoreError::Damaged("a held certificate changed"))
     }
 }

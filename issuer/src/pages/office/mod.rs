@@ -34,8 +34,8 @@ use axum::response::{IntoResponse, Redirect, Response};
 
 pub use super::done;
 use super::form::{Fields, Sent};
-use super::frame::{self, NavItem, Page, Who};
-use super::once::Sender;
+use super::frame::{NavItem, Page, Who};
+use super::visit::Visit;
 use super::words::Lang;
 use super::{PageFailure, Pages};
 use crate::audit::{Act, Actor};
@@ -92,38 +92,18 @@ pub struct Office {
     pub school: School,
     /// The language of the pages.
     pub lang: Lang,
-    session: Session,
-    form_token: String,
-    form_key: String,
-    path: String,
-    done: String,
-    sandbox: bool,
-    act: Act,
+    visit: Visit,
 }
 
 impl FromRequestParts<Pages> for Office {
     type Rejection = PageFailure;
 
     async fn from_request_parts(parts: &mut Parts, pages: &Pages) -> Result<Self, PageFailure> {
-        let cookie = pages.session_cookie(&parts.headers, Realm::Office);
-        let hash = pages.issuance.keys.session_hash(&cookie.ok_or(PageFailure::SignIn(SIGN_IN))?);
-        let find = FindSession { realm: Realm::Office, hash, now: pages.now() };
+        let find = Visit::find(parts, pages, Realm::Office, SIGN_IN)?;
         let desk = pages.issuance.store.read(FindDesk(find)).await?.ok_or(PageFailure::SignIn(SIGN_IN))?;
         let (session, staff, school) = desk;
-        let session = pages.keep_alive(session).await?;
-        let lang = Lang::of(&parts.headers);
-        Ok(Self {
-            form_token: pages.issuance.keys.form_token(&session.hash),
-            form_key: pages.fresh_key(),
-            path: parts.uri.path_and_query().map_or("/office", |path| path.as_str()).to_owned(),
-            done: frame::done_word(&parts.uri, lang),
-            sandbox: pages.sandbox(),
-            act: pages.issuance.act(Actor::Staff(staff.id.clone())),
-            staff,
-            school,
-            lang,
-            session,
-        })
+        let visit = Visit::of(parts, pages, session, Actor::Staff(staff.id.clone())).await?;
+        Ok(Self { staff, school, lang: visit.lang, visit })
     }
 }
 
@@ -163,7 +143,7 @@ impl Office {
 
     /// The act of this member, now. One request is one act.
     pub fn act(&self) -> Act {
-        self.act.clone()
+        self.visit.act.clone()
     }
 
     /// The frame of a page: its title is the key of a text, and `nav` the address of the menu's entry.
@@ -175,18 +155,7 @@ impl Office {
         let menu = MENU.iter().filter(|(_, _, right)| self.may(*right));
         let nav =
             menu.map(|(key, href, _)| NavItem { key, narrow: key, href, current: *href == nav }).collect();
-        Page {
-            lang: self.lang,
-            title: self.lang.t(title),
-            who: Some(who),
-            nav,
-            form_token: self.form_token.clone(),
-            form_key: self.form_key.clone(),
-            done: self.done.clone(),
-            path: self.path.clone(),
-            sandbox: self.sandbox,
-            now: self.act.at,
-        }
+        self.visit.page(title, who, nav)
     }
 
     /// Does `verb` once for the form that was sent, and goes to `place` (an address, to which `?done=…` belongs).
@@ -207,12 +176,12 @@ impl Office {
         T: Send + 'static,
         R: Coded + Send + 'static,
     {
-        self.sender().act_once(pages, sent, verb, place, refused).await
+        self.visit.sender().act_once(pages, sent, verb, place, refused).await
     }
 
     /// Where a form led to that was sent before: what it asked for may no longer be there to be judged.
     pub async fn before(&self, pages: &Pages, sent: &Sent) -> Result<Option<Response>, PageFailure> {
-        let place = self.sender().before(pages, sent).await?;
+        let place = self.visit.sender().before(pages, sent).await?;
         Ok(place.map(|place| Redirect::to(&place).into_response()))
     }
 
@@ -232,16 +201,12 @@ impl Office {
         T: Send + 'static,
         R: Send + 'static,
     {
-        self.sender().try_once(pages, sent, verb, place).await
-    }
-
-    fn sender(&self) -> Sender {
-        Sender { session_hash: self.session.hash, now: self.act.at, lang: self.lang }
+        self.visit.sender().try_once(pages, sent, verb, place).await
     }
 
     /// The session, for what is kept apart for it.
     pub(in crate::pages) fn session(&self) -> &Session {
-        &self.session
+        &self.visit.session
     }
 }
 

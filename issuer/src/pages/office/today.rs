@@ -94,6 +94,7 @@ fn groups(office: &Office, found: &Today) -> Vec<Group> {
         groups.push(Group {
             key: "today-slips",
             figures: vec![
+                Figure::new(slips.locked, "today-locked", "/office/slips?state=locked", "bad"),
                 Figure::new(slips.expiring, "today-expiring", "/office/slips?state=expiring", "warn"),
                 Figure::new(slips.uncollected, "today-uncollected", "/office/slips?state=not_collected", ""),
                 Figure::new(slips.not_activated, "today-not-activated", "/office/slips?state=collected", ""),

@@ -217,7 +217,7 @@ impl Follower {
                 return Some((Ok(Event::default().event("over").data("-")), None));
             };
             self.visitor.children = found.children;
-            self.visitor.act = self.pages.issuance.act(self.visitor.actor());
+            self.visitor.visit.act = self.pages.issuance.act(self.visitor.actor());
             let Some(child) = self.visitor.children.iter().find(|child| child.id == self.child) else {
                 return Some((Ok(Event::default().event("over").data("-")), None));
             };

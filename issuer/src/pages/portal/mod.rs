@@ -27,8 +27,8 @@ use shared::validity::{is_of_age, warsaw_date};
 
 pub(super) use self::shelf::Shelf;
 use super::form::{Fields, Sent};
-use super::frame::{self, NavItem, Page, Who};
-use super::once::Sender;
+use super::frame::{NavItem, Page, Who};
+use super::visit::Visit;
 use super::words::Lang;
 use super::{PageFailure, Pages};
 use crate::audit::{Act, Actor};
@@ -81,42 +81,23 @@ pub(super) struct Visitor {
     pub(super) children: Vec<Pupil>,
     /// The language of the pages.
     pub(super) lang: Lang,
-    session: Session,
-    form_token: String,
-    form_key: String,
-    path: String,
-    done: String,
-    sandbox: bool,
-    act: Act,
+    visit: Visit,
 }
 
 impl FromRequestParts<Pages> for Visitor {
     type Rejection = PageFailure;
 
     async fn from_request_parts(parts: &mut Parts, pages: &Pages) -> Result<Self, PageFailure> {
-        let cookie = pages.session_cookie(&parts.headers, Realm::Portal);
-        let hash = pages.issuance.keys.session_hash(&cookie.ok_or(PageFailure::SignIn(SIGN_IN))?);
-        let find = FindVisitor(FindSession { realm: Realm::Portal, hash, now: pages.now() });
+        let find = FindVisitor(Visit::find(parts, pages, Realm::Portal, SIGN_IN)?);
         let found = pages.issuance.store.read(find).await?.ok_or(PageFailure::SignIn(SIGN_IN))?;
         let path = parts.uri.path();
         if found.account.must_change && path != PASSWORD && path != session::SIGN_OUT {
             return Err(PageFailure::SignIn(PASSWORD));
         }
-        let session = pages.keep_alive(found.session).await?;
-        let lang = Lang::of(&parts.headers);
-        Ok(Self {
-            form_token: pages.issuance.keys.form_token(&session.hash),
-            form_key: pages.fresh_key(),
-            path: parts.uri.path_and_query().map_or("/portal", |path| path.as_str()).to_owned(),
-            done: frame::done_word(&parts.uri, lang),
-            sandbox: pages.sandbox(),
-            act: pages.issuance.act(Actor::Portal(found.account.id.clone())),
-            account: found.account,
-            school: found.school,
-            children: found.children,
-            lang,
-            session,
-        })
+        let actor = Actor::Portal(found.account.id.clone());
+        let visit = Visit::of(parts, pages, found.session, actor).await?;
+        let Found { account, school, children, .. } = found;
+        Ok(Self { account, school, children, lang: visit.lang, visit })
     }
 }
 
@@ -129,7 +110,7 @@ impl Visitor {
 
     /// As whom this account looks at the child today.
     pub(super) fn viewer(&self, child: &Pupil) -> Viewer {
-        match (self.account.kind, is_of_age(child.birth_date, warsaw_date(self.act.at))) {
+        match (self.account.kind, is_of_age(child.birth_date, warsaw_date(self.visit.act.at))) {
             (PortalKind::Guardian, false) => Viewer::Guardian,
             (PortalKind::Guardian, true) => Viewer::GuardianOfAdult,
             (PortalKind::Pupil, true) => Viewer::AdultPupil,
@@ -149,7 +130,7 @@ impl Visitor {
 
     /// The act of this person, now. One request is one act.
     pub(super) fn act(&self) -> Act {
-        self.act.clone()
+        self.visit.act.clone()
     }
 
     /// Who acts, as the audit trail names them.
@@ -171,19 +152,9 @@ impl Visitor {
             href,
             current: *href == nav,
         };
-        Page {
-            lang: self.lang,
-            title: self.lang.t(title),
-            who: Some(who),
-            // Whoever has to change the password first has nowhere else to go.
-            nav: if self.account.must_change { Vec::new() } else { MENU.iter().map(item).collect() },
-            form_token: self.form_token.clone(),
-            form_key: self.form_key.clone(),
-            done: self.done.clone(),
-            path: self.path.clone(),
-            sandbox: self.sandbox,
-            now: self.act.at,
-        }
+        // Whoever has to change the password first has nowhere else to go.
+        let nav = if self.account.must_change { Vec::new() } else { MENU.iter().map(item).collect() };
+        self.visit.page(title, who, nav)
     }
 
     /// Does `verb` once for the form that was sent, and goes to `place`; a refusal shows the form again.
@@ -200,22 +171,18 @@ impl Visitor {
         T: Send + 'static,
         R: Coded + Send + 'static,
     {
-        self.sender().act_once(pages, sent, verb, place, refused).await
+        self.visit.sender().act_once(pages, sent, verb, place, refused).await
     }
 
     /// Where a form led to that was sent before: what it asked for may no longer be there to be judged.
     pub(super) async fn before(&self, pages: &Pages, sent: &Sent) -> Result<Option<Response>, PageFailure> {
-        let place = self.sender().before(pages, sent).await?;
+        let place = self.visit.sender().before(pages, sent).await?;
         Ok(place.map(|place| Redirect::to(&place).into_response()))
-    }
-
-    fn sender(&self) -> Sender {
-        Sender { session_hash: self.session.hash, now: self.act.at, lang: self.lang }
     }
 
     /// The session, for what is kept apart for it.
     pub(super) fn session(&self) -> &Session {
-        &self.session
+        &self.visit.session
     }
 }
 

@@ -35,28 +35,11 @@ async fn aside<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> 
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-    use std::sync::atomic::{AtomicUsize, Ordering};
-    use std::time::Duration;
-
     use super::*;
+    use crate::registry::aside::tests::most_at_once;
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
     async fn one_table_is_read_at_a_time() {
-        let (now, most) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
-        let works = (0..6).map(|_| {
-            let (now, most) = (Arc::clone(&now), Arc::clone(&most));
-            tokio::spawn(aside(move || {
-                most.fetch_max(now.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
-                std::thread::sleep(Duration::from_millis(10));
-                now.fetch_sub(1, Ordering::SeqCst);
-            }))
-        });
-        for work in works.collect::<Vec<_>>() {
-            work.await.unwrap().unwrap();
-        }
-        assert_eq!(most.load(Ordering::SeqCst), 1);
-        assert!(aside(|| panic!("a table broke the reader")).await.is_err());
-        assert_eq!(aside(|| 7).await.unwrap(), 7, "a panic keeps no place");
+        assert_eq!(most_at_once(aside).await, 1);
     }
 }

@@ -22,28 +22,11 @@ pub async fn aside<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static)
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-    use std::sync::atomic::{AtomicUsize, Ordering};
-    use std::time::Duration;
-
     use super::*;
+    use crate::registry::aside::tests::most_at_once;
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
     async fn no_more_than_two_are_unpacked_at_a_time() {
-        let (now, most) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
-        let works = (0..8).map(|_| {
-            let (now, most) = (Arc::clone(&now), Arc::clone(&most));
-            tokio::spawn(aside(move || {
-                most.fetch_max(now.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
-                std::thread::sleep(Duration::from_millis(20));
-                now.fetch_sub(1, Ordering::SeqCst);
-            }))
-        });
-        for work in works.collect::<Vec<_>>() {
-            work.await.unwrap().unwrap();
-        }
-        assert!((1..=AT_A_TIME).contains(&most.load(Ordering::SeqCst)), "{most:?}");
-        assert!(aside(|| panic!("a photo broke the decoder")).await.is_err());
-        assert_eq!(aside(|| 7).await.unwrap(), 7, "a panic keeps no place");
+        assert!((1..=AT_A_TIME).contains(&most_at_once(aside).await));
     }
 }

@@ -11,7 +11,7 @@ use crate::audit::Act;
 use crate::registry::line::Password;
 use crate::store::id::StaffId;
 use crate::store::tables::session::{Realm, Session, SignInGuard};
-use crate::store::tables::staff::Staff;
+use crate::store::tables::staff::{ApiToken, Staff};
 use crate::store::{Statements, StoreError, Verb};
 
 /// A password as it is kept: Argon2id in PHC form.
@@ -45,7 +45,8 @@ impl std::fmt::Debug for HashedPassword {
     }
 }
 
-/// Gives an account another password: its holder has forgotten the old one. All its sessions end.
+/// Gives an account another password: its holder has forgotten the old one, or somebody else knows it. All its
+/// sessions end, and its API tokens: whoever knew the password may have made one.
 #[derive(Debug)]
 pub struct ResetPassword {
     /// Whose.
@@ -70,7 +71,9 @@ impl Verb for ResetPassword {
         self.password.stored().clone_into(&mut staff.password_hash);
         staff.update(tx).await?;
         Session::end_others(tx, Realm::Office, staff.id.as_str(), None).await?;
-        self.act.trail().record(tx, "staff.password_reset", staff.id.as_str(), json!({})).await?;
+        let tokens = ApiToken::end_of_staff(tx, &staff.id, self.act.at).await?;
+        let detail = json!({ "tokens_ended": tokens });
+        self.act.trail().record(tx, "staff.password_reset", staff.id.as_str(), detail).await?;
         Ok(Ok(staff))
     }
 }

@@ -3,8 +3,8 @@ use serde_json::json;
 use super::super::fault::FaultCode;
 use super::super::line::Password;
 use super::super::staff::{
-    EndStaff, EndToken, EnterStaff, HashedPassword, ListStaff, MakeToken, RecogniseToken, StaffForm,
-    StaffRefusal, TokenForm, Within,
+    EndStaff, EndToken, EnterStaff, HashedPassword, ListStaff, MakeToken, RecogniseToken, ResetPassword,
+    StaffForm, StaffRefusal, TokenForm, Within,
 };
 use super::super::testing::{Books, form};
 use crate::issuance::keys::Keys;
@@ -82,10 +82,18 @@ async fn a_token_lives_until_it_or_its_account_ends() {
     let (_, secret) = make().await;
     let hash = keys.api_token_hash(&secret);
     assert!(known(hash).await.is_some());
+    // Another password ends them too: whoever knew the old one may have made one.
+    let password =
+        HashedPassword::of(&Password::parse("zupełnie inne hasło").unwrap(), &books.entropy).unwrap();
+    let staff = clerk.id.clone();
+    books.write(ResetPassword { staff, password, within: Within::all(), act: books.act() }).await.unwrap();
+    assert_eq!(known(hash).await, None);
+    let (_, secret) = make().await;
+    let hash = keys.api_token_hash(&secret);
     end(&books, &clerk.id).await.unwrap();
     assert_eq!(known(hash).await, None);
     assert_eq!(make().await.0.unwrap_err(), StaffRefusal::AccountClosed);
     let listed = books.read(ListStaff(Within::all())).await;
     let tokens = &listed.iter().find(|(staff, _)| staff.login == "sekretariat").unwrap().1;
-    assert!(tokens.len() == 2 && tokens.iter().all(|token| token.ended_at.is_some()));
+    assert!(tokens.len() == 3 && tokens.iter().all(|token| token.ended_at.is_some()));
 }

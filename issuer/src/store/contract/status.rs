@@ -116,6 +116,7 @@ pub(super) async fn places_are_taken_once_and_turned_with_their_device(
         let ended = store.read(Ended(list, now)).await?.unwrap_or_default();
         turned.extend(ended.into_iter().map(|index| (list, index)));
     }
+    turned.sort_unstable();
     ones.sort_unstable();
     ensure(turned == ones, "the act that ends a device turns its places, all of them and no other's")?;
     let late = until.saturating_add(SignedDuration::from_secs(1)).unwrap_or(until);

@@ -3,14 +3,21 @@
 //! Verbs hold the rows that they decide on (`FOR UPDATE`, in the order card, grant, device) at the server's
 //! default isolation, and are run again when the server reports a serialisation failure or a deadlock, so
 //! that a database which only knows serialisable transactions can stand behind it too.
+//!
+//! Every answer of the server costs a way there and back, so what needs no answer first goes out together
+//! ([`session`]).
 
-use async_trait::async_trait;
-use deadpool_postgres::{Manager, ManagerConfig, Pool, RecyclingMethod, Runtime};
+mod session;
+
+use std::time::Duration;
+
+use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, RecyclingMethod, Runtime};
+use tokio_postgres::NoTls;
 use tokio_postgres::error::SqlState;
 use tokio_postgres::types::{IsNull, ToSql, Type, private::BytesMut, to_sql_checked};
-use tokio_postgres::{IsolationLevel, NoTls};
 
-use super::{Row, Statements, StoreError, Value, Verb, migrate};
+use self::session::Session;
+use super::{Load, Row, Statements as _, StoreError, Value, Verb, migrate};
 
 const CONNECTIONS: usize = 24;
 const ATTEMPTS: usize = 8;
@@ -18,8 +25,18 @@ const ATTEMPTS: usize = 8;
 /// is stuck holds nobody else up for long.
 const SESSION: &str = "-c synchronous_commit=on -c lock_timeout=10s -c statement_timeout=30s \
                        -c idle_in_transaction_session_timeout=30s";
-/// Any number that all issuers agree on: whoever migrates holds this advisory lock.
-const MIGRATION_LOCK: &str = "SELECT pg_advisory_xact_lock(5063206)";
+/// Any number that all issuers agree on: whoever migrates holds this advisory lock. One that waits for another's
+/// migration waits as long as that takes, and so does a new index; the tables themselves are waited for as usual.
+const MIGRATION_LOCK: [&str; 4] = [
+    "SET LOCAL lock_timeout = 0",
+    "SET LOCAL statement_timeout = 0",
+    "SELECT pg_advisory_xact_lock(5063206)",
+    "SET LOCAL lock_timeout = '10s'",
+];
+/// How long a server may say nothing. It ends a statement itself before that, so then nobody is there any more.
+const SILENCE: Duration = Duration::from_secs(35);
+/// How long the network may keep what was sent to a server that does not confirm it.
+const UNCONFIRMED: Duration = Duration::from_secs(10);
 
 /// A pool of connections.
 #[derive(Clone)]
@@ -34,13 +51,14 @@ impl Postgres {
             .map_err(|_| StoreError::Unavailable("address is not a postgres:// URL".into()))?;
         let given = config.get_options().unwrap_or_default().to_owned();
         config.options(format!("{given} {SESSION}").trim_start());
+        config.tcp_user_timeout(UNCONFIRMED).keepalives_idle(UNCONFIRMED);
         let manager =
             Manager::from_config(config, NoTls, ManagerConfig { recycling_method: RecyclingMethod::Fast });
         let pool = Pool::builder(manager)
             .max_size(CONNECTIONS)
             .runtime(Runtime::Tokio1)
-            .wait_timeout(Some(std::time::Duration::from_secs(5)))
-            .create_timeout(Some(std::time::Duration::from_secs(5)))
+            .wait_timeout(Some(Duration::from_secs(5)))
+            .create_timeout(Some(Duration::from_secs(5)))
             .build()
             .map_err(|error| StoreError::Unavailable(error.to_string()))?;
         let store = Self { pool };
@@ -49,16 +67,24 @@ impl Postgres {
     }
 
     async fn migrate(&self) -> Result<(), StoreError> {
-        let mut client = self.client().await?;
-        let transaction = client.transaction().await.map_err(failure)?;
-        transaction.batch_execute(MIGRATION_LOCK).await.map_err(failure)?;
-        let mut session = Session { transaction };
+        // However long a new index takes.
+        let mut session = Session::new(self.client().await?, Some(session::WRITING), Duration::MAX);
+        for statement in MIGRATION_LOCK {
+            // Not asked as a query: the lock's answer is of a type that is no value.
+            session.execute(statement, &[]).await?;
+        }
         migrate::run(&mut session, "BYTEA").await?;
-        session.transaction.commit().await.map_err(failure)
+        session.commit().await
     }
 
-    async fn client(&self) -> Result<deadpool_postgres::Object, StoreError> {
+    async fn client(&self) -> Result<Object, StoreError> {
         self.pool.get().await.map_err(|error| StoreError::Unavailable(error.to_string()))
+    }
+
+    pub(super) fn load(&self) -> Load {
+        let status = self.pool.status();
+        let busy = status.size.saturating_sub(status.available);
+        Load { waiting: status.waiting, open: status.size, busy }
     }
 
     pub(super) async fn write<V: Verb>(&self, verb: V) -> Result<V::Answer, StoreError> {
@@ -76,41 +102,19 @@ impl Postgres {
     }
 
     async fn attempt<V: Verb>(&self, verb: &V, read_only: bool) -> Result<V::Answer, StoreError> {
-        let mut client = self.client().await?;
-        let builder = client.build_transaction();
-        let builder = if read_only {
-            builder.isolation_level(IsolationLevel::RepeatableRead).read_only(true)
-        } else {
-            builder
+        let begin = match read_only {
+            false => Some(session::WRITING),
+            // A single query is a snapshot by itself.
+            true => (!V::GLANCE).then_some(session::READING),
         };
-        let mut session = Session { transaction: builder.start().await.map_err(failure)? };
-        let answer = verb.run(&mut session).await?;
-        let end = session.transaction;
-        if V::keeps(&answer) { end.commit().await } else { end.rollback().await }.map_err(failure)?;
-        Ok(answer)
-    }
-}
-
-struct Session<'c> {
-    transaction: deadpool_postgres::Transaction<'c>,
-}
-
-#[async_trait]
-impl Statements for Session<'_> {
-    async fn execute(&mut self, sql: &str, params: &[Value]) -> Result<u64, StoreError> {
-        let statement = self.transaction.prepare_cached(sql).await.map_err(failure)?;
-        self.transaction.execute_raw(&statement, params).await.map_err(failure)
-    }
-
-    async fn query(&mut self, sql: &str, params: &[Value]) -> Result<Vec<Row>, StoreError> {
-        let statement = self.transaction.prepare_cached(sql).await.map_err(failure)?;
-        let params: Vec<&(dyn ToSql + Sync)> = params.iter().map(|value| value as _).collect();
-        let rows = self.transaction.query(&statement, &params).await.map_err(failure)?;
-        rows.iter().map(read_row).collect()
-    }
-
-    fn for_update(&self) -> &'static str {
-        " FOR UPDATE"
+        let mut session = Session::new(self.client().await?, begin, SILENCE);
+        match verb.run(&mut session).await {
+            Ok(answer) if V::keeps(&answer) => session.commit().await.map(|()| answer),
+            settled => {
+                session.roll_back().await;
+                settled
+            }
+        }
     }
 }
 

@@ -1,35 +1,58 @@
 //! The embedded database: one file, one writer that commits in groups, a few readers.
 //!
 //! WAL with `synchronous=FULL`: a commit has reached the disk when it returns. Verbs that wait at the same
-//! time share one commit, each behind a savepoint of its own, so that one that fails takes back only itself.
+//! time share one commit, each but the first behind a savepoint of its own, so that one that fails takes back only
+//! itself.
 
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
 
 use async_trait::async_trait;
 use futures::FutureExt as _;
+use rusqlite::config::DbConfig;
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 use tokio::sync::{Semaphore, mpsc, oneshot};
 
-use super::{Row, Statements, StoreError, Value, Verb, migrate};
+use super::{Load, Row, Statements, StoreError, Value, Verb, migrate};
 
 /// How many verbs share a commit at the most.
 const GROUP: usize = 64;
 /// How many verbs may wait; beyond that the caller waits to be let in.
 const QUEUE: usize = 1024;
 const READERS: usize = 4;
+/// A writer holds the file from the beginning, so that two never meet half-way.
+const BEGIN: &str = "BEGIN IMMEDIATE";
 
 /// Runs a verb and returns what tells its caller how the commit went.
 type Job = Box<dyn FnOnce(&mut Session<'_>) -> Reply + Send>;
 type Reply = Box<dyn FnOnce(Result<(), StoreError>) + Send>;
 
-/// A handle to the writer's queue and the readers' pool.
+/// A handle to the readers' pool and the writer's queue. When the last one is dropped the file is closed: readers first,
+/// since only who may write can put the log away.
 #[derive(Clone)]
 pub(super) struct Sqlite {
-    jobs: mpsc::Sender<Job>,
     readers: Arc<Readers>,
+    writer: Arc<Writer>,
+}
+
+struct Writer {
+    /// Always there until it is dropped, which ends the thread.
+    jobs: Option<mpsc::Sender<Job>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Drop for Writer {
+    fn drop(&mut self) {
+        drop(self.jobs.take());
+        if let Some(thread) = self.thread.take() {
+            // What it had begun is committed by then. It catches its verbs' panics and has none of its own.
+            let _ = thread.join();
+        }
+    }
 }
 
 struct Readers {
@@ -40,44 +63,74 @@ struct Readers {
 
 impl Sqlite {
     pub(super) async fn open(path: &Path) -> Result<Self, StoreError> {
+        private(path)?;
         let mut connection = connect(path, false)?;
         connection
             .execute_batch(
-                "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA secure_delete=ON;",
+                "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA secure_delete=ON; \
+                 PRAGMA temp_store=MEMORY; PRAGMA cache_size=-65536; PRAGMA wal_autocheckpoint=4000;",
             )
             .map_err(failure)?;
         connection.execute_batch("BEGIN IMMEDIATE").map_err(failure)?;
-        let migrated = migrate::run(&mut Session { connection: &mut connection, usable: true }, "BLOB").await;
+        let migrated = migrate::run(&mut Session::new(&mut connection, true), "BLOB").await;
         connection.execute_batch(if migrated.is_ok() { "COMMIT" } else { "ROLLBACK" }).map_err(failure)?;
         migrated?;
 
         let (jobs, queue) = mpsc::channel(QUEUE);
-        std::thread::Builder::new()
+        let thread = std::thread::Builder::new()
             .name("sqlite-writer".into())
             .spawn(move || write_loop(connection, queue))
             .map_err(|error| StoreError::Unavailable(error.to_string()))?;
         let readers =
             Readers { path: path.to_owned(), idle: Mutex::default(), permits: Semaphore::new(READERS) };
-        Ok(Self { jobs, readers: Arc::new(readers) })
+        let writer = Writer { jobs: Some(jobs), thread: Some(thread) };
+        Ok(Self { readers: Arc::new(readers), writer: Arc::new(writer) })
     }
 
     pub(super) async fn write<V: Verb>(&self, verb: V) -> Result<V::Answer, StoreError> {
         let (send, receive) = oneshot::channel();
         let job: Job = Box::new(move |session| {
-            let answer = session.in_savepoint(&verb);
+            let answer = session.run_apart(&verb);
             Box::new(move |committed| {
                 // The caller may have gone away; its act is on disk all the same.
                 let _ = send.send(answer.and_then(|answer| committed.map(|()| answer)));
             })
         });
-        self.jobs.send(job).await.map_err(|_| gone())?;
+        let jobs = self.writer.jobs.as_ref().ok_or_else(gone)?;
+        jobs.send(job).await.map_err(|_| gone())?;
         receive.await.map_err(|_| gone())?
     }
 
     pub(super) async fn read<V: Verb>(&self, verb: V) -> Result<V::Answer, StoreError> {
         let readers = Arc::clone(&self.readers);
+        // What only glances is done before another thread had woken up.
+        if V::GLANCE
+            && let Ok(_permit) = self.readers.permits.try_acquire()
+        {
+            return self.readers.run(&verb);
+        }
         let _permit = self.readers.permits.acquire().await.map_err(|_| gone())?;
         tokio::task::spawn_blocking(move || readers.run(&verb)).await.map_err(|_| gone())?
+    }
+
+    pub(super) fn load(&self) -> Load {
+        let busy = READERS - self.readers.permits.available_permits();
+        let waiting = self.writer.jobs.as_ref().map_or(0, |jobs| jobs.max_capacity() - jobs.capacity());
+        Load { waiting, open: 1 + READERS, busy }
+    }
+
+    /// Moves the log into the file and empties it.
+    pub(super) async fn tidy(&self) -> Result<(), StoreError> {
+        let path = self.readers.path.clone();
+        let moved = tokio::task::spawn_blocking(move || {
+            let checkpoint = "PRAGMA wal_checkpoint(TRUNCATE)";
+            let busy = connect(&path, false)?.query_row(checkpoint, [], |row| row.get::<_, i64>(0));
+            busy.map_err(failure)
+        });
+        match moved.await.map_err(|_| gone())?? {
+            0 => Ok(()),
+            _ => Err(StoreError::Contention),
+        }
     }
 }
 
@@ -88,12 +141,23 @@ impl Readers {
             Some(connection) => connection,
             None => connect(&self.path, true)?,
         };
-        connection.execute_batch("BEGIN").map_err(failure)?;
-        let answer = at_once(verb.run(&mut Session { connection: &mut connection, usable: true }));
-        connection.execute_batch("COMMIT").map_err(failure)?;
+        // A single query is a snapshot by itself.
+        if !V::GLANCE {
+            command(&connection, "BEGIN")?;
+        }
+        let answer = at_once(verb.run(&mut Session::new(&mut connection, true)));
+        if !V::GLANCE {
+            command(&connection, "COMMIT")?;
+        }
         self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
         answer
     }
+}
+
+/// Makes the file, if there is none, for its owner alone: SQLite gives its log and its index the same rights.
+fn private(path: &Path) -> Result<(), StoreError> {
+    let made = std::fs::OpenOptions::new().append(true).create(true).mode(0o600).open(path);
+    made.map(|_| ()).map_err(|error| StoreError::Unavailable(error.to_string()))
 }
 
 fn connect(path: &Path, read_only: bool) -> Result<Connection, StoreError> {
@@ -105,6 +169,9 @@ fn connect(path: &Path, read_only: bool) -> Result<Connection, StoreError> {
     let connection =
         Connection::open_with_flags(path, access | OpenFlags::SQLITE_OPEN_NO_MUTEX).map_err(failure)?;
     connection.busy_timeout(std::time::Duration::from_secs(5)).map_err(failure)?;
+    // A plan does not hang on the values it is run with. Otherwise a new value for a parameter that stands beside the
+    // condition of a partial index, or in a LIMIT, has the statement parsed and planned anew each time.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true).map_err(failure)?;
     connection.set_prepared_statement_cache_capacity(128);
     Ok(connection)
 }
@@ -112,24 +179,25 @@ fn connect(path: &Path, read_only: bool) -> Result<Connection, StoreError> {
 fn write_loop(mut connection: Connection, mut queue: mpsc::Receiver<Job>) {
     while let Some(first) = queue.blocking_recv() {
         let mut replies = Vec::new();
-        // Without a transaction around it a savepoint would commit by itself, so then nothing is run.
-        let mut committed = connection.execute_batch("BEGIN IMMEDIATE").map_err(failure);
+        // Without a transaction around it a verb would commit by itself, so then nothing is run.
+        let mut committed = command(&connection, BEGIN);
+        let mut session = Session::new(&mut connection, committed.is_ok());
         let mut next = Some(first);
         while let Some(job) = next.take() {
-            let mut session = Session { connection: &mut connection, usable: committed.is_ok() };
             replies.push(job(&mut session));
             // A full disk takes back the whole group, whatever each verb was told: so is everybody in it.
-            if committed.is_ok() && connection.is_autocommit() {
+            if committed.is_ok() && session.connection.is_autocommit() {
                 committed = Err(StoreError::Unavailable("the database took the whole group back".into()));
+                session.usable = false;
             }
             if committed.is_ok() && replies.len() < GROUP {
                 next = queue.try_recv().ok();
             }
         }
-        let committed = committed.and_then(|()| connection.execute_batch("COMMIT").map_err(failure));
+        let committed = committed.and_then(|()| command(&connection, "COMMIT"));
         if committed.is_err() {
             // Nothing may stay half-done; if even this fails, the next BEGIN says so.
-            let _ = connection.execute_batch("ROLLBACK");
+            let _ = command(&connection, "ROLLBACK");
         }
         for reply in replies {
             reply(match &committed {
@@ -138,6 +206,15 @@ fn write_loop(mut connection: Connection, mut queue: mpsc::Receiver<Job>) {
             });
         }
     }
+}
+
+/// A statement of the connection's own, which is parsed once.
+fn command(connection: &Connection, sql: &str) -> Result<(), StoreError> {
+    connection
+        .prepare_cached(sql)
+        .and_then(|mut statement| statement.raw_execute())
+        .map(|_| ())
+        .map_err(failure)
 }
 
 /// SQLite answers while it is asked, so a verb's future is ready when it is first polled.
@@ -150,24 +227,47 @@ struct Session<'c> {
     connection: &'c mut Connection,
     /// Whether there is a transaction to work in.
     usable: bool,
+    /// Whether an earlier verb's changes stand in it.
+    shared: bool,
 }
 
-impl Session<'_> {
-    fn in_savepoint<V: Verb>(&mut self, verb: &V) -> Result<V::Answer, StoreError> {
+impl<'c> Session<'c> {
+    fn new(connection: &'c mut Connection, usable: bool) -> Self {
+        Self { connection, usable, shared: false }
+    }
+
+    /// Runs a verb of a group; what it takes back is its own.
+    fn run_apart<V: Verb>(&mut self, verb: &V) -> Result<V::Answer, StoreError> {
         if !self.usable {
             return Err(StoreError::Unavailable("there is no transaction".into()));
         }
-        self.connection.execute_batch("SAVEPOINT verb").map_err(failure)?;
+        let alone = !self.shared;
+        if !alone {
+            command(self.connection, "SAVEPOINT verb")?;
+        }
         let run = AssertUnwindSafe(|| at_once(verb.run(self)));
         // A verb that panics is taken back like one that fails; the writer lives on.
         let answer = catch_unwind(run).unwrap_or(Err(StoreError::Damaged("a verb panicked")));
-        let end = if answer.as_ref().is_ok_and(V::keeps) {
-            "RELEASE verb"
-        } else {
-            "ROLLBACK TO verb; RELEASE verb"
-        };
-        self.connection.execute_batch(end).map_err(failure)?;
+        let kept = answer.as_ref().is_ok_and(V::keeps);
+        match (alone, kept) {
+            (true, true) => self.shared = true,
+            // The transaction holds nothing but this verb: the next one begins anew.
+            (true, false) => self.begin_again()?,
+            (false, true) => command(self.connection, "RELEASE verb")?,
+            (false, false) => {
+                command(self.connection, "ROLLBACK TO verb")?;
+                command(self.connection, "RELEASE verb")?;
+            }
+        }
         answer
+    }
+
+    fn begin_again(&mut self) -> Result<(), StoreError> {
+        // A full disk has taken it back already.
+        if !self.connection.is_autocommit() {
+            command(self.connection, "ROLLBACK")?;
+        }
+        command(self.connection, BEGIN)
     }
 
     fn statement<T>(
@@ -178,10 +278,7 @@ impl Session<'_> {
     ) -> Result<T, StoreError> {
         let mut statement = self.connection.prepare_cached(sql).map_err(failure)?;
         for (position, value) in (1..).zip(params) {
-            // `$2` may stand before `$1` in the text, so parameters are found by name.
-            let name = format!("${position}");
-            let index = statement.parameter_index(&name).map_err(failure)?;
-            let index = index.ok_or(StoreError::Damaged("a parameter is not used"))?;
+            let index = place_of(&statement, position)?;
             match value {
                 Value::Null => statement.raw_bind_parameter(index, rusqlite::types::Null),
                 Value::Int(number) => statement.raw_bind_parameter(index, number),
@@ -192,6 +289,16 @@ impl Session<'_> {
         }
         run(&mut statement).map_err(failure)
     }
+}
+
+/// Where the parameter `$position` stands. `$2` may stand before `$1` in the text, but seldom does.
+fn place_of(statement: &rusqlite::Statement<'_>, position: usize) -> Result<usize, StoreError> {
+    let number = |name: &str| name.strip_prefix('$').and_then(|number| number.parse().ok());
+    if statement.parameter_name(position).and_then(number) == Some(position) {
+        return Ok(position);
+    }
+    let index = statement.parameter_index(&format!("${position}")).map_err(failure)?;
+    index.ok_or(StoreError::Damaged("a parameter is not used"))
 }
 
 #[async_trait]
@@ -212,7 +319,10 @@ impl Statements for Session<'_> {
                         ValueRef::Null => Value::Null,
                         ValueRef::Integer(number) => Value::Int(number),
                         ValueRef::Real(number) => Value::Int(number as i64),
-                        ValueRef::Text(text) => Value::Text(String::from_utf8_lossy(text).into_owned()),
+                        ValueRef::Text(text) => Value::Text(match std::str::from_utf8(text) {
+                            Ok(text) => text.to_owned(),
+                            Err(_) => String::from_utf8_lossy(text).into_owned(),
+                        }),
                         ValueRef::Blob(bytes) => Value::Bytes(bytes.to_vec()),
                     });
                 }
@@ -240,6 +350,9 @@ fn failure(error: rusqlite::Error) -> StoreError {
 }
 
 #[cfg(test)]
+mod plans;
+
+#[cfg(test)]
 mod tests {
     use crate::store::{Location, Statements, Store, StoreError, Verb};
 
@@ -251,6 +364,41 @@ mod tests {
 
         async fn run(&self, tx: &mut dyn Statements) -> Result<(), StoreError> {
             tx.execute(self.0, &[]).await.map(|_| ())
+        }
+    }
+
+    #[test]
+    fn a_statement_is_planned_once_whatever_it_is_asked() {
+        let folder = tempfile::tempdir().unwrap();
+        let connection = super::connect(&folder.path().join("issuer.db"), false).unwrap();
+        let tables = "CREATE TABLE device (id TEXT, state TEXT, at INTEGER); \
+                      CREATE INDEX live ON device (at) WHERE state = 'live'";
+        connection.execute_batch(tables).unwrap();
+        for sql in [
+            "SELECT id FROM device WHERE state = $1 AND at > 7",
+            "SELECT id FROM device WHERE state = 'live' AND at > $1",
+            "SELECT id FROM device ORDER BY at LIMIT $1",
+        ] {
+            let mut statement = connection.prepare(sql).unwrap();
+            for value in 1..=5 {
+                statement.query([value]).unwrap().next().unwrap();
+            }
+            assert_eq!(statement.get_status(rusqlite::StatementStatus::RePrepare), 0, "{sql}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_store_that_is_dropped_leaves_no_log_behind() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("issuer.db");
+        for _ in 0..10 {
+            let store = Store::open(&Location::Sqlite(path.clone())).await.unwrap();
+            let other = store.clone();
+            store.write(Run("DELETE FROM idempotent_reply")).await.unwrap();
+            store.read(Run("SELECT 1 FROM idempotent_reply")).await.unwrap();
+            assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 3);
+            drop((store, other));
+            assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1, "log and index are gone");
         }
     }
 

@@ -43,10 +43,10 @@ impl AuditEntry {
         Self::select(tx, "WHERE position IS NULL ORDER BY id LIMIT $1", params![limit]).await
     }
 
-    /// Gives an entry its place in the chain.
+    /// Gives an entry its place in the chain, with what comes next.
     pub async fn seal(&self, tx: &mut dyn Statements) -> Result<(), StoreError> {
         let sql = "UPDATE audit_entry SET position = $2, previous = $3, hash = $4 WHERE id = $1";
-        tx.execute(sql, params![&self.id, self.position, self.previous, self.hash]).await.map(|_| ())
+        tx.later(sql, params![&self.id, self.position, self.previous, self.hash].to_vec()).await
     }
 
     /// Sealed entries after `position`, in order.

@@ -1,13 +1,16 @@
 //! Certificates: first the intent, then the signed bytes.
 
 use jiff::Timestamp;
+use shared::card_data::{CardPhoto, with_photo};
 
 use super::device::EndReason;
+use super::orphan::Orphan;
+use super::pupil::Photo;
 use super::status_entry::StatusEntry;
 use super::{row, words};
-use crate::store::id::{CardId, DeviceId, GrantId};
+use crate::store::id::{CardId, DeviceId, GrantId, PhotoId};
 use crate::store::sql::params;
-use crate::store::{Row, Statements, StoreError};
+use crate::store::{Query, Row, Statements, StoreError};
 
 words! {
     /// Where a certificate stands.
@@ -34,11 +37,11 @@ row! {
         card_id: CardId,
         /// Where it stands.
         state: CertificateState,
-        /// The to-be-signed bytes.
+        /// The to-be-signed bytes, until it is signed; certificates of before version 7 of the schema keep them.
         tbs: Vec<u8>,
         /// The certificate, once signed.
         der: Option<Vec<u8>>,
-        /// The exact bytes of the card data.
+        /// The exact bytes of the card data, without the photo if that is kept as `photo_id`.
         card_data: Vec<u8>,
         /// SHA-256 of what the card data were made from, to see whether they are still current.
         card_inputs: [u8; 32],
@@ -54,6 +57,8 @@ row! {
         ended_at: Option<Timestamp>,
         /// Why.
         end_reason: Option<EndReason>,
+        /// The photo on the card; none in rows that were written when it stood in `card_data`.
+        photo_id: Option<PhotoId>,
     }
 }
 
@@ -74,6 +79,18 @@ impl Certificate {
         Self::select(tx, "WHERE device_id = $1 ORDER BY prepared_at, serial", params![device]).await
     }
 
+    /// The exact bytes of the card data, whole; none if the photo is gone.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn card(&self, tx: &mut dyn Statements) -> Result<Option<Vec<u8>>, StoreError> {
+        let Some(photo) = &self.photo_id else { return Ok(Some(self.card_data.clone())) };
+        let Some(photo) = Photo::find(tx, photo).await? else { return Ok(None) };
+        let photo = CardPhoto::from_jpeg(photo.jpeg);
+        let photo = photo.map_err(|_| StoreError::Damaged("a photo cannot stand on a card"))?;
+        Ok(Some(with_photo(&self.card_data, &photo)))
+    }
+
     /// The certificate that a notification speaks of.
     pub async fn by_notification(tx: &mut dyn Statements, id: &str) -> Result<Option<Self>, StoreError> {
         Ok(Self::select(tx, "WHERE notification_id = $1", params![id]).await?.into_iter().next())
@@ -85,16 +102,20 @@ impl Certificate {
         Self::select(tx, condition, params![before]).await
     }
 
-    /// Records the signed bytes, if it is still only prepared; answers whether it was.
+    /// Records the signed bytes, which hold the to-be-signed ones, if it is still only prepared; answers with the bytes
+    /// that now stand there if it was.
     pub async fn settle(
         tx: &mut dyn Statements,
         serial: &str,
         der: &[u8],
         at: Timestamp,
-    ) -> Result<bool, StoreError> {
-        let sql = "UPDATE certificate SET state = 'issued', der = $2, issued_at = $3 \
-                   WHERE serial = $1 AND state = 'prepared'";
-        Ok(tx.execute(sql, params![serial, der, at]).await? == 1)
+    ) -> Result<Option<Vec<u8>>, StoreError> {
+        let sql = "UPDATE certificate SET state = 'issued', tbs = $4, der = $2, issued_at = $3 \
+                   WHERE serial = $1 AND state = 'prepared' RETURNING der";
+        tx.first(sql, params![serial, der, at, Vec::new()])
+            .await?
+            .map(|row| row.into_columns().next())
+            .transpose()
     }
 
     /// Takes back what a device holds: issued certificates are revoked, prepared ones voided, and its places on
@@ -144,9 +165,21 @@ impl Certificate {
         let sql = "SELECT serial, ended_at, end_reason FROM certificate \
                    WHERE state IN ('revoked', 'voided') AND not_after >= $1 ORDER BY serial";
         let rows = tx.query(sql, params![now]).await?;
-        rows.iter()
-            .map(|row| Ok(Ended { serial: row.take(0)?, since: row.take(1)?, reason: row.take(2)? }))
-            .collect()
+        let mut ended = rows.iter().map(Ended::read).collect::<Result<Vec<_>, _>>()?;
+        ended.extend(Orphan::listed(tx, now).await?.into_iter().map(Ended::from));
+        Ok(ended)
+    }
+}
+
+impl Ended {
+    fn read(row: &Row) -> Result<Self, StoreError> {
+        Ok(Self { serial: row.take(0)?, since: row.take(1)?, reason: row.take(2)? })
+    }
+}
+
+impl From<Orphan> for Ended {
+    fn from(orphan: Orphan) -> Self {
+        Self { serial: orphan.serial, since: orphan.revoked_at, reason: EndReason::NeverReleased }
     }
 }
 
@@ -161,11 +194,15 @@ impl Certificate {
                    WHERE state IN ('revoked', 'voided') AND substr(serial, length(serial) - 1) = $1 \
                    AND not_after >= $2 ORDER BY serial";
         let rows = tx.query(sql, params![digits, now]).await?;
-        rows.iter()
-            .map(|row| Ok(Ended { serial: row.take(0)?, since: row.take(1)?, reason: row.take(2)? }))
-            .collect()
+        let mut ended = rows.iter().map(Ended::read).collect::<Result<Vec<_>, _>>()?;
+        let orphans = Orphan::listed(tx, now).await?.into_iter();
+        ended.extend(orphans.filter(|orphan| orphan.serial.ends_with(digits)).map(Ended::from));
+        Ok(ended)
     }
 }
+
+/// A summary's columns.
+const SUMMARY: &str = "serial, state, card_inputs, not_after, prepared_at, issued_at, ended_at, end_reason";
 
 /// A certificate without its bytes: what an office looks at.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -189,11 +226,20 @@ pub struct CertificateSummary {
 }
 
 impl CertificateSummary {
+    /// The certificate of this serial number.
+    pub(crate) fn of_serial(serial: &str) -> Query {
+        Query::new(format!("SELECT {SUMMARY} FROM certificate WHERE serial = $1"), params![serial])
+    }
+
     /// A device's certificates, oldest first.
     pub async fn of_device(tx: &mut dyn Statements, device: &DeviceId) -> Result<Vec<Self>, StoreError> {
-        let sql = "SELECT serial, state, card_inputs, not_after, prepared_at, issued_at, ended_at, end_reason \
-                   FROM certificate WHERE device_id = $1 ORDER BY prepared_at, serial";
-        let rows = tx.query(sql, params![device]).await?;
+        let sql =
+            format!("SELECT {SUMMARY} FROM certificate WHERE device_id = $1 ORDER BY prepared_at, serial");
+        Self::read(tx.query(&sql, params![device]).await?)
+    }
+
+    /// Reads the answer to a query of summaries.
+    pub(crate) fn read(rows: Vec<Row>) -> Result<Vec<Self>, StoreError> {
         let read = |row: &Row| {
             Ok(Self {
                 serial: row.take(0)?,
@@ -224,8 +270,18 @@ pub struct SpentNonce {
 impl SpentNonce {
     /// Who spent this nonce, if anyone has.
     pub async fn find(tx: &mut dyn Statements, hash: &[u8; 32]) -> Result<Option<Self>, StoreError> {
-        let sql = "SELECT grant_id, thumbprint, serial FROM spent_nonce WHERE hash = $1";
-        let Some(row) = tx.first(sql, params![*hash]).await? else { return Ok(None) };
+        let [rows] = tx.ask([Self::of_nonce(hash)]).await?;
+        Self::read(rows)
+    }
+
+    /// Who spent this nonce.
+    pub(crate) fn of_nonce(hash: &[u8; 32]) -> Query {
+        Query::new("SELECT grant_id, thumbprint, serial FROM spent_nonce WHERE hash = $1", params![*hash])
+    }
+
+    /// Reads the answer to [`of_nonce`](Self::of_nonce).
+    pub(crate) fn read(rows: Vec<Row>) -> Result<Option<Self>, StoreError> {
+        let Some(row) = rows.into_iter().next() else { return Ok(None) };
         Ok(Some(Self { grant_id: row.take(0)?, thumbprint: row.take(1)?, serial: row.take(2)? }))
     }
 

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use super::{row, words};
 use crate::store::id::{CardId, DeviceId, GrantId};
 use crate::store::sql::params;
-use crate::store::{Statements, StoreError};
+use crate::store::{Query, Statements, StoreError};
 
 words! {
     /// Where a device stands.
@@ -88,6 +88,18 @@ impl Device {
         Self::select(tx, "WHERE card_id = $1 ORDER BY id", params![card]).await
     }
 
+    /// The devices of the card that a grant opens, oldest first.
+    pub(crate) fn of_grants_card(grant: &GrantId) -> Query {
+        let rest = "WHERE card_id = (SELECT card_id FROM issue_grant WHERE id = $1) ORDER BY id";
+        Query::new(Self::selecting(rest), params![grant])
+    }
+
+    /// Holds the device of a certificate, named by its serial number, until the act ends.
+    pub(crate) fn hold_of(serial: &str, tx: &dyn Statements) -> Query {
+        let rest = "WHERE id = (SELECT device_id FROM certificate WHERE serial = $1)";
+        Query::new(Self::selecting(&format!("{rest}{}", tx.for_update())), params![serial])
+    }
+
     /// Takes the card off the device.
     pub fn end(&mut self, state: DeviceState, at: Timestamp, reason: EndReason) {
         self.state = state;
@@ -95,9 +107,9 @@ impl Device {
         self.end_reason = Some(reason);
     }
 
-    /// Writes state, end and reason back.
+    /// Writes state, end and reason back, with what comes next.
     pub async fn update(&self, tx: &mut dyn Statements) -> Result<(), StoreError> {
         let sql = "UPDATE device SET state = $2, ended_at = $3, end_reason = $4 WHERE id = $1";
-        tx.execute(sql, params![&self.id, self.state, self.ended_at, self.end_reason]).await.map(|_| ())
+        tx.later(sql, params![&self.id, self.state, self.ended_at, self.end_reason].to_vec()).await
     }
 }

@@ -22,6 +22,11 @@ row! {
 }
 
 impl EDiary {
+    /// Every link.
+    pub async fn all(tx: &mut dyn Statements) -> Result<Vec<Self>, StoreError> {
+        Self::select(tx, "ORDER BY school_id", &[]).await
+    }
+
     /// Writes address and secret back.
     pub async fn update(&self, tx: &mut dyn Statements) -> Result<(), StoreError> {
         let sql = "UPDATE e_diary SET url = $2, sealed_secret = $3 WHERE school_id = $1";

@@ -19,7 +19,7 @@ pub struct OrderFigures {
     pub waiting: i64,
 }
 
-/// Slips that can still open a device.
+/// Slips that can still open a device, and those that somebody has locked.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct SlipFigures {
     /// Whose time is up soon.
@@ -28,6 +28,8 @@ pub struct SlipFigures {
     pub uncollected: i64,
     /// That were collected and have opened nothing yet.
     pub not_activated: i64,
+    /// That five wrong codes have locked, and that are not filed yet.
+    pub locked: i64,
 }
 
 /// Pictures that were sent in.
@@ -85,15 +87,22 @@ impl SlipFigures {
         let mut values = vec![Value::from(school), Value::from(now), Value::from(soon)];
         let class = of_class(class, &mut values);
         let sql = format!(
-            "SELECT COUNT(*) FILTER (WHERE g.expires_at <= $3), \
-             COUNT(*) FILTER (WHERE g.collected_at IS NULL), \
-             COUNT(*) FILTER (WHERE g.collected_at IS NOT NULL) \
+            "SELECT COUNT(*) FILTER (WHERE g.state = 'ready' AND g.expires_at <= $3), \
+             COUNT(*) FILTER (WHERE g.state = 'ready' AND g.collected_at IS NULL), \
+             COUNT(*) FILTER (WHERE g.state = 'ready' AND g.collected_at IS NOT NULL), \
+             COUNT(*) FILTER (WHERE g.state = 'locked' AND g.filed_at IS NULL) \
              FROM issue_grant g JOIN mobile_card m ON m.id = g.card_id JOIN pupil p ON p.id = m.pupil_id \
-             WHERE m.school_id = $1 AND p.school_id = m.school_id AND p.erased_at IS NULL AND g.state = 'ready' AND g.expires_at > $2 \
+             WHERE m.school_id = $1 AND p.school_id = m.school_id AND p.erased_at IS NULL \
+             AND ((g.state = 'ready' AND g.expires_at > $2) OR g.state = 'locked') \
              AND g.code_mac IS NOT NULL{class}"
         );
         let Some(row) = tx.first(&sql, &values).await? else { return Ok(Self::default()) };
-        Ok(Self { expiring: row.take(0)?, uncollected: row.take(1)?, not_activated: row.take(2)? })
+        Ok(Self {
+            expiring: row.take(0)?,
+            uncollected: row.take(1)?,
+            not_activated: row.take(2)?,
+            locked: row.take(3)?,
+        })
     }
 }
 

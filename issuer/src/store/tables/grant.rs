@@ -1,11 +1,14 @@
 //! Grants: one QR code with its activation code, of which only hashes are kept.
 
+use std::sync::LazyLock;
+
 use jiff::{SignedDuration, Timestamp};
 
+use super::school::Profile;
 use super::{row, words};
 use crate::store::id::{CardId, DeviceId, GrantId, OrderId, ProfileId, SchoolId};
 use crate::store::sql::params;
-use crate::store::{Statements, StoreError};
+use crate::store::{Query, Statements, StoreError};
 
 words! {
     /// Where a grant stands. That its time is up is judged by the clock, not stored.
@@ -62,6 +65,46 @@ row! {
         filed_at: Option<Timestamp>,
         /// The epoch of the access token that bound the device.
         bound_epoch: Option<i64>,
+    }
+}
+
+/// A grant, and the rules under which it was made.
+pub struct GrantWithRules {
+    /// The grant.
+    pub grant: Grant,
+    /// The rules; none only in damaged books.
+    pub profile: Option<Profile>,
+}
+
+impl GrantWithRules {
+    /// The grant behind an offer id's hash.
+    pub async fn by_offer(tx: &mut dyn Statements, hash: &[u8; 32]) -> Result<Option<Self>, StoreError> {
+        Self::by(tx, "WHERE g.offer_hash = $1", hash).await
+    }
+
+    /// The grant behind a typed code's hash.
+    pub async fn by_typed(tx: &mut dyn Statements, hash: &[u8; 32]) -> Result<Option<Self>, StoreError> {
+        Self::by(tx, "WHERE g.typed_hash = $1", hash).await
+    }
+
+    async fn by(tx: &mut dyn Statements, which: &str, hash: &[u8; 32]) -> Result<Option<Self>, StoreError> {
+        static SELECT: LazyLock<String> = LazyLock::new(|| {
+            let of = |table: &str, columns: &[&str]| {
+                columns.iter().map(|column| format!("{table}.{column}")).collect::<Vec<_>>().join(", ")
+            };
+            format!(
+                "SELECT {}, {} FROM issue_grant g LEFT JOIN school_profile f ON f.id = g.profile_id ",
+                of("g", Grant::COLUMNS),
+                of("f", Profile::COLUMNS)
+            )
+        });
+        let Some(row) = tx.first(&[SELECT.as_str(), which].concat(), params![*hash]).await? else {
+            return Ok(None);
+        };
+        let mut columns = row.into_columns();
+        let grant = Grant::from_columns(&mut columns)?;
+        let profile = if columns.next_is_null() { None } else { Some(Profile::from_columns(&mut columns)?) };
+        Ok(Some(Self { grant, profile }))
     }
 }
 
@@ -147,14 +190,16 @@ impl SlipFilter {
 }
 
 impl Grant {
-    /// The grant behind an offer id's hash.
-    pub async fn by_offer(tx: &mut dyn Statements, hash: &[u8; 32]) -> Result<Option<Self>, StoreError> {
-        Ok(Self::select(tx, "WHERE offer_hash = $1", params![*hash]).await?.into_iter().next())
+    /// Holds this grant until the act ends.
+    pub(crate) fn hold(id: &GrantId, tx: &dyn Statements) -> Query {
+        Query::new(Self::selecting(&format!("WHERE id = $1{}", tx.for_update())), params![id])
     }
 
-    /// The grant behind a typed code's hash.
-    pub async fn by_typed(tx: &mut dyn Statements, hash: &[u8; 32]) -> Result<Option<Self>, StoreError> {
-        Ok(Self::select(tx, "WHERE typed_hash = $1", params![*hash]).await?.into_iter().next())
+    /// Holds the grant by which the device of a certificate, named by its serial number, was opened.
+    pub(crate) fn hold_of(serial: &str, tx: &dyn Statements) -> Query {
+        let rest = "WHERE id = (SELECT d.grant_id FROM device d JOIN certificate t ON t.device_id = d.id \
+                    WHERE t.serial = $1)";
+        Query::new(Self::selecting(&format!("{rest}{}", tx.for_update())), params![serial])
     }
 
     /// A card's grants, oldest first.
@@ -162,11 +207,11 @@ impl Grant {
         Self::select(tx, "WHERE card_id = $1 ORDER BY created_at, id", params![card]).await
     }
 
-    /// Writes everything that may change back.
+    /// Writes everything that may change back, with what comes next. Its codes and its end stay as they were made: their
+    /// columns are indexed, and a column that is written is taken out of its index and put back.
     pub async fn update(&self, tx: &mut dyn Statements) -> Result<(), StoreError> {
         let sql = "UPDATE issue_grant SET state = $2, failures = $3, epoch = $4, device_id = $5, \
-                   collected_at = $6, collected_by = $7, offer_hash = $8, typed_hash = $9, expires_at = $10, \
-                   filed_at = $11, bound_epoch = $12 WHERE id = $1";
+                   collected_at = $6, collected_by = $7, filed_at = $8, bound_epoch = $9 WHERE id = $1";
         let values = params![
             &self.id,
             self.state,
@@ -175,13 +220,16 @@ impl Grant {
             self.device_id.clone(),
             self.collected_at,
             self.collected_by.clone(),
-            self.offer_hash,
-            self.typed_hash,
-            self.expires_at,
             self.filed_at,
             self.bound_epoch,
         ];
-        tx.execute(sql, values).await.map(|_| ())
+        tx.later(sql, values.to_vec()).await
+    }
+
+    /// Writes the epoch back, which every token raises; no index knows it.
+    pub async fn update_epoch(&self, tx: &mut dyn Statements) -> Result<(), StoreError> {
+        let sql = "UPDATE issue_grant SET epoch = $2 WHERE id = $1";
+        tx.later(sql, params![&self.id, self.epoch].to_vec()).await
     }
 
     /// A page of a school's slips on paper, of one class or of all, the newest first.

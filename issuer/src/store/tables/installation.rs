@@ -1,6 +1,7 @@
 //! Which installation a database belongs to: keys live outside it, and the wrong ones would be worse than none.
 
 use super::row;
+use crate::store::sql::params;
 use crate::store::{Statements, StoreError};
 
 row! {
@@ -16,6 +17,12 @@ row! {
 }
 
 impl Installation {
+    /// Writes the check of another master secret.
+    pub async fn update(&self, tx: &mut dyn Statements) -> Result<(), StoreError> {
+        let sql = "UPDATE installation SET secret_check = $2 WHERE only_one = $1";
+        tx.execute(sql, params![self.only_one, self.secret_check]).await.map(|_| ())
+    }
+
     /// What the database says of itself; nothing before it was set up.
     pub async fn recorded(tx: &mut dyn Statements) -> Result<Option<Self>, StoreError> {
         Self::find(tx, 1_i64).await

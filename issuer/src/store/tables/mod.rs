@@ -5,9 +5,11 @@ pub mod base_card;
 pub mod certificate;
 pub mod credential_copy;
 pub mod device;
+pub mod dossier;
 pub mod e_diary;
 pub mod figures;
 pub mod grant;
+pub(crate) mod heartbeat;
 pub mod idempotent_reply;
 pub mod import_batch;
 pub mod installation;
@@ -15,6 +17,7 @@ pub mod junior;
 pub mod mobile_card;
 pub mod notice;
 pub mod order;
+pub mod orphan;
 pub mod personal;
 pub mod photo_inbox;
 pub mod portal_account;
@@ -25,6 +28,7 @@ pub mod school;
 pub mod session;
 pub mod staff;
 pub mod status_entry;
+pub mod waiting;
 
 /// Declares a row: a struct whose fields are the table's columns, with `insert` and `select`.
 ///
@@ -51,12 +55,20 @@ macro_rules! row {
         }
 
         impl $name {
-            const COLUMNS: &'static [&'static str] = &[stringify!($first), $(stringify!($field),)*];
+            pub(in crate::store::tables) const COLUMNS: &'static [&'static str] = &[stringify!($first), $(stringify!($field),)*];
 
-            fn from_row(row: &$crate::store::Row) -> Result<Self, $crate::store::StoreError> {
-                let mut columns = 0..;
-                let mut next = || columns.next().unwrap_or_default();
-                Ok(Self { $first: row.take(next())?, $($field: row.take(next())?,)* })
+            /// Takes the row's columns, in their order.
+            pub(in crate::store::tables) fn from_columns(
+                columns: &mut $crate::store::sql::Columns,
+            ) -> Result<Self, $crate::store::StoreError> {
+                Ok(Self { $first: columns.next()?, $($field: columns.next()?,)* })
+            }
+
+            fn values(&self) -> Vec<$crate::store::Value> {
+                vec![
+                    $crate::store::Value::from(self.$first.clone()),
+                    $($crate::store::Value::from(self.$field.clone()),)*
+                ]
             }
 
             /// Writes a new row.
@@ -69,9 +81,7 @@ macro_rules! row {
             ) -> Result<(), $crate::store::StoreError> {
                 static SQL: std::sync::LazyLock<String> =
                     std::sync::LazyLock::new(|| $crate::store::tables::insert_sql($table, $name::COLUMNS));
-                let values =
-                    [$crate::store::Value::from(self.$first.clone()), $($crate::store::Value::from(self.$field.clone()),)*];
-                tx.execute(&SQL, &values).await.map(|_| ())
+                tx.execute(&SQL, &self.values()).await.map(|_| ())
             }
 
             /// Writes a new row unless a unique key is taken; answers whether it did.
@@ -85,9 +95,15 @@ macro_rules! row {
                 static SQL: std::sync::LazyLock<String> = std::sync::LazyLock::new(|| {
                     $crate::store::tables::insert_sql($table, $name::COLUMNS) + " ON CONFLICT DO NOTHING"
                 });
-                let values =
-                    [$crate::store::Value::from(self.$first.clone()), $($crate::store::Value::from(self.$field.clone()),)*];
-                Ok(tx.execute(&SQL, &values).await? == 1)
+                Ok(tx.execute(&SQL, &self.values()).await? == 1)
+            }
+
+            /// The query of the rows that `rest` (what follows the table's name) picks.
+            fn selecting(rest: &str) -> String {
+                static HEAD: std::sync::LazyLock<String> = std::sync::LazyLock::new(|| {
+                    format!("SELECT {} FROM {} ", $name::COLUMNS.join(", "), $table)
+                });
+                [HEAD.as_str(), rest].concat()
             }
 
             /// The rows that `rest` (what follows the table's name) picks.
@@ -96,8 +112,25 @@ macro_rules! row {
                 rest: &str,
                 params: &[$crate::store::Value],
             ) -> Result<Vec<Self>, $crate::store::StoreError> {
-                let sql = format!("SELECT {} FROM {} {rest}", Self::COLUMNS.join(", "), $table);
-                tx.query(&sql, params).await?.iter().map(Self::from_row).collect()
+                Self::read(tx.query(&Self::selecting(rest), params).await?)
+            }
+
+            /// Reads the answer to a query of this table's rows.
+            pub(crate) fn read(rows: Vec<$crate::store::Row>) -> Result<Vec<Self>, $crate::store::StoreError> {
+                rows.into_iter().map(|row| Self::from_columns(&mut row.into_columns())).collect()
+            }
+
+            /// As `insert`, with what comes next: a key that refuses the row then fails the act.
+            ///
+            /// # Errors
+            /// When the database fails.
+            pub async fn insert_later(
+                &self,
+                tx: &mut dyn $crate::store::Statements,
+            ) -> Result<(), $crate::store::StoreError> {
+                static SQL: std::sync::LazyLock<String> =
+                    std::sync::LazyLock::new(|| $crate::store::tables::insert_sql($table, $name::COLUMNS));
+                tx.later(&SQL, self.values()).await
             }
 
             /// The row with this key, if there is one.

@@ -143,6 +143,7 @@ const KEPT: &[Kept] = &[
             "state",
             "der",
             "card_data",
+            "photo_id",
             "not_after",
             "prepared_at",
             "issued_at",
@@ -276,7 +277,8 @@ pub async fn erase(tx: &mut dyn Statements, pupil: &PupilId) -> Result<(), Store
         tx.execute(&format!("DELETE FROM {table} WHERE card_id IN {CARDS}"), params![pupil]).await?;
     }
     let sql = format!(
-        "UPDATE certificate SET tbs = $2, der = NULL, card_data = $2, card_inputs = $3 WHERE card_id IN {CARDS}"
+        "UPDATE certificate SET tbs = $2, der = NULL, card_data = $2, card_inputs = $3, photo_id = NULL \
+         WHERE card_id IN {CARDS}"
     );
     tx.execute(&sql, params![pupil, Vec::new(), [0_u8; 32]]).await.map(|_| ())
 }

@@ -3,9 +3,9 @@
 use jiff::{Timestamp, civil::Date};
 
 use super::{row, words};
-use crate::store::id::{ApplicationId, GuardianId, PhotoId, PupilId, SchoolId};
+use crate::store::id::{ApplicationId, GrantId, GuardianId, PhotoId, PupilId, SchoolId};
 use crate::store::sql::params;
-use crate::store::{Statements, StoreError, Value};
+use crate::store::{Query, Statements, StoreError, Value};
 
 words! {
     /// Who applied.
@@ -387,13 +387,24 @@ impl Photo {
         Ok(Self::select(tx, condition, params![pupil]).await?.into_iter().next())
     }
 
-    /// Forgets a pupil's photos but this one.
+    /// The photo accepted last of the pupil whose card a grant opens.
+    pub(crate) fn of_grants_pupil(grant: &GrantId) -> Query {
+        let rest = "WHERE pupil_id = (SELECT c.pupil_id FROM mobile_card c JOIN issue_grant g ON g.card_id = c.id \
+                    WHERE g.id = $1) ORDER BY created_at DESC, id DESC LIMIT 1";
+        Query::new(Self::selecting(rest), params![grant])
+    }
+
+    /// Forgets a pupil's photos but this one and those that certificates attest.
     pub async fn forget_others(
         tx: &mut dyn Statements,
         pupil: &PupilId,
         kept: &PhotoId,
     ) -> Result<u64, StoreError> {
-        tx.execute("DELETE FROM photo WHERE pupil_id = $1 AND id <> $2", params![pupil, kept]).await
+        let attested = "SELECT t.photo_id FROM certificate t JOIN device d ON d.id = t.device_id \
+                        JOIN mobile_card c ON c.id = d.card_id \
+                        WHERE c.pupil_id = $1 AND t.photo_id IS NOT NULL";
+        let sql = format!("DELETE FROM photo WHERE pupil_id = $1 AND id <> $2 AND id NOT IN ({attested})");
+        tx.execute(&sql, params![pupil, kept]).await
     }
 
     /// Whether the pupil has a photo at all, without reading it.

@@ -34,6 +34,16 @@ impl RevocationList {
         tx.number(&format!("SELECT value FROM counter WHERE name = 'revocations'{lock}"), &[]).await
     }
 
+    /// Goes on `by` numbers further: acts of revocation, and lists that were signed, may have been forgotten.
+    pub async fn skip(tx: &mut dyn Statements, by: i64) -> Result<(), StoreError> {
+        let sql = "UPDATE counter SET value = value + $1 WHERE name = 'revocations'";
+        tx.execute(sql, params![by]).await?;
+        // Never served again: the acts have been counted on since it was signed.
+        let sql = "UPDATE revocation_list SET number = number + $1 \
+                   WHERE number = (SELECT MAX(number) FROM revocation_list)";
+        tx.execute(sql, params![by]).await.map(|_| ())
+    }
+
     /// Keeps only lists from `number` on.
     pub async fn forget_before(tx: &mut dyn Statements, number: i64) -> Result<(), StoreError> {
         tx.execute("DELETE FROM revocation_list WHERE number < $1", params![number]).await.map(|_| ())

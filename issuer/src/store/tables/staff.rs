@@ -121,6 +121,16 @@ impl ApiToken {
         Self::select(tx, "WHERE staff_id = $1 ORDER BY id", params![staff]).await
     }
 
+    /// Takes all of an account's back; answers how many there were.
+    pub async fn end_of_staff(
+        tx: &mut dyn Statements,
+        staff: &StaffId,
+        at: Timestamp,
+    ) -> Result<u64, StoreError> {
+        let sql = "UPDATE api_token SET ended_at = $2 WHERE staff_id = $1 AND ended_at IS NULL";
+        tx.execute(sql, params![staff, at]).await
+    }
+
     /// Writes the end back.
     pub async fn update(&self, tx: &mut dyn Statements) -> Result<(), StoreError> {
         let sql = "UPDATE api_token SET ended_at = $2 WHERE id = $1";

@@ -4,8 +4,9 @@ use proptest::prelude::*;
 use super::super::sample::{
     at, chain_of, code, content, issuer, phone, portrait, public, sign, signed, terms, trust,
 };
-use super::super::{AgeLimit, KeyId, UnsignedCode, window_of};
+use super::super::{KeyId, UnsignedCode, window_of};
 use super::*;
+use crate::age_limit::AgeLimit;
 use crate::presentation::revocation::NoRevocationData;
 use crate::presentation::time::{ClockCorrection, FreshTime};
 use crate::presentation::trust::{CodeSigner, RootPurpose};

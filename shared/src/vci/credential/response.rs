@@ -90,6 +90,11 @@ impl X509Credential {
         Self { x5c: chain.into_iter().map(|der| STANDARD.encode(der)).collect(), card: base64url(card) }
     }
 
+    /// About how long it is as JSON, in bytes.
+    pub fn length(&self) -> usize {
+        self.card.len() + self.x5c.iter().map(String::len).sum::<usize>() + 512
+    }
+
     /// The certificates as DER, device certificate first; never empty.
     ///
     /// # Errors

@@ -86,7 +86,7 @@ codes! {
         UnknownCode = "unknown_code", 404;
         /// The code was real; its reason says why it opens nothing.
         CodeNotUsable = "code_not_usable", 410;
-        /// Too many requests, counted over all wallets together.
+        /// Too many wrong codes came from there, or from all wallets together.
         RateLimited = "rate_limited", 429;
         /// Ours.
         ServerError = "server_error", 500;
@@ -196,6 +196,28 @@ codes! {
 }
 
 codes! {
+    /// Of any address, before an endpoint is reached or where none is.
+    AnywhereErrorCode {
+        /// Nothing is there.
+        NotFound = "not_found", 404;
+        /// Not with this method: `Allow` names those that there are.
+        MethodNotAllowed = "method_not_allowed", 405;
+        /// The body did not arrive in time.
+        RequestTimeout = "request_timeout", 408;
+        /// The body is too large.
+        BodyTooLarge = "body_too_large", 413;
+        /// The body is of a kind that is not taken there.
+        MediaTypeUnsupported = "media_type_unsupported", 415;
+        /// Address and headers are too large, or too many.
+        HeadersTooLarge = "headers_too_large", 431;
+        /// Ours.
+        ServerError = "server_error", 500;
+        /// Ours, and soon over.
+        TemporarilyUnavailable = "temporarily_unavailable", 503;
+    }
+}
+
+codes! {
     /// Of the endpoint that says who is signed in: those of its access token (RFC 6750 §3.1, RFC 9449 §7.1).
     HolderErrorCode {
         /// The access token is missing, wrong or no longer valid.
@@ -232,6 +254,7 @@ mod tests {
         read_back::<CredentialErrorCode>();
         read_back::<NotificationErrorCode>();
         read_back::<HolderErrorCode>();
+        read_back::<AnywhereErrorCode>();
     }
 
     #[test]

@@ -9,8 +9,8 @@ mod reason;
 pub use body::{ErrorBody, MAX_ERROR_LENGTH};
 pub use challenge::www_authenticate;
 pub use code::{
-    Coded, CredentialErrorCode, ErrorCode, HolderErrorCode, NonceErrorCode, NotificationErrorCode,
-    OfferErrorCode, TokenErrorCode, TypedCodeErrorCode,
+    AnywhereErrorCode, Coded, CredentialErrorCode, ErrorCode, HolderErrorCode, NonceErrorCode,
+    NotificationErrorCode, OfferErrorCode, TokenErrorCode, TypedCodeErrorCode,
 };
 pub use description::{Description, MAX_DESCRIPTION_LENGTH};
 pub use reason::Reason;

@@ -49,7 +49,7 @@ pub(super) async fn no_network_and_a_busy_server_lose_nothing(seen: &mut Seen) {
     seen.shows(&shown, "no_network");
     table.press(1, "airplane", &[]).await;
     assert_eq!(table.press(1, "retry", &[]).await.view(), "offer");
-    let http = reqwest::Client::builder().no_proxy().build().unwrap();
+    let http = tests::http::client();
     let fault = json!({ "path": "/token", "kind": "unavailable", "times": 1 });
     let told = http.post(format!("{}/sandbox/faults", world.base())).json(&fault).send().await.unwrap();
     assert_eq!(told.status(), 204);

@@ -77,7 +77,7 @@ pub(super) async fn a_slip_that_another_phone_has_used(seen: &mut Seen) {
     let slip = world.codes().await;
     let offer = OfferUri::parse(&slip.offer_uri).unwrap();
     let OfferUri::ByReference(address) = offer else { panic!("the offer is in the slip") };
-    let offer = reqwest::get(address.expose().as_url().clone()).await.unwrap().text().await.unwrap();
+    let offer = tests::http::get(address.expose().as_url().clone()).await.unwrap().text().await.unwrap();
     let mut link = Url::parse("openid-credential-offer://").unwrap();
     link.query_pairs_mut().append_pair("credential_offer", &offer);
     for (phone, view) in [(1, "done"), (2, "trouble")] {

@@ -9,6 +9,8 @@ use crate::documents::CardId;
 use crate::online::{OnlinePhone, blocking};
 use crate::pin::Pin;
 use crate::present::asked::ItemId;
+use crate::present::code::ShownCode;
+use crate::present::show_code::{CodeInHand, ShowCodeError};
 use crate::present::{AskedFor, PresentError, RequestSource};
 use crate::screen::phone::DeskPhone;
 use crate::screen::trouble::{CheckSide, Kind, Trouble};
@@ -37,6 +39,24 @@ impl DeskPhone {
             Ok(hand) => self.go(View::Prove(Prove::Code { id, hand: Arc::new(hand) })),
             Err(error) => self.fail(&error),
         }
+    }
+
+    /// The code of this moment; when the copy in hand is over, from another one.
+    pub(in crate::screen) async fn shown_code(
+        &self,
+        online: &OnlinePhone,
+        id: &CardId,
+        hand: Arc<CodeInHand>,
+    ) -> Result<(Arc<CodeInHand>, ShownCode), ShowCodeError> {
+        let version = self.state().version();
+        match online.code_now(&hand).await {
+            Err(ShowCodeError::Over) => {}
+            made => return made.map(|code| (hand, code)),
+        }
+        let next = Arc::new(online.take_code_in_hand(id, hand.content().purpose()).await?);
+        let code = online.code_now(&next).await?;
+        self.go_since(version, View::Prove(Prove::Code { id: id.clone(), hand: Arc::clone(&next) }));
+        Ok((next, code))
     }
 
     /// To where a verifier's request is read.

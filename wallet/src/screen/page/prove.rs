@@ -123,8 +123,8 @@ impl Scene<'_> {
     pub(super) async fn prove(&self, prove: Prove, online: &OnlinePhone) -> Result<Shown, StoreError> {
         Ok(Shown::Prove(match prove {
             Prove::Purposes { id } => ProvePage::Purposes { id: id.to_string() },
-            Prove::Code { id, hand } => match online.code_now(&hand).await {
-                Ok(code) => ProvePage::Code(Box::new(self.code(&id, &hand, &code))),
+            Prove::Code { id, hand } => match self.phone.shown_code(online, &id, hand).await {
+                Ok((hand, code)) => ProvePage::Code(Box::new(self.code(&id, &hand, &code))),
                 Err(error) => return Ok(Shown::Trouble(self.trouble(&Trouble::from(&error)))),
             },
             Prove::Scan { fault } => ProvePage::Scan { fault },

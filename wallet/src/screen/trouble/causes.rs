@@ -28,7 +28,7 @@ impl From<&ShowCodeError> for Trouble {
                 Self { floor: Some(*floor), ..Self::new(Kind::ClockBehind, detail) }
             }
             ShowCodeError::NoSuchCard | ShowCodeError::Standing(_) => Self::new(Kind::NotToShow, detail),
-            ShowCodeError::NoCopy => Self::new(Kind::NoCopies, detail),
+            ShowCodeError::NoCopy | ShowCodeError::Over => Self::new(Kind::NoCopies, detail),
             ShowCodeError::Code(CodeError::NoStatement) => Self::new(Kind::NotOfAge, detail),
             ShowCodeError::Code(_) => Self::new(Kind::Damaged, detail),
             ShowCodeError::Store(error) => Self::from(error),

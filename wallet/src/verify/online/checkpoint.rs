@@ -207,7 +207,7 @@ impl Checkpoint {
                 response
             }
             (PostedResponse::Encrypted(jwe), Some(key)) => {
-                open(jwe, key).map_err(|_| Unheard::DoesNotOpen)?
+                open(*jwe, key).map_err(|_| Unheard::DoesNotOpen)?
             }
             _ => return Err(Unheard::OtherResponseMode),
         };

@@ -28,6 +28,7 @@ use url::form_urlencoded;
 use super::checkpoint::Checkpoint;
 use super::refusal::Unheard;
 use super::session::SessionId;
+use crate::transport;
 
 /// The longest nonce that a phone may send, in bytes.
 const MAX_WALLET_NONCE: usize = 256;
@@ -50,7 +51,7 @@ pub fn router(checkpoint: Arc<Checkpoint>) -> Router {
 /// # Errors
 /// When the listener fails.
 pub async fn serve(checkpoint: Arc<Checkpoint>, listener: tokio::net::TcpListener) -> std::io::Result<()> {
-    axum::serve(listener, router(checkpoint)).await
+    transport::serve::serve(listener, router(checkpoint), std::future::pending()).await
 }
 
 async fn request(State(checkpoint): Verifier, Path(id): Path<String>) -> Response {

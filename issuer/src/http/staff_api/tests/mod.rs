@@ -24,6 +24,7 @@ use super::{ApiState, BASE_PATH, openapi_json, router};
 use crate::audit::{Act, Actor};
 use crate::authority::{Authority, CreateOptions, PkiUrls};
 use crate::http::failure::{Code, PROBLEM_JSON};
+use crate::http::front::Limits;
 use crate::issuance::keys::Keys;
 use crate::issuance::{Addresses, Issuance};
 use crate::registry::staff::{EnterStaff, HashedPassword, MakeToken, StaffForm, TokenForm};
@@ -86,7 +87,7 @@ impl Office {
         let (make, token) = MakeToken::new(principal.id, name, act(), &issuance.keys, &*entropy);
         issuance.store.write(make).await.unwrap().unwrap();
         Self {
-            router: router(ApiState { issuance: issuance.clone() }),
+            router: router(ApiState::new(issuance.clone(), &Limits::default())),
             issuance,
             clock,
             token: token.expose().to_owned(),

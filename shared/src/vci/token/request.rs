@@ -1,13 +1,11 @@
-//! Code for access token, and renewal (OpenID4VCI 1.0 §6, RFC 6749 §5 and §6).
+//! What is sent to the token endpoint.
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use url::form_urlencoded;
 
-use super::error::{Coded, TokenErrorCode};
-use super::json::{JsonError, MAX_RESPONSE_LENGTH, read};
-use super::sign_in::CodeVerifier;
-use super::{GRANT_AUTHORIZATION_CODE, GRANT_PRE_AUTHORIZED_CODE, GRANT_REFRESH_TOKEN};
 use crate::secret::Secret;
+use crate::vci::error::{Coded, TokenErrorCode};
+use crate::vci::sign_in::CodeVerifier;
+use crate::vci::{GRANT_AUTHORIZATION_CODE, GRANT_PRE_AUTHORIZED_CODE, GRANT_REFRESH_TOKEN};
 
 /// Longest form that is looked at, in bytes.
 pub const MAX_TOKEN_REQUEST_LENGTH: usize = 8 * 1024;
@@ -186,111 +184,9 @@ impl Coded for TokenRequestError {
     }
 }
 
-/// A successful answer of the token endpoint; must not be cached.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct TokenResponse {
-    /// What the credential and notification endpoints ask for.
-    pub access_token: Secret,
-    /// How it is presented.
-    pub token_type: TokenType,
-    /// Its life in seconds.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub expires_in: Option<u64>,
-    /// For renewal; only where the access token is bound to a key.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub refresh_token: Option<Secret>,
-    /// What it authorizes; foreign issuers name credentials here that must then be asked for by identifier (§6.2).
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub authorization_details: Vec<AuthorizationDetail>,
-}
-
-impl TokenResponse {
-    /// Reads the JSON body of an answer.
-    ///
-    /// # Errors
-    /// See [`JsonError`].
-    pub fn parse(json: &[u8]) -> Result<Self, JsonError> {
-        read(json, MAX_RESPONSE_LENGTH)
-    }
-
-    /// The identifier by which the credential of `configuration` must be requested, if the answer names one.
-    pub fn credential_identifier(&self, configuration: &str) -> Option<&str> {
-        self.authorization_details
-            .iter()
-            .filter(|detail| detail.credential_configuration_id.as_deref() == Some(configuration))
-            .find_map(|detail| detail.credential_identifiers.first())
-            .map(String::as_str)
-    }
-}
-
-/// One authorization (§5.1.1, §6.2).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct AuthorizationDetail {
-    /// `openid_credential`, or another kind, which does not matter here.
-    #[serde(rename = "type")]
-    pub kind: String,
-    /// For which configuration.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub credential_configuration_id: Option<String>,
-    /// The credentials that may be requested.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub credential_identifiers: Vec<String>,
-}
-
-/// How an access token is presented; read without regard to case (RFC 6749 §5.1).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum TokenType {
-    /// Whoever holds it may use it (RFC 6750).
-    Bearer,
-    /// With a proof of the key that it is bound to (RFC 9449).
-    Dpop,
-}
-
-impl TokenType {
-    /// The name, which is the scheme of the `Authorization` header too.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Bearer => "Bearer",
-            Self::Dpop => "DPoP",
-        }
-    }
-
-    /// Reads a name, whatever its case.
-    pub fn parse(name: &str) -> Option<Self> {
-        [Self::Bearer, Self::Dpop].into_iter().find(|kind| name.eq_ignore_ascii_case(kind.as_str()))
-    }
-
-    /// Takes an `Authorization` header apart into scheme and token.
-    pub fn from_authorization(header: &str) -> Option<(Self, Secret)> {
-        let (scheme, token) = header.split_once(' ')?;
-        let token = token.trim_matches(' ');
-        let plain = !token.is_empty() && token.bytes().all(|byte| byte.is_ascii_graphic());
-        Self::parse(scheme).filter(|_| plain).map(|kind| (kind, Secret::new(token)))
-    }
-
-    /// The `Authorization` header for `token`.
-    pub fn authorization(self, token: &Secret) -> Secret {
-        Secret::new(format!("{} {}", self.as_str(), token.expose()))
-    }
-}
-
-impl Serialize for TokenType {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.as_str())
-    }
-}
-
-impl<'de> Deserialize<'de> for TokenType {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let name = String::deserialize(deserializer)?;
-        Self::parse(&name).ok_or_else(|| serde::de::Error::custom("token type is neither Bearer nor DPoP"))
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
-    use serde_json::{Value, json};
 
     use super::*;
 
@@ -407,67 +303,10 @@ mod tests {
         }
     }
 
-    #[test]
-    fn answers_are_written_and_read_member_by_member() {
-        let wire =
-            json!({"access_token": "at", "token_type": "DPoP", "expires_in": 600, "refresh_token": "rt"});
-        let parse = |value: &Value| TokenResponse::parse(&serde_json::to_vec(value).unwrap());
-        let response = parse(&wire).unwrap();
-        assert_eq!(serde_json::to_value(&response).unwrap(), wire);
-        assert!(!format!("{response:?}").contains("rt\""));
-
-        let least = parse(&json!({"access_token": "at", "token_type": "bearer", "scope": "x"})).unwrap();
-        assert_eq!(
-            serde_json::to_value(&least).unwrap(),
-            json!({"access_token": "at", "token_type": "Bearer"})
-        );
-        for wrong in [
-            json!({"token_type": "Bearer"}),
-            json!({"access_token": "at"}),
-            json!({"access_token": 1, "token_type": "Bearer"}),
-            json!({"access_token": "at", "token_type": "mac"}),
-            json!({"access_token": "at", "token_type": "Bearer", "expires_in": "600"}),
-            json!({"access_token": "at", "token_type": "Bearer", "expires_in": -1}),
-            json!({"access_token": "at", "token_type": "Bearer", "authorization_details": {}}),
-        ] {
-            assert_eq!(parse(&wrong), Err(JsonError::Malformed), "{wrong}");
-        }
-    }
-
-    #[test]
-    fn identifiers_of_foreign_issuers_are_found() {
-        let response: TokenResponse = serde_json::from_value(json!({
-            "access_token": "at", "token_type": "Bearer",
-            "authorization_details": [
-                {"type": "openid_credential", "credential_configuration_id": "other", "credential_identifiers": ["o-1"]},
-                {"type": "openid_credential", "credential_configuration_id": "card", "credential_identifiers": ["c-1", "c-2"]},
-                {"type": "payment", "amount": 1},
-            ],
-        }))
-        .unwrap();
-        assert_eq!(response.credential_identifier("card"), Some("c-1"));
-        assert_eq!(response.credential_identifier("none"), None);
-    }
-
-    #[test]
-    fn authorization_headers_are_taken_apart() {
-        let token = Secret::new("czZCaGRSa3F0Mzpn");
-        assert_eq!(TokenType::Dpop.authorization(&token).expose(), "DPoP czZCaGRSa3F0Mzpn");
-        for (header, kind) in
-            [("BEARER czZCaGRSa3F0Mzpn", TokenType::Bearer), ("dpop   czZCaGRSa3F0Mzpn", TokenType::Dpop)]
-        {
-            assert_eq!(TokenType::from_authorization(header), Some((kind, token.clone())));
-        }
-        for wrong in ["", "Bearer", "Bearer ", "Basic czZC", "Bearer a b", "Bearer \u{17c}"] {
-            assert_eq!(TokenType::from_authorization(wrong), None, "{wrong}");
-        }
-    }
-
     proptest! {
         #[test]
-        fn reading_never_panics(form in any::<Vec<u8>>(), header in any::<String>()) {
+        fn reading_never_panics(form in any::<Vec<u8>>()) {
             let _ = TokenRequest::parse(&form);
-            let _ = TokenType::from_authorization(&header);
         }
 
         #[test]

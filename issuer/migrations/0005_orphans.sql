@@ -1,0 +1,1 @@
+CREATE TABLE orphan (serial TEXT PRIMARY KEY, revoked_at BIGINT NOT NULL, not_after BIGINT NOT NULL);

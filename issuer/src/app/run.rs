@@ -1,0 +1,211 @@
+//! Running: an issuer listens until it is stopped.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::{Router, middleware};
+use axum_server::Handle;
+use axum_server::tls_rustls::RustlsAcceptor;
+
+use super::open::origin;
+use super::{App, AppError};
+use crate::audit;
+use crate::config::Settings;
+use crate::http;
+use crate::http::front::client::Proxies;
+use crate::http::front::connections::Gate;
+use crate::http::front::hardened;
+use crate::http::front::tls::{LOOK_EVERY, Served, nothing_to_read};
+use crate::http::front::watch::{Watch, watch};
+use crate::http::front::work::Workplaces;
+use crate::http::own_host::{OwnHosts, by_own_name};
+use crate::http::router::{pki_routes, strictly_by_tls, wallet_routes, with_common_layers};
+use crate::http::sandbox::Sandbox;
+use crate::http::staff_api::{self, ApiState};
+use crate::issuance::Issuance;
+use crate::pages::{self, Pages};
+use crate::upkeep;
+
+impl App {
+    fn routes(&self) -> (Router, Router) {
+        let mut wallets = wallet_routes(self.state.clone());
+        if let Some(sandbox) = &self.sandbox {
+            let strike = middleware::from_fn_with_state(sandbox.clone(), Sandbox::strike);
+            wallets = wallets.layer(strike).merge(sandbox.routes());
+        }
+        let office = staff_api::router(ApiState::new(self.state.issuance.clone(), &self.limits));
+        let pages = Pages::new(self.state.issuance.clone(), origin(&self.settings), self.settings.sandbox());
+        let pages = pages.linked_to(self.outside.clone()).within(&self.limits);
+        let wallets = wallets.merge(office).merge(pages::router(pages));
+        let pki = pki_routes(self.state.clone());
+        let (main, lists) = match self.settings.pki_listen() {
+            Some(_) => (wallets, pki),
+            None => (wallets.merge(pki), Router::new()),
+        };
+        let lists_at = url::Url::parse(self.settings.pki().crl()).ok();
+        let own = OwnHosts::of([self.settings.issuer().as_url()].into_iter().chain(lists_at.as_ref()));
+        let main = if self.sandbox.is_some() {
+            main.layer(middleware::from_fn_with_state(own, by_own_name))
+        } else {
+            main
+        };
+        let seen =
+            Watch { metrics: Arc::clone(&self.metrics), entropy: Arc::clone(&self.state.issuance.entropy) };
+        // Both share the hands that there are.
+        let work = Workplaces::new(&self.limits, self.settings.proxies().clone());
+        let finish = |router: Router| with_common_layers(router, work.clone());
+        let watched = |router: Router| router.layer(middleware::from_fn_with_state(seen.clone(), watch));
+        let main = if self.settings.strictly_by_tls() { strictly_by_tls(finish(main)) } else { finish(main) };
+        (watched(main), watched(finish(lists)))
+    }
+
+    /// Listens until told to stop; what has begun is finished first.
+    ///
+    /// # Errors
+    /// When the address or the TLS files cannot be used.
+    pub fn start(self) -> Result<Running, AppError> {
+        let (main, lists) = self.routes();
+        let handle = Handle::new();
+        let address = self.settings.listen();
+        let clock = Arc::clone(&self.state.issuance.clock);
+        let gate = Gate::new(&self.limits, self.settings.proxies().clone());
+        let (stopping, stop) = tokio::sync::watch::channel(false);
+        let mut background = Vec::new();
+        let main = main.into_make_service_with_connect_info::<SocketAddr>();
+        let server = axum_server::from_tcp(self.listener).map_err(|e| AppError::Bind(address, e))?;
+        let server = server.handle(handle.clone());
+        let mut tasks = vec![match self.settings.tls() {
+            None => {
+                background.push(tokio::spawn(nothing_to_read(stop.clone())));
+                tokio::spawn(hardened(server, &self.limits, |gate| gate, gate.clone()).serve(main))
+            }
+            Some((certificate, key)) => {
+                let served = Arc::new(Served::open(certificate, key, clock.now())?);
+                let tls = RustlsAcceptor::new(served.config()).handshake_timeout(self.limits.head_time);
+                background.push(tokio::spawn(served.keep_fresh(clock, LOOK_EVERY, stop.clone())));
+                let gate = gate.clone().silent();
+                tokio::spawn(hardened(server, &self.limits, |gate| tls.acceptor(gate), gate).serve(main))
+            }
+        }];
+        if let Some(listen) = self.settings.pki_listen() {
+            let server = axum_server::bind(listen).handle(handle.clone());
+            let lists = lists.into_make_service_with_connect_info::<SocketAddr>();
+            tasks.push(tokio::spawn(hardened(server, &self.limits, |gate| gate, gate).serve(lists)));
+        }
+        let issuance = self.state.issuance;
+        let mut metrics_address = None;
+        if let Some(listener) = self.metrics_listener {
+            metrics_address = listener.local_addr().ok();
+            let routes = http::metrics::routes(issuance.clone(), self.state.wire, self.metrics);
+            // Hands of its own: whoever watches wants to see the rush.
+            let routes = with_common_layers(routes, Workplaces::new(&self.limits, Proxies::default()));
+            let server = axum_server::from_tcp(listener).map_err(|e| AppError::Bind(address, e))?;
+            let server = server.handle(handle.clone());
+            let gate = Gate::new(&self.limits, Proxies::default());
+            let routes = routes.into_make_service_with_connect_info::<SocketAddr>();
+            tasks.push(tokio::spawn(hardened(server, &self.limits, |gate| gate, gate).serve(routes)));
+        }
+        background.push(tokio::spawn(upkeep::keep_house(issuance.clone(), stop.clone())));
+        background.push(tokio::spawn(self.outbox.run(stop)));
+        let stopper = Stopper { handle, stopping: Arc::new(stopping) };
+        Ok(Running { settings: self.settings, issuance, metrics_address, stopper, tasks, background })
+    }
+}
+
+/// How long requests and notices that have begun may take once it stops.
+const GRACE: Duration = Duration::from_secs(10);
+
+/// Stops an issuer: it takes no more requests and finishes what has begun, for ten seconds at the most.
+#[derive(Clone)]
+pub struct Stopper {
+    handle: Handle<SocketAddr>,
+    stopping: Arc<tokio::sync::watch::Sender<bool>>,
+}
+
+impl Stopper {
+    /// Begins to stop; whoever waits for [`Running::finished`] hears when it is done.
+    pub fn stop(&self) {
+        self.handle.graceful_shutdown(Some(GRACE));
+        self.stopping.send_replace(true);
+    }
+}
+
+async fn finish_or_abort(task: tokio::task::JoinHandle<()>) {
+    let abort = task.abort_handle();
+    if tokio::time::timeout(GRACE, task).await.is_err() {
+        abort.abort();
+    }
+}
+
+/// An issuer that listens.
+pub struct Running {
+    settings: Settings,
+    issuance: Issuance,
+    metrics_address: Option<SocketAddr>,
+    stopper: Stopper,
+    tasks: Vec<tokio::task::JoinHandle<std::io::Result<()>>>,
+    background: Vec<tokio::task::JoinHandle<()>>,
+}
+
+impl Running {
+    /// The decisions.
+    pub fn issuance(&self) -> &Issuance {
+        &self.issuance
+    }
+
+    /// What it was set to; the port is the one in use.
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// Where Prometheus finds its figures.
+    pub fn metrics_address(&self) -> Option<SocketAddr> {
+        self.metrics_address
+    }
+
+    /// What stops it.
+    pub fn stopper(&self) -> Stopper {
+        self.stopper.clone()
+    }
+
+    /// Waits until it has stopped: every answer given, notices handed over whose turn it was, the audit trail sealed,
+    /// and an embedded database's log moved into its file.
+    ///
+    /// # Errors
+    /// When a listener failed.
+    pub async fn finished(self) -> Result<(), AppError> {
+        let address = self.settings.listen();
+        for task in self.tasks {
+            let ended = task.await.unwrap_or_else(|error| Err(std::io::Error::other(error)));
+            ended.map_err(|error| AppError::Bind(address, error))?;
+        }
+        // A listener that failed ends the rest too.
+        self.stopper.stop();
+        let begun = futures::future::join_all(self.background.into_iter().map(finish_or_abort));
+        begun.await;
+        audit::seal(&self.issuance.store).await?;
+        if let Err(error) = self.issuance.store.tidy().await {
+            tracing::warn!(%error, "the database's log stays beside its file until the next start");
+        }
+        Ok(())
+    }
+
+    /// Stops: takes no more requests and finishes those that have begun, for ten seconds at the most.
+    ///
+    /// # Errors
+    /// When a listener failed.
+    pub async fn stop(self) -> Result<(), AppError> {
+        self.stopper.stop();
+        self.finished().await
+    }
+
+    /// Stops at once, as a power cut would: nothing is finished.
+    pub fn kill(self) {
+        self.stopper.handle.shutdown();
+        for task in &self.tasks {
+            task.abort();
+        }
+        self.background.iter().for_each(tokio::task::JoinHandle::abort);
+    }
+}

@@ -1,0 +1,12 @@
+//! Running it: figures, logs, stopping, backups, roll-over, change of the master secret, keys in a token, and what lies beside the
+//! program: its dashboard, its unit, its licences.
+
+mod backup;
+mod dashboard;
+mod logs;
+mod metrics;
+mod roll_over;
+mod secret;
+mod stopping;
+mod token;
+mod tree;

@@ -1,0 +1,2 @@
+#![no_main]
+mleg_fuzz::target!(photo);
