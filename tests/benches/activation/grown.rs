@@ -24,11 +24,12 @@ const ROUNDS: usize = 50;
 
 /// The table's head.
 pub(crate) const HEAD: &str = "\
-| cards | database | memory, idle | under load | activation p50 | p99 | issuer CPU | office search | first page | CRL partition | whole CRL | status list | OCSP |
-|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|";
+| cards | database | ready after | memory, idle | under load | activation p50 | p99 | issuer CPU | office search | first page | CRL partition | whole CRL | status list | OCSP |
+|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|";
 
 /// Fills a database with so many cards and measures what an issuer on it does, as a line of the table.
-pub(crate) async fn line(cards: u32, load: Load, warm_up: usize) -> String {
+/// Of the places on status lists that a phone's copies have, `places` are kept.
+pub(crate) async fn line(cards: u32, places: u32, load: Load, warm_up: usize) -> String {
     let scene = Scene::of(Plan { overrides: school::rules(), ..Plan::of("zpe-2025") }).await;
     let world = &scene.world;
     for n in 0..PUPILS {
@@ -44,6 +45,9 @@ pub(crate) async fn line(cards: u32, load: Load, warm_up: usize) -> String {
     let activating = school::of(&world.office).await;
     let file = world.database_file();
     let (books, origin) = (file.clone(), scene.school(0).to_owned());
+    let few = "DELETE FROM status_entry WHERE rowid NOT IN (SELECT rowid FROM (SELECT rowid, ROW_NUMBER() \
+               OVER (PARTITION BY device_id ORDER BY list, place) AS nth FROM status_entry) WHERE nth <= ?1)";
+    Connection::open(&file).unwrap().execute(few, [places]).unwrap();
     let copies = cards / u32::from(PUPILS);
     tokio::task::spawn_blocking(move || multiply(&books, &origin, 0..copies)).await.unwrap().unwrap();
     world.kill_issuer();
@@ -78,9 +82,10 @@ pub(crate) async fn line(cards: u32, load: Load, warm_up: usize) -> String {
     let ocsp = asked.ocsp(serial.parse().unwrap()).await;
     let ms = |time: Duration| time.as_secs_f64() * 1e3;
     format!(
-        "| {cards} | {:.2} GB | {idle} MiB | {busy} MiB | {:.2} ms | {:.2} ms | {:.0} µs | {:.1} ms | {:.1} ms \
+        "| {cards} | {:.2} GB | {:.2} s | {idle} MiB | {busy} MiB | {:.2} ms | {:.2} ms | {:.0} µs | {:.1} ms | {:.1} ms \
          | {partition} | {whole} | {status} | {:.2} ms |",
         fs::metadata(&file).unwrap().len() as f64 / 1e9,
+        issuer.ready_after.as_secs_f64(),
         ms(measured.at(0.50)),
         ms(measured.at(0.99)),
         measured.each(measured.issuer).as_secs_f64() * 1e6,

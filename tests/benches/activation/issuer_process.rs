@@ -1,6 +1,7 @@
 //! The issuer as a process of its own: this program once more, which then is `issuer serve`.
 
 use std::net::SocketAddr;
+use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 use tests::office::Office;
@@ -19,6 +20,8 @@ pub(crate) struct IssuerProcess {
     pub(super) office: Office,
     pub(super) school: String,
     pub(super) pupils: std::cell::Cell<u16>,
+    /// From the start of its process until it called itself ready.
+    pub(super) ready_after: Duration,
     child: process::IssuerProcess,
     _data: Option<TempDir>,
 }
@@ -38,10 +41,12 @@ impl IssuerProcess {
         // It logs as it would anywhere.
         let site = Site { core: pinned.then_some(cpu::SERVER_CORE), log_level: "info", ..site };
         let office = Office::new(&base, &site.token);
+        let begun = Instant::now();
         let child = site.serve(address).await;
+        let ready_after = begun.elapsed();
         let school = school::of(&office).await;
         let pupils = std::cell::Cell::new(1);
-        Some(Self { address, base, office, school, pupils, child, _data: Some(folder) })
+        Some(Self { address, base, office, school, pupils, ready_after, child, _data: Some(folder) })
     }
 
     /// Starts one on the data of a world whose own issuer has ended, at the same address; `school` is in its books.
@@ -57,10 +62,12 @@ impl IssuerProcess {
             public_url: base.clone(),
             token: String::new(),
         };
+        let begun = Instant::now();
         let child = site.serve(address).await;
+        let ready_after = begun.elapsed();
         // The world has used the first numbers.
         let (office, pupils) = (world.office.clone(), std::cell::Cell::new(3000));
-        Self { address, base, office, school, pupils, child, _data: None }
+        Self { address, base, office, school, pupils, ready_after, child, _data: None }
     }
 
     /// Its process.

@@ -70,6 +70,9 @@ struct Options {
     /// Instead: how an issuer fares, on the embedded database, that has issued so many cards already
     #[arg(long, value_delimiter = ',')]
     grown: Vec<u32>,
+    /// With that: so many places on status lists a card, at most twelve. Fewer, and millions of cards fit on a smaller disk
+    #[arg(long, default_value_t = 12)]
+    places: u32,
     /// Leave out the lines with DPoP (RFC 9449)
     #[arg(long)]
     without_dpop: bool,
@@ -103,7 +106,7 @@ async fn measure(options: &Options) {
         for cards in &options.grown {
             let load =
                 Load { wallet: Wallet::Standard, clients: 8, count: options.count, connect_each: false };
-            println!("{}", grown::line(*cards, load, options.warm_up).await);
+            println!("{}", grown::line(*cards, options.places, load, options.warm_up).await);
         }
         return;
     }
