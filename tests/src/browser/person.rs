@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use super::driver::Session;
 
 /// How long a person waits for what a page is to show.
-pub(super) const PATIENCE: Duration = Duration::from_secs(15);
+pub(super) const PATIENCE: Duration = Duration::from_secs(45);
 /// How often they look.
 const GLANCE: Duration = Duration::from_millis(20);
 /// Where failed tests leave their pictures, below the target folder.

@@ -67,10 +67,9 @@ impl Person {
 
     /// Presses the link or button with this text in the row of a table, item of a list or card that says `row`.
     pub async fn clicks_in(&self, row: &str, text: &str) {
-        match self.row_with(row, text).await {
-            Some(within) => self.presses_in(&within, text).await,
-            None => panic!("nothing that says {row} has “{text}”; the page says:\n{}", self.text().await),
-        }
+        let look = async || self.row_with(row, text).await;
+        let within = self.waits(&format!("“{text}” beside {row}"), look).await;
+        self.presses_in(&within, text).await;
     }
 
     /// Whether the row, item or card that says `row` has a link or button with this text, on the page as it is.
