@@ -28,6 +28,7 @@ pub struct Settings {
     mail: Option<MailRoute>,
     sign_in: Option<ProviderSettings>,
     invalid_tx_code: bool,
+    intent_first: bool,
     sandbox: bool,
 }
 
@@ -159,6 +160,7 @@ impl Settings {
             mail: mail_route(given)?,
             sign_in: ProviderSettings::check(given)?,
             invalid_tx_code: given.invalid_tx_code.unwrap_or(false),
+            intent_first: given.intent_first.unwrap_or(false),
             sandbox,
         })
     }
@@ -216,6 +218,11 @@ impl Settings {
     /// Whether wrong codes are `invalid_tx_code`.
     pub fn invalid_tx_code(&self) -> bool {
         self.invalid_tx_code
+    }
+
+    /// Whether the intent of every certificate is committed before it is signed, wherever the key is.
+    pub fn intent_first(&self) -> bool {
+        self.intent_first
     }
 
     /// Whether clock and data can be moved over HTTP.

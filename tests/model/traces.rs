@@ -205,6 +205,30 @@ async fn stories_go_as_the_model_says_on_postgresql() {
     follow(two_places_on_paper(), Plan::on_postgres, &stories(), 20).await;
 }
 
+/// Where one commit does what two did, nothing is left to finish.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn stories_go_as_the_model_says_in_one_commit() {
+    let mut stories = stories();
+    for (_, path) in &mut stories {
+        path.retain(|action| !matches!(action, Action::Finish { .. }));
+    }
+    follow(two_places_on_paper().in_one_commit(), Some, &stories, 15).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn walks_go_as_the_model_says_in_one_commit() {
+    let config = two_places_on_paper().in_one_commit();
+    let paths = walks(&config, 10);
+    follow(config, Some, &paths, 50).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn walks_on_postgresql_go_as_the_model_says_in_one_commit() {
+    let config = one_place().in_one_commit();
+    let paths = walks(&config, 6);
+    follow(config, Plan::on_postgres, &paths, 45).await;
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn every_pair_of_steps_is_answered_as_the_model_says() {
     let config = two_places_on_paper();

@@ -70,6 +70,7 @@ impl App {
                 issuer: settings.issuer().as_str().to_owned(),
                 pki: settings.pki().clone(),
             }),
+            intent_first: settings.intent_first(),
         };
         issuance.settle_leftovers(SignedDuration::ZERO).await?;
         issuance.follow_roll_over().await?;

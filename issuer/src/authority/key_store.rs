@@ -90,6 +90,11 @@ impl Key {
         Ok(Self::Memory { der: secret.key_pair()?, fixed: secret.fixed_key_pair()? })
     }
 
+    /// Whether it is in this process's memory.
+    pub(super) fn is_in_memory(&self) -> bool {
+        matches!(self, Self::Memory { .. })
+    }
+
     /// Its public half: an uncompressed point (SEC1 §2.3.3).
     pub(super) fn public_sec1(&self) -> &[u8] {
         match self {

@@ -39,7 +39,7 @@ pub use options::{CreateOptions, RollOverOptions};
 pub use prepare::{PrepareError, PreparedCertificate};
 pub use serial::fresh_serial;
 pub use shared::x509::profile::{DeviceCertificateFields, PkiUrls};
-pub use sign::{SignError, SignedCertificate};
+pub use sign::{SignError, SignedCertificate, UncheckedCertificate};
 pub use signer::{Signer, SigningKey};
 pub use token::{Token, TokenFault, TokenSettings};
 
@@ -111,11 +111,16 @@ impl Authority {
     }
 
     /// What travels with the DER of a device certificate that was signed here: itself and the issuing
-    /// authority's, without the root. `None` when it is not ours.
-    pub fn x5c(&self, leaf: &[u8]) -> Option<Vec<Vec<u8>>> {
-        let certificate = DeviceCertificate::parse_under(leaf, &self.arc).ok()?;
-        let (_, issuer) = self.issuer_of(&certificate)?;
-        Some(vec![leaf.to_vec(), issuer.der().to_vec()])
+    /// authority's, without the root.
+    ///
+    /// # Errors
+    /// [`SignError::OtherAuthority`] when it names none of ours, [`SignError::SelfCheck`] when its signature does not hold.
+    pub fn x5c(&self, leaf: &[u8]) -> Result<Vec<Vec<u8>>, SignError> {
+        let certificate =
+            DeviceCertificate::parse_under(leaf, &self.arc).map_err(|_| SignError::SelfCheck)?;
+        let (_, issuer) = self.issuer_of(&certificate).ok_or(SignError::OtherAuthority)?;
+        certificate.verify_signature(issuer.public_key()).map_err(|_| SignError::SelfCheck)?;
+        Ok(vec![leaf.to_vec(), issuer.der().to_vec()])
     }
 
     /// Whether every certificate that signs is valid at `now`.

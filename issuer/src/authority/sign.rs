@@ -46,6 +46,26 @@ impl SignedCertificate {
     }
 }
 
+/// A device certificate that was signed here and that nobody has read back yet: it may be stored, and not released.
+pub struct UncheckedCertificate {
+    der: Vec<u8>,
+    linted: LintedCertificate,
+}
+
+impl UncheckedCertificate {
+    /// Its DER.
+    pub fn der(&self) -> &[u8] {
+        &self.der
+    }
+}
+
+/// A certificate is personal data.
+impl std::fmt::Debug for UncheckedCertificate {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("UncheckedCertificate(…)")
+    }
+}
+
 impl Authority {
     /// Signs what passed the lint, once: the argument is consumed.
     ///
@@ -55,24 +75,51 @@ impl Authority {
     /// # Errors
     /// When the bytes name another authority, or the signature does not stand up to being read back.
     pub fn sign(&self, linted: LintedCertificate) -> Result<SignedCertificate, SignError> {
+        self.read_back(self.sign_unchecked(linted)?)
+    }
+
+    /// As [`sign`](Self::sign), and leaves the reading back to [`read_back`](Self::read_back): for whoever holds up
+    /// others meanwhile.
+    ///
+    /// # Errors
+    /// When the bytes name another authority, or the key does not sign.
+    pub fn sign_unchecked(&self, linted: LintedCertificate) -> Result<UncheckedCertificate, SignError> {
         let body = linted.body();
         // Also an earlier generation: what was prepared before a roll-over is finished after it.
-        let issuing = self
-            .all()
-            .find(|issuing| body.names_as_issuer(&issuing.certificate))
-            .ok_or(SignError::OtherAuthority)?;
+        let issuing = self.named_by(&linted)?;
         if body.not_before() < issuing.certificate.not_before()
             || body.not_after() > issuing.certificate.not_after()
         {
             return Err(SignError::OutsideAuthority);
         }
         let der = issuing.sign_bytes(linted.to_be_signed())?;
+        Ok(UncheckedCertificate { der, linted })
+    }
+
+    /// Reads back what was signed: the bytes that were to be signed stand in it, under a signature that holds.
+    ///
+    /// # Errors
+    /// [`SignError::SelfCheck`] when that is not so.
+    pub fn read_back(&self, unchecked: UncheckedCertificate) -> Result<SignedCertificate, SignError> {
+        let UncheckedCertificate { der, linted } = unchecked;
+        let issuing = self.named_by(&linted)?;
         let (to_be_signed, body) = linted.into_parts();
         let certificate =
             DeviceCertificate::of_signed(&der, &to_be_signed, body).map_err(|_| SignError::SelfCheck)?;
         // Not out of distrust of the mathematics: a fault in the machine must not leave the house.
         certificate.verify_signature(issuing.certificate.public_key()).map_err(|_| SignError::SelfCheck)?;
         Ok(SignedCertificate { certificate, generation: issuing.generation })
+    }
+
+    /// Whether device certificates are signed in this process's memory: in microseconds, and with nothing left behind
+    /// if it comes to nothing.
+    pub fn signs_in_memory(&self) -> bool {
+        self.current.key.is_in_memory()
+    }
+
+    fn named_by(&self, linted: &LintedCertificate) -> Result<&IssuingAuthority, SignError> {
+        let named = |issuing: &&IssuingAuthority| linted.body().names_as_issuer(&issuing.certificate);
+        self.all().find(named).ok_or(SignError::OtherAuthority)
     }
 }
 

@@ -151,7 +151,7 @@ fn bytes_for_another_authority_are_not_signed() {
     let (ours, theirs) = (authority(one.path()), authority(two.path()));
     let linted = lint(prepared(&theirs)).unwrap();
     assert_eq!(ours.sign(linted).unwrap_err(), SignError::OtherAuthority);
-    assert_eq!(ours.x5c(issued(&theirs).der()), None);
+    assert_eq!(ours.x5c(issued(&theirs).der()), Err(SignError::OtherAuthority));
 }
 
 #[test]

@@ -93,6 +93,9 @@ pub struct Given {
     /// Answer wrong activation codes with `invalid_tx_code`, as a draft of OpenID4VCI 1.1 has it
     #[arg(long, env = "MLEG_INVALID_TX_CODE", num_args = 0..=1, default_missing_value = "true")]
     pub invalid_tx_code: Option<bool>,
+    /// Commit the intent of every certificate before it is signed, as with keys in a token; one commit more for each
+    #[arg(long, env = "MLEG_INTENT_FIRST", num_args = 0..=1, default_missing_value = "true")]
+    pub intent_first: Option<bool>,
     /// A clock that can be moved over HTTP, and a demo school; on this machine only
     #[arg(long, env = "MLEG_SANDBOX", num_args = 0..=1, default_missing_value = "true")]
     pub sandbox: Option<bool>,
@@ -143,6 +146,7 @@ impl Given {
             oidc_client_id: self.oidc_client_id.or(file.oidc_client_id),
             oidc_client_secret_file: self.oidc_client_secret_file.or(file.oidc_client_secret_file),
             invalid_tx_code: self.invalid_tx_code.or(file.invalid_tx_code),
+            intent_first: self.intent_first.or(file.intent_first),
             sandbox: self.sandbox.or(file.sandbox),
         }
     }

@@ -36,6 +36,8 @@ use crate::store::tables::pupil::{Applicant, Application, ApplicationState, Phot
 use crate::store::tables::school::{Agreement, Profile, School, SchoolKind, SchoolRights, Term};
 use crate::store::{Location, Statements, Store, StoreError, Verb};
 
+mod commits;
+
 struct Desk {
     issuance: Issuance,
     clock: Arc<ManualClock>,
@@ -77,6 +79,7 @@ impl Desk {
             clock: clock.clone(),
             entropy,
             addresses: Arc::new(Addresses { issuer: "http://127.0.0.1:1".into(), pki: pki.unwrap() }),
+            intent_first: false,
         };
         let profile = SchoolProfile::with(preset, overrides).unwrap();
         let pupil = issuance.store.write(Books { now, profile }).await.unwrap();

@@ -7,6 +7,7 @@ mod phone;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use issuer::config::Given;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use tests::gate::Stopped;
@@ -137,7 +138,9 @@ impl Replay {
             "activation": if config.asks_code { "qr_with_code" } else { "portal_qr" },
             "renewal": if config.over_the_air { "over_the_air" } else { "new_grant" },
         });
-        Plan { overrides, ..Plan::of("legacy-2019") }
+        let settings: fn(&mut Given) =
+            if config.at_once { |_| {} } else { |given| given.intent_first = Some(true) };
+        Plan { overrides, settings, ..Plan::of("legacy-2019") }
     }
 
     /// Makes the world, and learns how often a request asks for the time.

@@ -9,6 +9,8 @@ pub struct Config {
     pub asks_code: bool,
     /// Whether devices are renewed over the air (`registry::profile::Renewal`).
     pub over_the_air: bool,
+    /// Whether a certificate is signed in the commit that records it (`issuance::Issuance::intent_first` is the contrary).
+    pub at_once: bool,
     /// Whether there is somebody who has seen the QR code and does not know the activation code.
     pub stranger: bool,
     /// How far is looked.
@@ -50,6 +52,7 @@ impl Config {
             limit: 1,
             asks_code: true,
             over_the_air: false,
+            at_once: false,
             stranger: false,
             fault: None,
             bounds: Bounds {
@@ -131,6 +134,12 @@ impl Config {
             ("several", Self::several()),
             ("renewal", Self::renewal()),
         ]
+    }
+
+    /// The same with one commit for a credential request in the place of two.
+    #[must_use]
+    pub fn in_one_commit(self) -> Self {
+        Self { at_once: true, ..self }
     }
 
     /// The same with `fault`.

@@ -1,4 +1,4 @@
-//! The credential request and its two commits.
+//! The credential request and its two commits, or the one in the place of both.
 
 use super::action::{Answer, Client, NonceChoice, Reason, TokenChoice, number, prepared};
 use super::config::{Config, Fault};
@@ -155,6 +155,10 @@ impl Config {
         if state.certificates[usize::from(certificate)].state == CertificateState::Issued {
             release(state, certificate, How::Stored);
             return Some(Answer::Released(certificate));
+        }
+        if self.at_once {
+            // Nothing comes between what `Prepare` decides and what it signs.
+            return Some(self.settle(state, certificate, true));
         }
         if state.requests.len() >= self.bounds.requests {
             return None;

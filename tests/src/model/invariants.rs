@@ -171,17 +171,19 @@ impl Sometimes {
     /// Whether the rules and bounds allow it at all.
     pub fn expected(self, config: &Config) -> bool {
         let bounds = &config.bounds;
+        let between = !config.at_once;
         match self {
-            Self::Activated | Self::ReleasedAgain | Self::EndedWhileSigning | Self::Deleted => true,
-            Self::VoidedIsListed => bounds.again || bounds.whole_card,
+            Self::Activated | Self::ReleasedAgain | Self::Deleted => true,
+            Self::EndedWhileSigning => between,
+            Self::VoidedIsListed => between && (bounds.again || bounds.whole_card),
             Self::AllPlacesTaken => bounds.grants >= usize::from(config.limit),
             Self::LockedUnused | Self::OpenedAtTheLastTry | Self::LockedAfterUse => config.asks_code,
-            Self::Reopened => bounds.confirmations > 0 || bounds.ticks > 1,
+            Self::Reopened => between && (bounds.confirmations > 0 || bounds.ticks > 1),
             Self::Exchanged => {
                 bounds.again && bounds.grants > 1 && bounds.devices > 1 && bounds.certificates > 1
             }
             Self::Renewed => config.over_the_air && bounds.confirmations > 0 && bounds.certificates > 1,
-            Self::SignedTwice => bounds.requests > 1,
+            Self::SignedTwice => between && bounds.requests > 1,
             Self::Expired => bounds.ticks > 0,
         }
     }
@@ -197,7 +199,9 @@ impl Sometimes {
             }
             Self::AllPlacesTaken => live().count() == usize::from(config.limit),
             Self::ReleasedAgain => answers(config, state, |action, answer| {
-                let released = |certificate: u8| state.certificates[usize::from(certificate)].released.stored;
+                // One that the step itself makes is not there yet.
+                let before = |certificate: u8| state.certificates.get(usize::from(certificate));
+                let released = |certificate: u8| before(certificate).is_some_and(|c| c.released.stored);
                 let asked = matches!(action, Action::Ask { .. } | Action::Finish { .. });
                 asked && matches!(answer, Answer::Released(certificate) if released(certificate))
             }),

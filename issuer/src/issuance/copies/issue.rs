@@ -162,10 +162,8 @@ impl IssueCopies {
             at: self.act.at,
         };
         let devices = Device::of_card(tx, &dossier.card.id).await?;
-        let mut device = place::open(tx, dossier, &devices, grant, opening).await?;
         let given = ("format", json!(self.format.configuration()));
-        place::go_live(tx, grant, &mut device, given, trail).await?;
-        Ok(device)
+        place::open_live(tx, dossier, &devices, grant, opening, given, trail).await
     }
 
     /// A copy for each key, in their order: one that the key has already, or a new one unless the request is a

@@ -1,9 +1,14 @@
 //! The credential request: a proven key takes a place on the card and gets its certificate.
 //!
-//! Two commits with a signature between them. The first records the intent: the place, the serial number and
-//! the to-be-signed bytes, and spends the nonce. The second stores the signed certificate if the card is still
-//! live. Only bytes that were read back from the store leave the house, so that a serial number never stands
-//! for two certificates, whoever signs how often.
+//! One commit where the authority's key is in memory: place, serial number, signed certificate and spent nonce are
+//! written together. What is signed and not committed is gone with the memory that it was in.
+//!
+//! Two where the key is in a token, or [`Issuance::intent_first`] says so. The first records the intent: the place, the
+//! serial number and the to-be-signed bytes, and spends the nonce. The second stores the signed certificate if the card
+//! is still live.
+//!
+//! Either way only what was committed leaves the house, so that a serial number never stands for two certificates,
+//! whoever signs how often; and only after its signature was checked.
 
 pub(super) mod place;
 mod prepare;
@@ -15,13 +20,13 @@ use jiff::{SignedDuration, Timestamp};
 use shared::device::DeviceSlotError;
 
 use self::prepare::Prepare;
-use self::settle::Settle;
+use self::settle::{Settle, Withdraw};
 use super::Issuance;
 use super::dossier::{CardDataRefusal, CardRefusal};
 use super::proof::ProvenKey;
 use super::token::{AccessError, AccessToken};
 use crate::audit::Actor;
-use crate::authority::{LintedCertificate, PreparedCertificate, SignError, lint};
+use crate::authority::{LintedCertificate, PreparedCertificate, SignError, UncheckedCertificate, lint};
 use crate::store::id::DeviceId;
 use crate::store::tables::certificate::{Certificate, CertificateState};
 use crate::store::{Statements, StoreError, Verb};
@@ -84,6 +89,7 @@ impl Issuance {
         let serial = crate::authority::fresh_serial(entropy);
         let verb = Prepare {
             authority: Arc::clone(&self.authority),
+            at_once: !self.intent_first && self.authority.signs_in_memory(),
             access,
             proven,
             claim,
@@ -96,14 +102,42 @@ impl Issuance {
         };
         match self.store.write(verb).await?? {
             Next::Deliver(certificate, card_data) => {
-                let foreign = StoreError::Damaged("a certificate was signed by no authority of ours");
-                let leaf =
-                    certificate.der.ok_or(StoreError::Damaged("an issued certificate has no bytes"))?;
-                let chain = self.authority.x5c(&leaf).ok_or(foreign)?;
-                Ok(IssuedCard { chain, card_data, notification_id: certificate.notification_id })
+                let Certificate { serial, der, notification_id, .. } = *certificate;
+                let leaf = der.ok_or(StoreError::Damaged("an issued certificate has no bytes"))?;
+                let chain = self.withdrawn_unless(&serial, self.authority.x5c(&leaf)).await?;
+                Ok(IssuedCard { chain, card_data, notification_id })
             }
             Next::Sign(prepared) => self.sign(*prepared).await,
+            Next::Release(signed) => {
+                let Signed { serial, unchecked, card_data, notification_id } = *signed;
+                let signed = self.withdrawn_unless(&serial, self.authority.read_back(unchecked)).await?;
+                // By these lines an operator finds what was issued after the backup that had to be restored.
+                tracing::info!(serial, "certificate issued");
+                let chain = self.with_authority(signed.generation(), signed.into_der())?;
+                Ok(IssuedCard { chain, card_data, notification_id })
+            }
         }
+    }
+
+    /// What was made of a certificate that stands in the books; one whose signature does not hold is taken back, so that
+    /// asking again brings another.
+    async fn withdrawn_unless<T>(
+        &self,
+        serial: &str,
+        checked: Result<T, SignError>,
+    ) -> Result<T, EnrolmentError> {
+        if matches!(checked, Err(SignError::SelfCheck)) {
+            tracing::error!(serial, "the signature of a stored certificate does not hold: it is taken back");
+            let verb = Withdraw { serial: serial.to_owned(), act: self.act(Actor::System) };
+            self.store.write(verb).await?;
+        }
+        Ok(checked?)
+    }
+
+    /// A certificate before that of the authority that signed it.
+    fn with_authority(&self, generation: u32, leaf: Vec<u8>) -> Result<Vec<Vec<u8>>, EnrolmentError> {
+        let issuing = self.authority.certificate_of(generation).ok_or(SignError::OtherAuthority)?;
+        Ok(vec![leaf, issuing.der().to_vec()])
     }
 
     /// Signs a prepared certificate and stores it, if nothing has come between.
@@ -125,9 +159,7 @@ impl Issuance {
         let leaf = self.store.write(settle).await??;
         // By these lines an operator finds what was issued after the backup that had to be restored.
         tracing::info!(serial, "certificate issued");
-        let foreign = StoreError::Damaged("a certificate was signed by no authority of ours");
-        let issuing = self.authority.certificate_of(generation).ok_or(foreign)?;
-        Ok(IssuedCard { chain: vec![leaf, issuing.der().to_vec()], card_data, notification_id })
+        Ok(IssuedCard { chain: self.with_authority(generation, leaf)?, card_data, notification_id })
     }
 
     /// Finishes or voids what a crash or a broken connection left prepared for `age`; run at start-up and
@@ -169,6 +201,16 @@ enum Next {
     /// The certificate, and its card data.
     Deliver(Box<Certificate>, Vec<u8>),
     Sign(Box<Prepared>),
+    /// All is written; what stands there is to be checked before it is released.
+    Release(Box<Signed>),
+}
+
+/// A certificate that was signed in the commit that recorded it.
+struct Signed {
+    serial: String,
+    unchecked: UncheckedCertificate,
+    card_data: Vec<u8>,
+    notification_id: String,
 }
 
 /// A certificate whose intent is recorded, with its body as it was read back and judged.
@@ -218,6 +260,7 @@ impl Next {
         match self {
             Self::Deliver(certificate, _) => &certificate.serial,
             Self::Sign(prepared) => &prepared.serial,
+            Self::Release(signed) => &signed.serial,
         }
     }
 }

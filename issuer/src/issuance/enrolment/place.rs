@@ -34,11 +34,44 @@ pub(in crate::issuance) async fn open(
     grant: &mut Grant,
     opening: Opening<'_>,
 ) -> Result<Device, EnrolmentError> {
+    let device = placed(dossier, devices, grant, opening)?;
+    device.insert_later(tx).await?;
+    bind(tx, grant, &device).await?;
+    Ok(device)
+}
+
+/// As [`open`] and [`go_live`]: for a device that is given something in the same commit.
+pub(in crate::issuance) async fn open_live(
+    tx: &mut dyn Statements,
+    dossier: &Dossier,
+    devices: &[Device],
+    grant: &mut Grant,
+    opening: Opening<'_>,
+    proof: (&str, Value),
+    trail: &mut Trail<'_>,
+) -> Result<Device, EnrolmentError> {
+    let mut device = placed(dossier, devices, grant, opening)?;
+    device.state = DeviceState::Live;
+    // Before the new one stands in its place.
+    end_replaced(tx, grant, &device, trail).await?;
+    device.insert_later(tx).await?;
+    bind(tx, grant, &device).await?;
+    record_activation(tx, grant, &device, proof, trail).await?;
+    Ok(device)
+}
+
+/// The device that a ready grant would open, pending.
+fn placed(
+    dossier: &Dossier,
+    devices: &[Device],
+    grant: &Grant,
+    opening: Opening<'_>,
+) -> Result<Device, EnrolmentError> {
     new_enough(opening.claim, &dossier.office.profile)?;
     let limit = dossier.office.profile.devices.limit();
     let slot = free_slot(devices, grant.replaces_device.as_ref(), limit)?;
     let name = opening.claim.name.as_deref().and_then(DeviceName::tidy);
-    let device = Device {
+    Ok(Device {
         id: opening.device_id,
         card_id: dossier.card.id.clone(),
         grant_id: grant.id.clone(),
@@ -54,14 +87,15 @@ pub(in crate::issuance) async fn open(
         activated_at: opening.at,
         ended_at: None,
         end_reason: None,
-    };
-    device.insert_later(tx).await?;
+    })
+}
+
+async fn bind(tx: &mut dyn Statements, grant: &mut Grant, device: &Device) -> Result<(), StoreError> {
     grant.state = GrantState::Bound;
     grant.device_id = Some(device.id.clone());
     // Only the token that is good now gets this far.
     grant.bound_epoch = Some(grant.epoch);
-    grant.update(tx).await?;
-    Ok(device)
+    grant.update(tx).await
 }
 
 /// A pending device goes live; the one whose place it takes, if any, ends in the same commit. `proof` says in the
@@ -71,6 +105,19 @@ pub(in crate::issuance) async fn go_live(
     grant: &Grant,
     device: &mut Device,
     proof: (&str, Value),
+    trail: &mut Trail<'_>,
+) -> Result<(), StoreError> {
+    end_replaced(tx, grant, device, trail).await?;
+    device.state = DeviceState::Live;
+    device.update(tx).await?;
+    record_activation(tx, grant, device, proof, trail).await
+}
+
+/// Ends the device whose place `device` takes, if there is one.
+async fn end_replaced(
+    tx: &mut dyn Statements,
+    grant: &Grant,
+    device: &Device,
     trail: &mut Trail<'_>,
 ) -> Result<(), StoreError> {
     let at = trail.act().at;
@@ -84,8 +131,16 @@ pub(in crate::issuance) async fn go_live(
         Grant::close_replacing(tx, &old.id, &grant.id).await?;
         trail.record(tx, "device.replaced", old.id.as_str(), json!({ "by": device.id })).await?;
     }
-    device.state = DeviceState::Live;
-    device.update(tx).await?;
+    Ok(())
+}
+
+async fn record_activation(
+    tx: &mut dyn Statements,
+    grant: &Grant,
+    device: &Device,
+    proof: (&str, Value),
+    trail: &mut Trail<'_>,
+) -> Result<(), StoreError> {
     let mut detail = json!({ "grant": grant.id, "card": device.card_id, "slot": device.slot });
     let (name, value) = proof;
     detail[name] = value;

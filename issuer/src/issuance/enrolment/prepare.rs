@@ -1,7 +1,9 @@
-//! The first commit: place, serial number and to-be-signed bytes, written down before anything is signed.
+//! The commit that settles a certificate: place, serial number and to-be-signed bytes, and the signature with them where
+//! that is made at once.
 
 use std::sync::Arc;
 
+use serde_json::json;
 use shared::card_data::{CardData, with_photo};
 use shared::device::DeviceSlot;
 use shared::x509::profile::DeviceCertificateFields;
@@ -9,7 +11,7 @@ use shared::x509::serial::SerialNumber;
 use shared::x509::text::DeviceName;
 
 use super::place::{self, Opening};
-use super::{DeviceClaim, EnrolmentError, Next, Prepared};
+use super::{DeviceClaim, EnrolmentError, Next, Prepared, Signed};
 use crate::audit::Act;
 use crate::authority::{Authority, LintedCertificate, PkiUrls, SignError, lint};
 use crate::issuance::dossier::{CardRefusal, Dossier};
@@ -18,7 +20,7 @@ use crate::issuance::token::{AccessError, AccessToken};
 use crate::registry::profile::Renewal;
 use crate::store::id::DeviceId;
 use crate::store::tables::certificate::{Certificate, CertificateState, SpentNonce};
-use crate::store::tables::device::{Device, DeviceState};
+use crate::store::tables::device::{Device, DeviceState, EndReason};
 use crate::store::tables::dossier::DossierOf;
 use crate::store::tables::grant::{Grant, GrantState};
 use crate::store::tables::pupil::Photo;
@@ -33,9 +35,11 @@ struct Books {
     photo: Option<Photo>,
 }
 
-/// The first commit.
+/// The first commit, or the only one.
 pub(super) struct Prepare {
     pub(super) authority: Arc<Authority>,
+    /// Whether the certificate is signed in this commit.
+    pub(super) at_once: bool,
     pub(super) access: AccessToken,
     pub(super) proven: ProvenKey,
     pub(super) claim: DeviceClaim,
@@ -155,7 +159,7 @@ impl Prepare {
         let Some(current) = current else {
             // A device that took its place with copies alone has no certificate yet.
             return match device.state {
-                DeviceState::Live => self.prepare(tx, dossier, &photo, &device).await,
+                DeviceState::Live => self.renew(tx, dossier, &photo, &device, false).await,
                 _ => Err(EnrolmentError::DeviceEnded),
             };
         };
@@ -163,7 +167,27 @@ impl Prepare {
         if !may_renew || dossier.inputs(&photo.id) == current.card_inputs {
             return Next::of(tx, current).await;
         }
-        self.prepare(tx, dossier, &photo, &device).await
+        self.renew(tx, dossier, &photo, &device, true).await
+    }
+
+    /// A live device gets a certificate, which ends the one that it `has`.
+    async fn renew(
+        &self,
+        tx: &mut dyn Statements,
+        dossier: &Dossier,
+        photo: &Photo,
+        device: &Device,
+        has: bool,
+    ) -> Result<Next, EnrolmentError> {
+        if self.at_once {
+            if has {
+                let reason = EndReason::Superseded;
+                Certificate::end_of_device(tx, &device.id, "", self.act.at, reason).await?;
+            }
+            let detail = json!({ "serial": self.serial.to_string() });
+            self.act.trail().record(tx, "device.renewed", device.id.as_str(), detail).await?;
+        }
+        self.prepare(tx, dossier, photo, device).await
     }
 
     /// A ready grant opens a device: it takes a place and is bound.
@@ -184,11 +208,17 @@ impl Prepare {
             at: self.act.at,
         };
         let photo = photo.ok_or(CardRefusal::NoPhoto)?;
-        let device = place::open(tx, dossier, devices, &mut grant, opening).await?;
+        let device = if self.at_once {
+            let proof = ("serial", json!(self.serial.to_string()));
+            place::open_live(tx, dossier, devices, &mut grant, opening, proof, &mut self.act.trail()).await?
+        } else {
+            place::open(tx, dossier, devices, &mut grant, opening).await?
+        };
         self.prepare(tx, dossier, &photo, &device).await
     }
 
-    /// Settles the bytes of a certificate for the proven key, which is the device's, and records them before any signature exists.
+    /// Settles the bytes of a certificate for the proven key, which is the device's, and records them: with their signature, or
+    /// before any exists.
     async fn prepare(
         &self,
         tx: &mut dyn Statements,
@@ -213,7 +243,7 @@ impl Prepare {
         let key = self.proven.key().to_sec1();
         let prepared = self.authority.prepare(&fields, &key, self.serial, &self.pki);
         let linted: LintedCertificate = lint(prepared.map_err(SignError::from)?).map_err(SignError::from)?;
-        let certificate = Certificate {
+        let mut certificate = Certificate {
             serial: self.serial.to_string(),
             device_id: device.id.clone(),
             card_id: device.card_id.clone(),
@@ -230,7 +260,17 @@ impl Prepare {
             end_reason: None,
             photo_id: Some(photo.id.clone()),
         };
+        if !self.at_once {
+            certificate.insert_later(tx).await?;
+            return Ok(Next::Sign(Box::new(Prepared::new(certificate, card, linted))));
+        }
+        let unchecked = self.authority.sign_unchecked(linted)?;
+        certificate.state = CertificateState::Issued;
+        certificate.tbs = Vec::new();
+        certificate.der = Some(unchecked.der().to_vec());
+        certificate.issued_at = Some(self.act.at);
         certificate.insert_later(tx).await?;
-        Ok(Next::Sign(Box::new(Prepared::new(certificate, card, linted))))
+        let Certificate { serial, notification_id, .. } = certificate;
+        Ok(Next::Release(Box::new(Signed { serial, unchecked, card_data: card, notification_id })))
     }
 }

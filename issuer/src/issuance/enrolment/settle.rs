@@ -90,3 +90,43 @@ impl Verb for Settle {
         stored.map(Ok).ok_or(StoreError::Damaged("a held certificate changed"))
     }
 }
+
+/// Takes a certificate back that stands in the books with a signature that does not hold. Nothing of it was released: a
+/// device that had nothing else gives its place up, and the slip may be tried again.
+pub(super) struct Withdraw {
+    pub(super) serial: String,
+    pub(super) act: Act,
+}
+
+#[async_trait::async_trait]
+impl Verb for Withdraw {
+    type Answer = ();
+
+    async fn run(&self, tx: &mut dyn Statements) -> Result<(), StoreError> {
+        let damaged = || StoreError::Damaged("a certificate lacks its device");
+        let serial = self.serial.as_str();
+        let card = DossierOf::Certificate(serial);
+        let [_, grant, device] =
+            tx.ask([card.hold(tx), Grant::hold_of(serial, tx), Device::hold_of(serial, tx)]).await?;
+        let mut grant = Grant::read(grant)?.into_iter().next().ok_or_else(damaged)?;
+        let mut device = Device::read(device)?.into_iter().next().ok_or_else(damaged)?;
+        let certificates = CertificateSummary::of_device(tx, &device.id).await?;
+        let stands = |certificate: &CertificateSummary| {
+            certificate.serial == serial && certificate.state == CertificateState::Issued
+        };
+        if device.state != DeviceState::Live || !certificates.iter().any(stands) {
+            return Ok(());
+        }
+        let (at, reason) = (self.act.at, EndReason::NeverReleased);
+        Certificate::end_of_device(tx, &device.id, "", at, reason).await?;
+        if certificates.len() == 1 {
+            device.end(DeviceState::Void, at, reason);
+            device.update(tx).await?;
+            grant.state = GrantState::Ready;
+            grant.device_id = None;
+            grant.update(tx).await?;
+        }
+        let detail = json!({ "serial": serial, "grant": grant.id });
+        self.act.trail().record(tx, "certificate.voided", device.id.as_str(), detail).await
+    }
+}
