@@ -35,6 +35,7 @@ inspect-again = Next check
 inspect-checked = Checked { $at }: { $what }.
 inspect-checked-nothing = Checked { $at }. Nothing was confirmed.
 inspect-as-of = { $what } (data of { $at })
+inspect-under = { $what } under “{ $root }”
 inspect-no-face = This code proves the name, not the face: there is no portrait in it.
 check-chain = the issuer's certificates
 check-issuer-signature = the issuer's signature

@@ -35,6 +35,7 @@ inspect-again = Następna kontrola
 inspect-checked = Sprawdzono { $at }: { $what }.
 inspect-checked-nothing = Sprawdzono { $at }. Nic się nie potwierdziło.
 inspect-as-of = { $what } (dane z { $at })
+inspect-under = { $what } pod „{ $root }”
 inspect-no-face = Ten kod dowodzi nazwiska, nie twarzy: zdjęcia w nim nie ma.
 check-chain = certyfikaty wystawcy
 check-issuer-signature = podpis wystawcy
