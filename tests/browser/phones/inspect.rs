@@ -266,6 +266,22 @@ async fn a_verdict_is_heard_in_its_tone() {
     inspector.hears_no_complaint().await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_verdict_goes_by_itself_and_nobody_need_touch_the_phone() {
+    let Some(browser) = Browser::start().await else { return };
+    let (world, _table, holder, inspector) = two(&browser).await;
+    inspector.clicks("Pobierz teraz").await;
+    inspector.sees("Czas podpisany").await;
+    let code = shows(&holder, "Kontrola biletów").await;
+    scans(&inspector, "Kontrola biletów", &code).await;
+    inspector.sees("Dane znikną po trzech minutach.").await;
+    inspector.sees("Ulga do 24 lat").await;
+    world.clock.advance(jiff::SignedDuration::from_mins(3));
+    inspector.sees_no("Ulga do 24 lat").await;
+    inspector.sees("Co sprawdzasz?").await;
+    inspector.hears_no_complaint().await;
+}
+
 /// What was heard since somebody asked last.
 async fn played(inspector: &Person) -> Value {
     inspector.script("const played = window.played; window.played = []; return played", vec![]).await

@@ -231,6 +231,9 @@ async fn each_of_the_ten_verdicts_has_its_screen() {
             assert_eq!(outcome(shown), word, "{}", shown.html);
             assert!(shown.html.contains(&format!("class=\"verdict {tone}\"")), "{word}: {}", shown.html);
             assert!(shown.html.contains(&format!("data-verdict=\"{tone}\"")), "{word}: {}", shown.html);
+            let accepted = !shown.html.contains("Dane z legitymacji, której nie można teraz uznać:");
+            let bare = !shown.html.contains("class=\"shown\"");
+            assert_eq!(accepted, tone == "good" || bare, "{word}: {}", shown.html);
             seen.push(word);
         })
         .await;

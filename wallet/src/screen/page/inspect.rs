@@ -196,29 +196,26 @@ fn outcome_text(say: Say, outcome: &Outcome) -> String {
 /// What was checked and when, in one line.
 fn checked(say: Say, verdict: &Verdict, seen: Timestamp) -> String {
     let at = verdict.at.unwrap_or(seen).to_zoned(warsaw()).strftime("%H:%M:%S").to_string();
-    let name = |check: &Check| {
-        let what = match (check.what, &check.by) {
-            (Checked::Chain, Some(root)) => say.t2(
-                "inspect-under",
-                "what",
-                say.word("check", "chain").as_str(),
-                "root",
-                common_name(root),
-            ),
-            (what, _) => say.word("check", what.code()),
-        };
-        match check.as_of {
-            Some(as_of) => {
-                say.t2("inspect-as-of", "what", what.as_str(), "at", say.0.instant(as_of).as_str())
-            }
-            None => what,
-        }
-    };
-    let names: Vec<String> = verdict.checked.iter().map(name).collect();
+    let names: Vec<String> = verdict.checked.iter().map(|check| check_name(say, check)).collect();
     if names.is_empty() {
         return say.t1("inspect-checked-nothing", "at", at.as_str());
     }
     say.t2("inspect-checked", "at", at.as_str(), "what", names.join(", ").as_str())
+}
+
+/// What was checked, under which root, and of when the data are that this device had fetched for it.
+fn check_name(say: Say, check: &Check) -> String {
+    let what = say.word("check", check.what.code());
+    let what = match (check.what, check.by.as_deref().map(common_name)) {
+        (Checked::Chain, Some(root)) => say.t2("inspect-under", "what", what.as_str(), "root", root),
+        _ => what,
+    };
+    match (check.what, check.as_of) {
+        (Checked::Chain | Checked::Revocation, Some(as_of)) => {
+            say.t2("inspect-as-of", "what", what.as_str(), "at", say.0.instant(as_of).as_str())
+        }
+        _ => what,
+    }
 }
 
 /// The common name in a distinguished name as RFC 4514 writes it; other names as they are.

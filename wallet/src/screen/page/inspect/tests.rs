@@ -145,13 +145,15 @@ fn every_reason_is_said_and_no_text_is_idle() {
 }
 
 #[test]
-fn the_root_is_named_in_short() {
+fn the_root_is_named_in_short_and_what_was_fetched_has_its_age() {
     let chain = Check::of(Checked::Chain).by("CN=Urząd Próbny,O=Szkoły,C=PL").as_of(at(WHEN.0));
-    let list = Check::of(Checked::Revocation).by("https://issuer.example/pki/status/1");
-    let verdict = Verdict::new(Outcome::Valid).after(vec![chain, list]);
+    let list = Check::of(Checked::Revocation).by("https://issuer.example/pki/status/1").as_of(at(WHEN.0));
+    let fresh = Check::of(Checked::Freshness).as_of(at(WHEN.0));
+    let verdict = Verdict::new(Outcome::Valid).after(vec![chain, fresh, list]);
     let pl = page(Lang::Pl, verdict.clone()).checked;
-    let whole = "certyfikaty wystawcy pod „Urząd Próbny” (dane z 20.11.2026, 18:05), unieważnienia.";
-    assert_eq!(pl, format!("Sprawdzono 09:00:00: {whole}"));
+    let data = "(dane z 20.11.2026, 18:05)";
+    let chain = format!("certyfikaty wystawcy pod „Urząd Próbny” {data}");
+    assert_eq!(pl, format!("Sprawdzono 09:00:00: {chain}, świeżość kodu, unieważnienia {data}."));
     let en = page(Lang::En, verdict).checked;
     assert!(en.contains("under “Urząd Próbny”") && !en.contains("O=Szkoły"), "{en}");
     assert_eq!((common_name("O=Szkoły,CN=Urząd"), common_name("mLegitymacja")), ("Urząd", "mLegitymacja"));
