@@ -1,15 +1,23 @@
 //! The inspection in two terminals: one asks or judges, the other answers or shows.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
-use issuer::app::SystemEntropy;
+use issuer::app::{SystemClock, SystemEntropy};
 use jiff::SignedDuration;
+use serde_json::json;
 use shared::clock::Clock;
+use shared::x509::chain::TrustAnchor;
+use tests::office::Office;
+use tests::process::{Site, free_port};
 use tests::world::{PIN, Phone, World};
 use tokio::sync::mpsc;
 use url::Url;
 use wallet::commands::{Machine, run_line};
 use wallet::documents::ReceiptOutcome;
+
+use crate::inspection_online::{too_much, verifier_believing};
+use crate::interrupted::program::Terminal as Program;
 
 /// Somebody's folder, in which the program is run.
 struct Terminal<'a> {
@@ -153,4 +161,36 @@ async fn a_card_is_checked_by_code_and_by_question_until_it_is_revoked() {
     assert_eq!((&receipts[0].1, &receipts[5].1), (&cinema, &cinema));
     assert_eq!(receipts[1].1, ["card_number", "family_name", "given_name"]);
     assert_eq!(terminal.run(&["receipts"]).await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_is_asked_for_pesel_and_address_is_warned_at_the_terminal() {
+    let folder = tempfile::tempdir().unwrap();
+    let listen = free_port();
+    let base = format!("http://{listen}");
+    let program = PathBuf::from(env!("CARGO_BIN_EXE_killer"));
+    let site = Site::set_up(&program, folder.path(), None, &base).await;
+    let _issuer = site.serve(listen).await;
+    let office = Office::new(&base, &site.token);
+    let school = office.school(990_001, "Szkoła Podstawowa na Próbę", "zpe-2025", json!({})).await;
+    let (pupil, _) = office.pupil_without_card(&school, 1).await;
+    office.base_card_of_today(&pupil).await;
+    let slip = office.codes(&office.order(&pupil).await).await;
+    let terminal = Program { folder: folder.path() };
+    terminal.done(&["init", "--name", "Telefon", "--platform", "android", "--os-version", "14"]);
+    terminal.done(&["trust", "--issuer", &base, "--yes"]);
+    terminal.done(&["activate", "--accept-terms", "--offer", &slip.offer_uri]);
+
+    let root = tests::http::get(format!("{base}/pki/ca/root.cer")).await.unwrap().bytes().await.unwrap();
+    let anchors = vec![TrustAnchor::from_der(&root).unwrap()];
+    let checkpoint = verifier_believing(anchors, Arc::new(SystemClock)).await;
+    let asked = checkpoint.ask(too_much(&base)).unwrap();
+    let output = terminal.run(&["present", "--request", asked.link.expose()]);
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(2), "nobody can be asked here: {said}");
+    for warning in ["the PESEL is asked", "the home address is asked"] {
+        assert!(said.contains(&format!("warning: {warning}\n")), "{warning}: {said}");
+    }
+    let told: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert!(told.to_string().contains("asks_pesel") && told.to_string().contains("asks_address"), "{told}");
 }

@@ -2,8 +2,12 @@
 
 use std::sync::Arc;
 
+use issuer::app::SystemEntropy;
 use jiff::SignedDuration;
+use serde_json::json;
+use shared::clock::Clock;
 use shared::vci::uri::{HttpUrl, UrlPolicy};
+use shared::vp::dcql::DcqlQuery;
 use shared::vp::preset::Preset;
 use shared::x509::chain::TrustAnchor;
 use tests::world::{Phone, World};
@@ -16,6 +20,11 @@ pub(crate) async fn verifier(world: &World, phone: &Phone) -> Arc<Checkpoint> {
     let roots = phone.online.phone().documents().roots().unwrap();
     let anchors =
         roots.iter().map(|root| TrustAnchor::from_der(root.certificate.as_slice()).unwrap()).collect();
+    verifier_believing(anchors, world.phone_surroundings().clock).await
+}
+
+/// A verifier that nobody vouches for and that believes these roots.
+pub(crate) async fn verifier_believing(anchors: Vec<TrustAnchor>, clock: Arc<dyn Clock>) -> Arc<Checkpoint> {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let base = format!("http://{}", listener.local_addr().unwrap());
     let config = CheckpointConfig {
@@ -24,11 +33,20 @@ pub(crate) async fn verifier(world: &World, phone: &Phone) -> Arc<Checkpoint> {
         anchors,
         open_rendezvous: false,
     };
-    let surroundings = world.phone_surroundings();
     let http = Arc::new(HttpTransport::new(&HttpOptions::default()).unwrap());
-    let checkpoint = Arc::new(Checkpoint::new(config, surroundings.clock, surroundings.entropy, http));
+    let checkpoint = Arc::new(Checkpoint::new(config, clock, Arc::new(SystemEntropy), http));
     tokio::spawn(serve(Arc::clone(&checkpoint), listener));
     checkpoint
+}
+
+/// PESEL number and home address of a card of the issuer at `base`, which nobody needs who checks it.
+pub(crate) fn too_much(base: &str) -> Question {
+    let vct = format!("{base}/credentials/mlegitymacja/1");
+    let claims = json!([{ "path": ["personal_administrative_number"] }, { "path": ["address"] }]);
+    let query = json!({ "credentials": [
+        { "id": "all", "format": "dc+sd-jwt", "meta": { "vct_values": [vct] }, "claims": claims },
+    ] });
+    Question::new(DcqlQuery::from_value(&query).unwrap())
 }
 
 /// Asks and is answered; the phone's error code, and how the session stands.

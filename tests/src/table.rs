@@ -18,6 +18,8 @@ use wallet::transport::Transport;
 
 use crate::office::Slip;
 
+pub mod verdicts;
+
 /// The password of every standard phone on the table.
 pub const PASSWORD: &str = "Zielona7Zaba";
 

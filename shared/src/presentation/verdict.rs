@@ -83,7 +83,8 @@ impl Verdict {
     }
 }
 
-/// The ten outcomes. Each is a screen with a colour, a word and a sound of its own.
+/// The ten outcomes. Each is a screen with a word of its own, in the colour and with the sign and the sound of its
+/// [`Tone`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(tag = "verdict", rename_all = "snake_case")]
 pub enum Outcome {

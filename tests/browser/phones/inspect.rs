@@ -1,6 +1,10 @@
 //! Two phones on the desk check a card between them: by a code without a network, and by a question with one.
 
-use tests::browser::{Axe, Browser, Person};
+use std::path::Path;
+
+use serde_json::{Value, json};
+use tests::browser::{Axe, Browser, Look, Person};
+use tests::table::verdicts::Check;
 use tests::table::{PASSWORD, Table};
 use tests::world::{Plan, World};
 
@@ -107,7 +111,8 @@ async fn an_inspector_asks_and_a_holder_agrees_to_less() {
     }
 }
 
-/// Every screen of both ways, and verdicts of each colour, before the judge of accessibility.
+/// Every screen of both ways before the judge of accessibility, with a good verdict and a bad one; all ten come before
+/// it in [`every_verdict_is_told_to_everybody`].
 #[tokio::test(flavor = "multi_thread")]
 async fn no_screen_of_a_check_shuts_anybody_out() {
     let Some(axe) = Axe::installed() else { return };
@@ -167,4 +172,117 @@ async fn no_screen_of_a_check_shuts_anybody_out() {
         judge(1, "settings with receipts").await;
     }
     assert!(complaints.is_empty(), "{} complaints:\n{}", complaints.len(), complaints.join("\n"));
+}
+
+/// Where pictures of the verdicts are written, if somebody wants to look at them.
+const PICTURES: &str = "MLEG_PICTURES";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_verdict_is_told_to_everybody() {
+    let Some(axe) = Axe::installed() else { return };
+    let Some(browser) = Browser::start().await else { return };
+    let world = World::of(Plan { sandbox: true, ..Plan::of("zpe-2025") }).await;
+    let table = table(&world, 2).await;
+    let inspector = browser.person(&table.url("")).await;
+    let mut complaints = Vec::new();
+    let check = Check::begin(&world, &table).await;
+    check
+        .each(async |(word, tone), _| {
+            for language in ["pl", "en"] {
+                inspector.brings_cookie("lang", language).await;
+                inspector.opens("/phones/2").await;
+                assert_eq!(verdict(&inspector).await, json!([word, tone, format!("verdict {tone}")]));
+                let (sign, title) = (seen(&inspector, ".sign").await, seen(&inspector, "h3").await);
+                let signs = [("good", "✓"), ("doubtful", "?"), ("bad", "✕")];
+                assert!(signs.contains(&(tone, &sign)) && !title.is_empty(), "{word}: {sign} {title}");
+                complaints.extend(on_every_look(&axe, &inspector, &format!("{word} in {language}")).await);
+                if let Some(folder) = std::env::var_os(PICTURES) {
+                    pictures(&inspector, folder.as_ref(), &format!("{word}-{language}")).await;
+                }
+            }
+        })
+        .await;
+    assert!(complaints.is_empty(), "{} complaints:\n{}", complaints.len(), complaints.join("\n"));
+}
+
+/// Outcome, tone and class of the verdict on the page.
+async fn verdict(inspector: &Person) -> Value {
+    let script = "const shown = document.querySelector('[data-outcome]'); \
+        return shown && [shown.dataset.outcome, shown.dataset.verdict, shown.className]";
+    inspector.script(script, vec![]).await
+}
+
+/// What can be read in a part of the verdict, without any colour.
+async fn seen(inspector: &Person, selector: &str) -> String {
+    let script = "const shown = document.querySelector('[data-outcome]').querySelector(arguments[0]); \
+        return shown.checkVisibility() ? shown.innerText.trim() : ''";
+    inspector.script(script, vec![selector.into()]).await.as_str().unwrap_or_default().to_owned()
+}
+
+/// The page as it is, on a phone by day and by night, as PNG files in a folder.
+async fn pictures(inspector: &Person, folder: &Path, name: &str) {
+    std::fs::create_dir_all(folder).unwrap();
+    for (look, light) in [(Look::PHONE, "day"), (Look { dark: true, ..Look::PHONE }, "night")] {
+        let picture = inspector.whole_picture(look).await;
+        std::fs::write(folder.join(format!("{name}-{light}.png")), picture).unwrap();
+    }
+}
+
+/// Takes the loudspeaker's place, and writes down which notes it is given: shape and pitch.
+const LOUDSPEAKER: &str = "window.played = []; \
+    window.AudioContext = class { \
+      currentTime = 0; \
+      createOscillator() { \
+        const note = { frequency: {}, connect: (next) => next, stop() {} }; \
+        note.start = () => window.played.push(`${note.type} ${note.frequency.value}`); \
+        return note; \
+      } \
+      createGain() { \
+        return { gain: { setValueAtTime() {}, linearRampToValueAtTime() {} }, connect: (next) => next }; \
+      } \
+    };";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_verdict_is_heard_in_its_tone() {
+    let Some(browser) = Browser::start().await else { return };
+    let (_world, _table, holder, inspector) = two(&browser).await;
+    inspector.clicks("Pobierz teraz").await;
+    inspector.sees("Czas podpisany").await;
+    inspector.script(LOUDSPEAKER, vec![]).await;
+    let code = shows(&holder, "Kontrola biletów").await;
+    let poster = shared::qr::render::png("https://sklep.example/promocja", 6).unwrap();
+    for (picture, title, notes) in [
+        (&code, "Ważna", json!(["sine 660", "sine 880"])),
+        (&code, "Stary kod", json!(["sine 440"])),
+        (&poster, "To nie legitymacja", json!(["square 220", "square 165"])),
+    ] {
+        assert_eq!(played(&inspector).await, json!([]), "nothing is heard before a verdict");
+        scans(&inspector, "Kontrola biletów", picture).await;
+        inspector.sees(title).await;
+        assert_eq!(played(&inspector).await, notes, "{title}");
+        inspector.clicks("Następna kontrola").await;
+        inspector.sees("Co sprawdzasz?").await;
+    }
+    inspector.hears_no_complaint().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_verdict_goes_by_itself_and_nobody_need_touch_the_phone() {
+    let Some(browser) = Browser::start().await else { return };
+    let (world, _table, holder, inspector) = two(&browser).await;
+    inspector.clicks("Pobierz teraz").await;
+    inspector.sees("Czas podpisany").await;
+    let code = shows(&holder, "Kontrola biletów").await;
+    scans(&inspector, "Kontrola biletów", &code).await;
+    inspector.sees("Dane znikną po trzech minutach.").await;
+    inspector.sees("Ulga do 24 lat").await;
+    world.clock.advance(jiff::SignedDuration::from_mins(3));
+    inspector.sees_no("Ulga do 24 lat").await;
+    inspector.sees("Co sprawdzasz?").await;
+    inspector.hears_no_complaint().await;
+}
+
+/// What was heard since somebody asked last.
+async fn played(inspector: &Person) -> Value {
+    inspector.script("const played = window.played; window.played = []; return played", vec![]).await
 }

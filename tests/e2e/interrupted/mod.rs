@@ -2,7 +2,7 @@
 //! nothing had happened. And the program itself, killed; and phones of other versions.
 
 mod mortal;
-mod program;
+pub(crate) mod program;
 mod versions;
 
 use serde_json::json;

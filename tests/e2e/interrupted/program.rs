@@ -9,8 +9,8 @@ use tests::office::Office;
 use tests::process::{IssuerProcess, ROLE, Site, free_port};
 
 /// A phone's folder, in which the program is run.
-struct Terminal<'a> {
-    folder: &'a Path,
+pub(crate) struct Terminal<'a> {
+    pub(crate) folder: &'a Path,
 }
 
 impl Terminal<'_> {
@@ -22,14 +22,14 @@ impl Terminal<'_> {
         command
     }
 
-    fn run(&self, arguments: &[&str]) -> Output {
+    pub(crate) fn run(&self, arguments: &[&str]) -> Output {
         // Its standard input stays open for as long as it runs, or it would end.
         let mut child = self.command(arguments).spawn().unwrap();
         let _input = child.stdin.take();
         child.wait_with_output().unwrap()
     }
 
-    fn done(&self, arguments: &[&str]) -> Value {
+    pub(crate) fn done(&self, arguments: &[&str]) -> Value {
         let output = self.run(arguments);
         let said = String::from_utf8_lossy(&output.stdout);
         assert!(output.status.success(), "{arguments:?}: {said}{}", String::from_utf8_lossy(&output.stderr));

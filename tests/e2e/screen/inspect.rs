@@ -2,10 +2,13 @@
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
+use shared::x509::chain::TrustAnchor;
+use tests::table::verdicts::Check;
 use tests::table::{PASSWORD, Screen, Table};
 use tests::world::{Plan, World};
 
 use super::table;
+use crate::inspection_online::{too_much, verifier_believing};
 
 /// A card on the first phone, an inspector at the second.
 async fn two(world: &World) -> Table {
@@ -154,6 +157,7 @@ async fn a_code_is_judged_without_a_network() {
     assert!(fetched.html.contains("Jeszcze niepobrane"), "{}", fetched.html);
     let fetched = table.press(2, "fetch-data", &[]).await;
     assert!(fetched.view() == "inspect" && fetched.html.contains("Czas podpisany"), "{}", fetched.html);
+    assert!(fetched.html.contains("Lista zaufanych z 21.11.2026, 19:30."), "{}", fetched.html);
     for phone in [1, 2] {
         table.press(phone, "airplane", &[]).await;
     }
@@ -161,7 +165,9 @@ async fn a_code_is_judged_without_a_network() {
     assert_eq!(outcome(&verdict), "valid", "{}", verdict.html);
     assert!(verdict.html.contains("Ulga do 24 lat") && !verdict.html.contains("PESEL"), "{}", verdict.html);
     assert!(
-        verdict.html.contains("podpis telefonu") && verdict.html.contains("unieważnienia (dane z"),
+        verdict.html.contains("certyfikaty wystawcy pod „mLegitymacja SIMULATOR Root CA” (dane z")
+            && verdict.html.contains("podpis telefonu")
+            && verdict.html.contains("unieważnienia (dane z"),
         "{}",
         verdict.html
     );
@@ -212,4 +218,72 @@ async fn a_lost_phones_code_is_refused_once_the_list_has_come() {
     let shown = code(&table, "card").await;
     let verdict = judges(&table, "card", &shown).await;
     assert_eq!(outcome(&verdict), "unknown_since", "{}", verdict.html);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_of_the_ten_verdicts_has_its_screen() {
+    let world = World::of(Plan { sandbox: true, ..Plan::of("zpe-2025") }).await;
+    let table = table(&world, 2).await;
+    let mut seen = Vec::new();
+    let check = Check::begin(&world, &table).await;
+    check
+        .each(async |(word, tone), shown| {
+            assert_eq!(outcome(shown), word, "{}", shown.html);
+            assert!(shown.html.contains(&format!("class=\"verdict {tone}\"")), "{word}: {}", shown.html);
+            assert!(shown.html.contains(&format!("data-verdict=\"{tone}\"")), "{word}: {}", shown.html);
+            let accepted = !shown.html.contains("Dane z legitymacji, której nie można teraz uznać:");
+            let bare = !shown.html.contains("class=\"shown\"");
+            assert_eq!(accepted, tone == "good" || bare, "{word}: {}", shown.html);
+            seen.push(word);
+        })
+        .await;
+    seen.sort_unstable();
+    seen.dedup();
+    assert_eq!(seen.len(), 10, "{seen:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_found_is_gone_three_minutes_later() {
+    let world = World::of(Plan { sandbox: true, ..Plan::of("zpe-2025") }).await;
+    let table = two(&world).await;
+    table.press(2, "fetch-data", &[]).await;
+    let shown = code(&table, "ticket").await;
+    assert_eq!(outcome(&judges(&table, "ticket", &shown).await), "valid");
+    world.clock.advance(jiff::SignedDuration::from_secs(179));
+    let still = table.screen(2).await;
+    assert!(still.view() == "verdict" && still.html.contains("Ulga do 24 lat"), "{}", still.html);
+    world.clock.advance(jiff::SignedDuration::from_secs(1));
+    let gone = table.screen(2).await;
+    assert!(gone.view() == "inspect" && !gone.html.contains("Ulga do 24 lat"), "{}", gone.html);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_is_asked_for_pesel_and_address_is_warned() {
+    let world = World::of(Plan { sandbox: true, ..Plan::of("zpe-2025") }).await;
+    let table = two(&world).await;
+    let root = TrustAnchor::from_der(&world.fetch("/pki/ca/root.cer").await).unwrap();
+    let checkpoint = verifier_believing(vec![root], world.phone_surroundings().clock).await;
+    let asked = checkpoint.ask(too_much(world.base())).unwrap();
+    assert_eq!(table.press(1, "answer", &[]).await.view(), "answer");
+    let link = shared::qr::render::png(asked.link.expose(), 4).unwrap();
+    let shown = table.picture(1, &link).await;
+    assert_eq!(shown.view(), "asked", "{}", shown.html);
+    for warning in ["Ktoś prosi o numer PESEL.", "Ktoś prosi o adres zamieszkania."] {
+        let told = format!("<p class=\"fault\" role=\"alert\">{warning}");
+        assert!(shown.html.contains(&told), "{warning} is not said: {}", shown.html);
+    }
+    for item in ["PESEL", "Adres zamieszkania"] {
+        let marked = format!("<p class=\"item sensitive\">{item}: <strong>");
+        assert!(shown.html.contains(&marked), "{item} is not marked: {}", shown.html);
+    }
+    // An inspector on the desk asks for neither.
+    table.press(1, "decline", &[]).await;
+    let digits = asks(&table, "card").await;
+    let harmless = reads(&table, &digits).await;
+    assert_eq!(harmless.view(), "asked", "{}", harmless.html);
+    assert!(
+        !harmless.html.contains("sensitive") && !harmless.html.contains("Ktoś prosi"),
+        "{}",
+        harmless.html
+    );
 }

@@ -27,7 +27,8 @@ use crate::transport::serve::serve;
 /// The most phones on a desk.
 pub const MAX_PHONES: u8 = 12;
 
-/// How often the desk looks whether phones are to be locked, and what the sandbox's clock shows.
+/// How often the desk looks whether phones are to be locked or to forget a verdict, and what the sandbox's clock
+/// shows.
 const TICK: Duration = Duration::from_secs(3);
 
 /// What a desk is made of; an embedding test brings its own.
@@ -219,7 +220,8 @@ impl Desk {
         true
     }
 
-    /// Locks phones that nobody touches, follows the sandbox's clock, and refreshes cards; as long as there is a desk.
+    /// Locks phones that nobody touches, forgets old verdicts, follows the sandbox's clock, and refreshes cards; as
+    /// long as there is a desk.
     fn keep_watch(&self) {
         let desk = Arc::downgrade(&self.0);
         tokio::spawn(async move {
@@ -230,6 +232,7 @@ impl Desk {
                 desk.follow_clock().await;
                 for phone in desk.phones() {
                     phone.lock_if_idle().await;
+                    phone.forget_old_verdict();
                     phone.watch_cards().await;
                 }
             }

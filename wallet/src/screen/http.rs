@@ -146,6 +146,8 @@ impl Desk {
 
     async fn phone_page(&self, number: u8, lang: Lang) -> Option<PhonePage> {
         let phone = self.phone(number)?;
+        // Nobody sees it a moment longer, however seldom the desk looks.
+        phone.forget_old_verdict();
         let others = self.phones().iter().filter(|other| other.number != number).filter_map(|other| {
             let profile = other.profile();
             (profile.app.is_some() && !profile.lost).then(|| (other.number, profile.name.to_string()))

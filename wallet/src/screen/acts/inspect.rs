@@ -124,20 +124,23 @@ impl DeskPhone {
         }
     }
 
-    /// A verdict, which goes by itself.
-    fn found(self: &Arc<Self>, verdict: Verdict, claims: Vec<(String, Value)>, no_face: bool) -> Inspect {
+    /// A verdict, which goes by itself: see [`Self::forget_old_verdict`].
+    fn found(&self, verdict: Verdict, claims: Vec<(String, Value)>, no_face: bool) -> Inspect {
         let at = self.tools.clock.now();
         let until = at.saturating_add(RESULT_LIFETIME).unwrap_or(Timestamp::MAX);
-        let found = Arc::new(Found { verdict, claims, no_face, at, until });
-        let (phone, seen) = (Arc::clone(self), Arc::downgrade(&found));
-        tokio::spawn(async move {
-            tokio::time::sleep(RESULT_LIFETIME.unsigned_abs()).await;
-            let gone = |view: &View| matches!(view, View::Inspect(Inspect::Verdict(shown)) if std::ptr::eq(Arc::as_ptr(shown), seen.as_ptr()));
-            if gone(&phone.view()) {
-                phone.go(View::Inspect(Inspect::Choose));
-            }
-        });
-        Inspect::Verdict(found)
+        Inspect::Verdict(Arc::new(Found { verdict, claims, no_face, at, until }))
+    }
+
+    /// Forgets a verdict whose time is over.
+    pub(in crate::screen) fn forget_old_verdict(&self) {
+        let (version, view) = {
+            let state = self.state();
+            (state.version(), state.view.clone())
+        };
+        let View::Inspect(Inspect::Verdict(found)) = view else { return };
+        if self.tools.clock.now() >= found.until {
+            self.go_since(version, View::Inspect(Inspect::Choose));
+        }
     }
 
     /// The text of a code, by the camera.

@@ -7,7 +7,7 @@ use base64::prelude::BASE64_STANDARD;
 use jiff::Timestamp;
 use serde_json::Value;
 use shared::card_claims::AGE_EQUAL_OR_OVER;
-use shared::presentation::verdict::{Check, Outcome, Tone, Verdict};
+use shared::presentation::verdict::{Check, Checked, Outcome, Tone, Verdict};
 use shared::validity::warsaw;
 use shared::vp::preset::Preset;
 
@@ -133,36 +133,31 @@ impl Scene<'_> {
             },
             Inspect::Over => InspectPage::Over { key: "inspect-over" },
             Inspect::Declined => InspectPage::Over { key: "inspect-refused" },
-            Inspect::Verdict(found) => InspectPage::Verdict(Box::new(self.verdict(&found))),
+            Inspect::Verdict(found) => InspectPage::Verdict(Box::new(verdict_page(self.say, &found))),
         }
     }
+}
 
-    fn verdict(&self, found: &Found) -> VerdictPage {
-        let say = self.say;
-        let verdict = &found.verdict;
-        let tone = verdict.outcome.tone();
-        let (facts, portrait) = facts(say, &found.claims);
-        VerdictPage {
-            word: verdict.code(),
-            tone: match tone {
-                Tone::Good => "good",
-                Tone::Doubtful => "doubtful",
-                Tone::Bad => "bad",
-            },
-            sign: match tone {
-                Tone::Good => "✓",
-                Tone::Doubtful => "?",
-                Tone::Bad => "✕",
-            },
-            title: say.word("verdict", verdict.code()),
-            text: outcome_text(say, &verdict.outcome),
-            reason: verdict.reason.map_or_else(String::new, |reason| say.word("reason", reason.code())),
-            facts,
-            portrait,
-            no_face: found.no_face,
-            checked: checked(say, verdict, found.at),
-            until: Some(found.until.as_millisecond()),
-        }
+fn verdict_page(say: Say, found: &Found) -> VerdictPage {
+    let verdict = &found.verdict;
+    let (tone, sign) = match verdict.outcome.tone() {
+        Tone::Good => ("good", "✓"),
+        Tone::Doubtful => ("doubtful", "?"),
+        Tone::Bad => ("bad", "✕"),
+    };
+    let (facts, portrait) = facts(say, &found.claims);
+    VerdictPage {
+        word: verdict.code(),
+        tone,
+        sign,
+        title: say.word("verdict", verdict.code()),
+        text: outcome_text(say, &verdict.outcome),
+        reason: verdict.reason.map_or_else(String::new, |reason| say.word("reason", reason.code())),
+        facts,
+        portrait,
+        no_face: found.no_face,
+        checked: checked(say, verdict, found.at),
+        until: Some(found.until.as_millisecond()),
     }
 }
 
@@ -201,20 +196,31 @@ fn outcome_text(say: Say, outcome: &Outcome) -> String {
 /// What was checked and when, in one line.
 fn checked(say: Say, verdict: &Verdict, seen: Timestamp) -> String {
     let at = verdict.at.unwrap_or(seen).to_zoned(warsaw()).strftime("%H:%M:%S").to_string();
-    let name = |check: &Check| {
-        let what = say.word("check", check.what.code());
-        match check.as_of {
-            Some(as_of) => {
-                say.t2("inspect-as-of", "what", what.as_str(), "at", say.0.instant(as_of).as_str())
-            }
-            None => what,
-        }
-    };
-    let names: Vec<String> = verdict.checked.iter().map(name).collect();
+    let names: Vec<String> = verdict.checked.iter().map(|check| check_name(say, check)).collect();
     if names.is_empty() {
         return say.t1("inspect-checked-nothing", "at", at.as_str());
     }
     say.t2("inspect-checked", "at", at.as_str(), "what", names.join(", ").as_str())
+}
+
+/// What was checked, under which root, and of when the data are that this device had fetched for it.
+fn check_name(say: Say, check: &Check) -> String {
+    let what = say.word("check", check.what.code());
+    let what = match (check.what, check.by.as_deref().map(common_name)) {
+        (Checked::Chain, Some(root)) => say.t2("inspect-under", "what", what.as_str(), "root", root),
+        _ => what,
+    };
+    match (check.what, check.as_of) {
+        (Checked::Chain | Checked::Revocation, Some(as_of)) => {
+            say.t2("inspect-as-of", "what", what.as_str(), "at", say.0.instant(as_of).as_str())
+        }
+        _ => what,
+    }
+}
+
+/// The common name in a distinguished name as RFC 4514 writes it; other names as they are.
+fn common_name(name: &str) -> &str {
+    name.split(['+', ',']).find_map(|part| part.trim_start().strip_prefix("CN=")).unwrap_or(name)
 }
 
 /// The claims by their paths: ages one by one.
@@ -231,3 +237,6 @@ pub(in crate::screen) fn flat(json: Value) -> Vec<(String, Value)> {
     }
     claims
 }
+
+#[cfg(test)]
+mod tests;
