@@ -316,7 +316,7 @@ mod tests {
         let id = theirs.id();
         let read = verify(&list(&content, &signer()), &believed(), at(NOW)).unwrap();
         let schools = content.roots[0].anchor.clone();
-        assert_eq!(read.anchors(RootPurpose::Cards), [schools.clone()]);
+        assert_eq!(read.anchors(RootPurpose::Cards), read.anchors(RootPurpose::TrustLists));
         assert_eq!(read.anchors(RootPurpose::Verifiers), [foreign]);
         assert_eq!(read.anchors(RootPurpose::TrustLists), [schools]);
         assert!(read.signer(id, at(NOW)).is_ok(), "below the root for cards");
