@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD as BASE64;
@@ -17,11 +18,14 @@ use shared::presentation::verdict::{Outcome, Reason};
 use shared::qr::render;
 use shared::vci::CONFIGURATION_CODE;
 use shared::x509::chain::TrustAnchor;
-use tests::world::World;
+use tests::network::Meddled;
+use tests::world::{Phone, Plan, World};
 use wallet::acquire::copies::WANTED;
 use wallet::acquire::event::Unobserved;
+use wallet::documents::CardId;
 use wallet::online::Surroundings;
 use wallet::present::code;
+use wallet::transport::{Response, Transport};
 use wallet::verify::folder::InspectorFolder;
 use wallet::verify::offline::Inspector;
 use wallet::verify::update::update;
@@ -54,7 +58,10 @@ async fn issue(world: &World, key: &Key) -> (String, Value) {
 impl Door {
     /// Everything set up; the inspector's clock is `off` seconds ahead of the world's.
     async fn set_up(off: i64) -> Self {
-        let world = World::legacy().await;
+        Self::in_world(World::legacy().await, off).await
+    }
+
+    async fn in_world(world: World, off: i64) -> Self {
         let key = Key::fresh();
         let (card, statements) = issue(&world, &key).await;
         let root = TrustAnchor::from_der(&world.fetch("/pki/ca/root.cer").await).unwrap();
@@ -278,4 +285,96 @@ async fn a_copy_in_hand_that_ends_or_is_put_away_is_followed_by_another() {
     // What is no longer valid is no longer shown, though the copy would be good.
     phone.online.delete(&card, &Unobserved).await.unwrap();
     assert_eq!(phone.online.code_now(&next).await.unwrap_err().reason(), "no_such_card");
+}
+
+/// A phone whose own clock is `off` seconds ahead of the world's, with that clock and its card.
+async fn phone_that_is_off(
+    world: &World,
+    off: i64,
+    transport: Arc<dyn Transport>,
+) -> (Phone, Arc<ManualClock>, CardId) {
+    let clock = Arc::new(ManualClock::new(world.now() + SignedDuration::from_secs(off)));
+    let surroundings = Surroundings { clock: clock.clone(), transport, ..world.phone_surroundings() };
+    let phone = world.phone_in("Pixel", surroundings).await;
+    let card = phone.activate(&world.codes().await).await.unwrap();
+    (phone, clock, card.id)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_phone_with_a_wrong_clock_shows_codes_that_an_inspector_with_another_finds_valid() {
+    for off in [150, -150] {
+        let mut door = Door::set_up(-off).await;
+        let network = door.world.network();
+        let (phone, clock, card) = phone_that_is_off(&door.world, off, network).await;
+        door.update().await;
+        let hand = phone.online.take_code_in_hand(&card, Purpose::Ticket).await.unwrap();
+        for _ in 0..2 {
+            let shown = phone.online.code_now(&hand).await.unwrap();
+            let expected = (HolderClock::Corrected, window_of(door.world.now()));
+            assert_eq!((shown.clock, shown.made_at), expected, "{off}");
+            assert_eq!(door.judge(&shown.text), (Outcome::Valid, None), "{off}");
+            door.pass(15);
+            clock.advance(SignedDuration::from_secs(15));
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_phone_that_never_learnt_the_time_says_so_until_it_has() {
+    let mut door = Door::set_up(0).await;
+    let blocked = Arc::new(AtomicBool::new(true));
+    let closed = Arc::clone(&blocked);
+    let meddle = move |path: &str, answer: &mut Response| {
+        if path.starts_with("/pki/ocsp") && closed.load(Ordering::SeqCst) {
+            answer.status = 503;
+        }
+    };
+    let network = Arc::new(Meddled::new(door.world.network(), meddle));
+    let (phone, clock, card) = phone_that_is_off(&door.world, 150, network).await;
+    door.update().await;
+    let hand = phone.online.take_code_in_hand(&card, Purpose::Ticket).await.unwrap();
+    let shown = phone.online.code_now(&hand).await.unwrap();
+    assert_eq!(shown.clock, HolderClock::Uncorrected);
+    assert_eq!(door.judge(&shown.text), (Outcome::ClockUncertain, Some(Reason::HolderWithoutSignedTime)));
+    blocked.store(false, Ordering::SeqCst);
+    phone.refresh(&card).await.unwrap();
+    door.pass(15);
+    clock.advance(SignedDuration::from_secs(15));
+    let shown = phone.online.code_now(&hand).await.unwrap();
+    assert_eq!(door.judge(&shown.text), (Outcome::Valid, None));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_clock_that_is_far_behind_is_no_hindrance_once_it_is_known_how_far() {
+    // A sandbox deals with phones whose clocks are hours away.
+    let world = World::of(Plan { sandbox: true, ..Plan::of("legacy-2019") }).await;
+    let mut door = Door::in_world(world, 0).await;
+    let network = door.world.network();
+    let (phone, clock, card) = phone_that_is_off(&door.world, -3600, network).await;
+    door.update().await;
+    assert!(phone.standing(&card).await.is_valid());
+    let hand = phone.online.take_code_in_hand(&card, Purpose::Ticket).await.unwrap();
+    let shown = phone.online.code_now(&hand).await.unwrap();
+    assert_eq!(door.judge(&shown.text), (Outcome::Valid, None));
+    // Turned back after that, the clock is as good as unknown.
+    clock.advance(SignedDuration::from_secs(-60));
+    let refused = phone.online.code_now(&hand).await.unwrap_err();
+    assert_eq!(refused.reason(), "clock_behind");
+    assert_eq!(phone.standing(&card).await.reason(), "clock_behind");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_list_of_roots_that_nobody_has_renewed_vouches_for_nobody() {
+    let mut door = Door::set_up(0).await;
+    door.update().await;
+    door.inspector = door.inspector.clone().with_right_clock();
+    let until = door.inspector.trust().until.unwrap();
+    assert_eq!(until, door.world.now() + SignedDuration::from_hours(14 * 24));
+    door.pass(14 * 86_400 - 15);
+    assert!(matches!(door.judge_now().0, Outcome::UnknownSince { .. }), "its status list is outdated alone");
+    door.pass(15);
+    assert_eq!(door.judge_now(), (Outcome::NotTrusted, Some(Reason::TrustListOutdated)));
+    door.update().await;
+    door.pass(15);
+    assert_eq!(door.judge_now(), (Outcome::Valid, None));
 }

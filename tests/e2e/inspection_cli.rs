@@ -1,15 +1,19 @@
 //! The inspection in two terminals: one asks or judges, the other answers or shows.
 
+use std::io::Write as _;
 use std::path::PathBuf;
+use std::process::{Command, Stdio};
 use std::sync::Arc;
 
 use issuer::app::{SystemClock, SystemEntropy};
 use jiff::SignedDuration;
-use serde_json::json;
+use serde_json::{Value, json};
 use shared::clock::Clock;
+use shared::holder_code::Purpose;
+use shared::qr::render;
 use shared::x509::chain::TrustAnchor;
 use tests::office::Office;
-use tests::process::{Site, free_port};
+use tests::process::{READS_INPUT, ROLE, Site, free_port};
 use tests::world::{PIN, Phone, World};
 use tokio::sync::mpsc;
 use url::Url;
@@ -52,6 +56,19 @@ impl<'a> Terminal<'a> {
 
     async fn run(&self, command: &[&str]) -> u8 {
         self.run_showing(command, mpsc::unbounded_channel().0).await
+    }
+
+    /// Runs the program itself, which reads `input`; its exit code and what it prints.
+    fn program(&self, command: &[&str], input: &str) -> (Option<i32>, String) {
+        let now = self.world.now().to_string();
+        let mut program = Command::new(env!("CARGO_BIN_EXE_killer"));
+        program.args(["--json", "--now", &now, "--home", &self.file("phone")]).args(command);
+        program.env_clear().env(ROLE, "wallet").env(READS_INPUT, "1").env("MLEG_PIN", PIN);
+        program.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut running = program.spawn().unwrap();
+        running.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+        let output = running.wait_with_output().unwrap();
+        (output.status.code(), String::from_utf8(output.stdout).unwrap())
     }
 
     /// One asks for `purpose`, the other follows the link with `answer`; both exit codes.
@@ -97,7 +114,8 @@ impl<'a> Terminal<'a> {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_card_is_checked_by_code_and_by_question_until_it_is_revoked() {
     let world = World::legacy().await;
-    let slip = world.slip_for_a_pupil().await;
+    let pupil = world.pupil().await;
+    let slip = world.slip_for(&pupil).await;
     let terminal = Terminal::new(&world).await;
     let png = terminal.file("slip.png");
     std::fs::write(&png, &slip.qr_png).unwrap();
@@ -160,7 +178,65 @@ async fn a_card_is_checked_by_code_and_by_question_until_it_is_revoked() {
     assert_eq!(outcomes, [R::Shared, R::Shared, R::Declined, R::Shared, R::Shared, R::RefusedByVerifier]);
     assert_eq!((&receipts[0].1, &receipts[5].1), (&cinema, &cinema));
     assert_eq!(receipts[1].1, ["card_number", "family_name", "given_name"]);
-    assert_eq!(terminal.run(&["receipts"]).await, 0);
+    let (exit, text) = terminal.program(&["receipts"], "");
+    assert_eq!(exit, Some(0));
+    let told: Value = serde_json::from_str(&text).unwrap();
+    let told = told["receipts"].as_array().unwrap();
+    let outcomes: Vec<_> = told.iter().map(|receipt| receipt["outcome"].as_str().unwrap()).collect();
+    assert_eq!(outcomes, ["shared", "shared", "declined", "shared", "shared", "refused_by_verifier"]);
+    assert!(told.iter().all(|receipt| receipt["verifier"]["host"] == "127.0.0.1"), "{text}");
+    assert_eq!(told[1]["verifier"]["name"], "wallet verify");
+    assert_eq!((&told[1]["withheld"], &told[2]["shared"]), (&json!(["school_name"]), &json!([])));
+    assert!(!text.contains(&pupil.spec.surname) && !text.contains(&pupil.spec.pesel), "no values: {text}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn codes_are_judged_by_files_alone_one_by_one_or_in_a_stream() {
+    let world = World::legacy().await;
+    let terminal = Terminal::new(&world).await;
+    let phone = world.phone("Pixel").await;
+    let card = phone.activate(&world.codes().await).await.unwrap().id;
+    let hand = phone.online.take_code_in_hand(&card, Purpose::Ticket).await.unwrap();
+    let code = phone.online.code_now(&hand).await.unwrap().text;
+    let file = |name: &str, content: &[u8]| {
+        std::fs::write(terminal.file(name), content).unwrap();
+        terminal.file(name)
+    };
+    let trust_list = file("trust-list.jwt", &world.fetch("/pki/trust-list").await);
+    let status_list = file("status.jwt", &world.fetch("/pki/status/1").await);
+    let (picture, blank) =
+        (file("code.png", &render::png(&code, 4).unwrap()), file("blank.png", b"no picture"));
+    let (root, missing) = (terminal.file("root.pem"), terminal.file("missing.png"));
+    let by_files = ["verify", "--offline", "--roots", &root, "--trust-list", &trust_list];
+    let by_files = [&by_files[..], &["--status-list", &status_list]].concat();
+    let with = |more: &[&str], input: &str| terminal.program(&[&by_files, more].concat(), input);
+    let one = |(exit, text): (Option<i32>, String)| {
+        let said: Value = serde_json::from_str(&text).unwrap();
+        (exit, said["codes"][0].clone())
+    };
+
+    let (exit, uncertain) = one(with(&["--text", &code], ""));
+    assert_eq!(
+        (exit, &uncertain["reason"]),
+        (Some(4), &json!("no_signed_time")),
+        "nobody has told it the time"
+    );
+    // A run knows nothing of the codes of another.
+    for _ in 0..2 {
+        let (exit, said) = one(with(&["--clock-is-right", "--text", &code], ""));
+        assert_eq!((exit, &said["verdict"], &said["purpose"]), (Some(0), &json!("valid"), &json!("ticket")));
+        assert!(said["disclosed"]["family_name"].is_string(), "{said}");
+    }
+
+    let input = format!("{picture}\n{code}\n\n{blank}\n{missing}\n");
+    let (exit, text) = with(&["--clock-is-right", "--batch"], &input);
+    assert_eq!(exit, Some(0), "each line tells how it went");
+    let lines: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let [valid, again, unreadable, absent] = &lines[..] else { panic!("{text}") };
+    assert_eq!((&valid["verdict"], &valid["picture"]), (&json!("valid"), &json!(picture)));
+    assert_eq!((&again["verdict"], &again["reason"]), (&json!("code_too_old"), &json!("seen_before")));
+    assert_eq!(*unreadable, json!({ "picture": blank, "error": "not_a_picture" }));
+    assert_eq!(*absent, json!({ "picture": missing, "error": "file_unreadable" }));
 }
 
 #[tokio::test(flavor = "multi_thread")]

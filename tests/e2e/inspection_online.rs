@@ -5,12 +5,13 @@ use std::sync::Arc;
 use issuer::app::SystemEntropy;
 use jiff::SignedDuration;
 use serde_json::json;
-use shared::clock::Clock;
+use shared::clock::{Clock, ManualClock};
 use shared::vci::uri::{HttpUrl, UrlPolicy};
 use shared::vp::dcql::DcqlQuery;
 use shared::vp::preset::Preset;
 use shared::x509::chain::TrustAnchor;
 use tests::world::{Phone, World};
+use wallet::online::Surroundings;
 use wallet::present::{PresentError, RequestSource};
 use wallet::transport::http::{HttpOptions, HttpTransport};
 use wallet::verify::online::{Checkpoint, CheckpointConfig, Question, SessionState, VerifierIdentity, serve};
@@ -97,4 +98,22 @@ async fn a_ticket_is_checked_until_the_office_revokes_the_card() {
     assert!(
         matches!(state, SessionState::Refused { verdict: Some(verdict), .. } if verdict.code() == "revoked")
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_phone_that_knows_how_far_its_clock_is_off_signs_with_the_right_time() {
+    for off in [180, -180] {
+        let world = World::legacy().await;
+        let clock = Arc::new(ManualClock::new(world.now() + SignedDuration::from_secs(off)));
+        let surroundings = Surroundings { clock, ..world.phone_surroundings() };
+        let phone = world.phone_in("Pixel 9", surroundings).await;
+        phone.activate(&world.codes().await).await.unwrap();
+        let checkpoint = verifier(&world, &phone).await;
+        let (told, state) = check(&checkpoint, &world, &phone).await;
+        assert_eq!(told, None, "{off}");
+        let SessionState::Answered { verdict, .. } = state else { panic!("{off}: {state:?}") };
+        assert!(verdict.is_valid(), "{off}: {verdict:?}");
+        let receipt = phone.online.phone().documents().receipts().unwrap().pop().unwrap();
+        assert_eq!(receipt.at.as_second(), world.now().as_second(), "{off}");
+    }
 }

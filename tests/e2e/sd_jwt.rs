@@ -6,7 +6,8 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use async_trait::async_trait;
 use base64::Engine as _;
-use base64::prelude::BASE64_URL_SAFE_NO_PAD as BASE64;
+use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD as BASE64};
+use issuer::authority::Signer;
 use serde_json::{Value, json};
 use shared::sd_jwt::{
     ClaimPath, Disclosure, ExpectedBinding, PresentError, Presentation, Trust, UnverifiedPresentation,
@@ -16,8 +17,10 @@ use shared::status::UnverifiedStatusToken;
 use shared::status::token::CopyStatus;
 use shared::vci::{CONFIGURATION_SD_JWT, MAX_BATCH};
 use shared::x509::chain::TrustAnchor;
+use tests::office::{ReadyPupil, drawn};
 use tests::phone::Phone;
-use tests::world::World;
+use tests::pupils::PupilSpec;
+use tests::world::{CARD_DAYS, World};
 use wallet::acquire::copies::{FEW, WANTED};
 use wallet::documents::{CardId, TakenCopy};
 use wallet::refresh::Outcome;
@@ -309,6 +312,27 @@ async fn what_the_type_says_is_where_it_says() {
         value.as_array().unwrap().iter().map(|claim| claim["path"].clone()).collect()
     };
     assert_eq!(paths(&described["claims"]), paths(&configuration["credential_metadata"]["claims"]));
+    let labels = |value: &Value, name: &str, language: &str| -> Vec<[String; 2]> {
+        let text = |one: &Value, key: &str| one[key].as_str().unwrap().to_owned();
+        let names = value["display"].as_array().unwrap().iter();
+        names.map(|one| [text(one, language), text(one, name)]).collect()
+    };
+    let both = |pl: &str, en: &str| [["pl", pl], ["en", en]].map(|pair| pair.map(str::to_owned));
+    let card = both("mLegitymacja szkolna", "Mobile school card");
+    assert_eq!(labels(&described, "name", "lang"), card);
+    let offered = configuration["credential_metadata"]["claims"].as_array().unwrap();
+    for (claim, offered) in described["claims"].as_array().unwrap().iter().zip(offered) {
+        let named = labels(claim, "label", "lang");
+        assert_eq!(named, labels(offered, "name", "locale"), "{}", claim["path"]);
+        assert!(named.iter().all(|[_, label]| !label.trim().is_empty()), "{named:?}");
+        let expected = match claim["path"].to_string().as_str() {
+            r#"["family_name"]"# => both("Nazwisko", "Family name"),
+            r#"["birthdate"]"# => both("Data urodzenia", "Date of birth"),
+            r#"["school_name"]"# => both("Szkoła", "School"),
+            _ => both(&named[0][1], &named[1][1]),
+        };
+        assert_eq!(named, expected, "in Polish and in English");
+    }
     let schema = described["schema_uri"].as_str().unwrap();
     let schema: Value = tests::http::get(schema).await.unwrap().json().await.unwrap();
     assert_eq!(schema["properties"]["pupil_status"]["const"], "uczeń");
@@ -382,4 +406,69 @@ async fn two_presentations_of_one_card_share_nothing_that_links_them() {
         |text: &str| everything(&format!("{}~{}", text.rsplit_once('~').unwrap().0, "e30.e30.x"));
     let same = issuers_part(&lone);
     assert!(same.intersection(&everything(&lone)).filter(|one| !known.contains(*one)).count() > 10);
+}
+
+/// The certificates in the header of a signed text, DER.
+fn certificates(jws: &str) -> Vec<Vec<u8>> {
+    let header: Value =
+        serde_json::from_slice(&BASE64.decode(jws.split('.').next().unwrap()).unwrap()).unwrap();
+    let chain = header["x5c"].as_array().unwrap().iter();
+    chain.map(|one| BASE64_STANDARD.decode(one.as_str().unwrap()).unwrap()).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_chain_carries_the_root_and_no_two_purposes_share_a_key() {
+    let world = World::legacy().await;
+    let phone = world.phone("Pixel").await;
+    let card = phone.activate(&world.codes().await).await.unwrap();
+    let copy = take(&world, &phone, &card.id).credential;
+    let uri = UnverifiedSdJwt::parse(&copy).unwrap().unverified_claims().status().unwrap().uri.clone();
+    let list = tests::http::get(&uri).await.unwrap().text().await.unwrap();
+    let roots = String::from_utf8(world.fetch("/pki/trust-list").await).unwrap();
+    let root = world.fetch("/pki/ca/root.cer").await;
+    let issuing = world.fetch("/pki/ca/issuing.cer").await;
+    let authority = world.issuance().authority;
+    for (text, purpose) in [(copy, Signer::SdJwt), (list, Signer::StatusList), (roots, Signer::TrustList)] {
+        let chain = certificates(&text);
+        assert!(!chain.contains(&root), "{purpose:?}");
+        let own = authority.signer(purpose).certificate().der().to_vec();
+        assert_eq!(chain, [own, issuing.clone()], "{purpose:?}");
+    }
+    let mut keys =
+        BTreeSet::from([authority.issuing(), authority.root()].map(|above| above.public_key().sec1()));
+    keys.extend(Signer::ALL.map(|purpose| authority.signer(purpose).certificate().public_key().sec1()));
+    assert_eq!(keys.len(), 2 + Signer::ALL.len());
+}
+
+/// A pupil of this world who was born on `day`, with all that an order needs.
+async fn pupil_born(world: &World, day: &str) -> ReadyPupil {
+    let (office, spec) = (&world.office, PupilSpec::fictional(900).born(day.parse().unwrap()));
+    let id = office.pupil(world.school(), &spec).await;
+    office.application(&id).await;
+    let photo = office.photo(&id, drawn(1, 354, 496)).await;
+    assert!(photo.status < 300, "{}", photo.body);
+    let base_card = office.base_card(&id, CARD_DAYS.0, CARD_DAYS.1).await;
+    ReadyPupil { id, base_card, spec }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_copy_answers_for_each_age_and_a_birthday_changes_the_answer() {
+    let world = World::legacy().await;
+    // Eighteen on the day after the world's first.
+    let pupil = pupil_born(&world, "2008-11-22").await;
+    let phone = world.phone("Pixel").await;
+    let card = phone.activate(&world.codes_for(&pupil).await).await.unwrap();
+    let anchors = anchors(&world).await;
+    let ages = || {
+        let copy = UnverifiedSdJwt::parse(&take(&world, &phone, &card.id).credential).unwrap();
+        let verified = copy.verify(&Trust::Anchors(&anchors)).unwrap();
+        verified.judge(world.now()).unwrap();
+        verified.claims().all()["age_equal_or_over"].clone()
+    };
+    let said = |eighteen: bool| json!({ "13": true, "15": true, "16": true, "18": eighteen, "24": false, "26": false });
+    assert_eq!(ages(), said(false));
+    world.at("2026-11-22T00:00:00+01:00");
+    assert_eq!(unused(&world, &phone, &card.id), 0, "what is no longer true has ended");
+    phone.refresh(&card.id).await.unwrap();
+    assert_eq!(ages(), said(true));
 }

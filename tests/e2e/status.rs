@@ -230,6 +230,35 @@ async fn cached_lists_say_until_when_they_may_be_trusted() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn caches_keep_what_is_said_of_revocation_for_a_second_and_its_signers_for_an_hour() {
+    let world = World::legacy().await;
+    let phone = world.phone("Pixel").await;
+    let card = phone.activate(&world.codes().await).await.unwrap();
+    let certificate = phone.show(&card.id).await.card.certificate().clone();
+    let inspector = Inspector::of(&world, &certificate).await;
+    let question = Question::new(&inspector.issuing, certificate.serial(), [3; 32]).unwrap();
+    let request = question.to_der().unwrap();
+    let text = STANDARD.encode(&request);
+    let text: String = url::form_urlencoded::byte_serialize(text.as_bytes()).collect();
+    let responder = certificate.body().urls().ocsp().unwrap();
+    let list = format!("{}/pki/status/1", world.base());
+    let client = &inspector.client;
+    let cached = async |request: reqwest::RequestBuilder| {
+        let reply = request.send().await.unwrap();
+        assert_eq!(reply.status(), 200);
+        reply.headers()["cache-control"].to_str().unwrap().to_owned()
+    };
+    assert_eq!(cached(client.get(certificate.crl_url())).await, "max-age=1");
+    assert_eq!(cached(client.get(list)).await, "max-age=1");
+    assert_eq!(cached(client.get(format!("{responder}/{text}"))).await, "max-age=1");
+    let posted = client.post(responder).header("content-type", REQUEST_TYPE).body(request);
+    assert_eq!(cached(posted).await, "no-store");
+    assert_eq!(cached(client.get(format!("{responder}/rubbish"))).await, "no-store");
+    assert_eq!(cached(client.get(certificate.body().urls().ca_issuers())).await, "max-age=3600");
+    assert_eq!(cached(client.get(format!("{}/pki/trust-list", world.base()))).await, "max-age=60");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_list_about_another_part_does_not_clear_a_certificate() {
     let world = World::legacy().await;
     let slip = world.codes().await;

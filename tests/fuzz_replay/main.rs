@@ -52,3 +52,18 @@ fn no_target_falls_over_its_corpus_or_changes_to_it() {
         }
     });
 }
+
+#[test]
+fn every_target_has_a_program_for_libfuzzer_and_every_program_a_target() {
+    let programs = known::corpora().with_file_name("fuzz_targets");
+    let files =
+        std::fs::read_dir(&programs).unwrap_or_else(|error| panic!("{}: {error}", programs.display()));
+    let mut programs: Vec<String> = files
+        .flatten()
+        .filter_map(|file| file.file_name().to_str()?.strip_suffix(".rs").map(str::to_owned))
+        .collect();
+    programs.sort();
+    let mut targets = TARGETS.map(|target| target.name);
+    targets.sort_unstable();
+    assert_eq!(programs, targets);
+}

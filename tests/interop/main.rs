@@ -15,6 +15,8 @@ mod our_phone;
 #[cfg(test)]
 mod pki;
 #[cfg(test)]
+mod schema;
+#[cfg(test)]
 mod schemathesis;
 #[cfg(test)]
 mod served;

@@ -19,6 +19,9 @@ const READY: Duration = Duration::from_secs(60);
 /// Tells a program of these tests what it is to be; see [`run_as`].
 pub const ROLE: &str = "MLEG_RUN_AS";
 
+/// Tells such a program that its standard input is data for it, which may end before it does.
+pub const READS_INPUT: &str = "MLEG_READS_INPUT";
+
 /// A set-up issuer that processes can serve.
 #[derive(Clone)]
 pub struct Site {
@@ -203,17 +206,20 @@ pub fn on_core(program: &Path, core: Option<&str>) -> Command {
 }
 
 /// Runs `program` instead of what this process is, when [`ROLE`] says so; it then ends as soon as its standard input
-/// does. For programs that start themselves again as an issuer or a wallet, so that those are built with them.
+/// does, unless it [reads it](READS_INPUT). For programs that start themselves again as an issuer or a wallet, so that
+/// those are built with them.
 pub fn run_as(
     role: &str,
     program: impl FnOnce() -> std::process::ExitCode,
 ) -> Option<std::process::ExitCode> {
     std::env::var_os(ROLE).filter(|told| told == role)?;
-    std::thread::spawn(|| {
-        let mut nothing = [0; 64];
-        while std::io::stdin().read(&mut nothing).is_ok_and(|length| length > 0) {}
-        std::process::exit(0);
-    });
+    if std::env::var_os(READS_INPUT).is_none() {
+        std::thread::spawn(|| {
+            let mut nothing = [0; 64];
+            while std::io::stdin().read(&mut nothing).is_ok_and(|length| length > 0) {}
+            std::process::exit(0);
+        });
+    }
     Some(program())
 }
 

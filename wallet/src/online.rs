@@ -166,6 +166,17 @@ impl OnlinePhone {
         Ok(floor.at_least(self.now()))
     }
 
+    /// The time that verifiers are answered by: the clock's, corrected where that may be relied on, but not before what
+    /// somebody has signed.
+    pub(crate) async fn reckoned_now(&self) -> Result<Timestamp, StoreError> {
+        let raw = self.now();
+        self.with_phone(move |phone| {
+            let documents = phone.documents();
+            Ok(documents.time_floor()?.at_least(documents.reckoned(raw)?))
+        })
+        .await
+    }
+
     /// Does something with the phone that waits for the disk.
     pub(crate) async fn with_phone<T: Send + 'static>(
         &self,

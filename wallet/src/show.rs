@@ -85,7 +85,7 @@ impl OnlinePhone {
     pub async fn cards(&self) -> Result<Vec<ShownCard>, StoreError> {
         let now = self.now();
         self.with_phone(move |phone| {
-            let floor = phone.documents().time_floor()?;
+            let (floor, now) = (phone.documents().time_floor()?, phone.documents().judged_at(now)?);
             let shown = open_all(phone)?.into_iter().map(|card| {
                 let standing = card.standing(&floor, now);
                 ShownCard { card, standing }
@@ -104,6 +104,7 @@ impl OnlinePhone {
         self.with_phone(move |phone| {
             let Some(held) = phone.documents().card(&id)? else { return Ok(None) };
             let card = OpenedCard::read(id, held)?;
+            let now = phone.documents().judged_at(now)?;
             let standing = card.standing(&phone.documents().time_floor()?, now);
             Ok(Some(ShownCard { card, standing }))
         })

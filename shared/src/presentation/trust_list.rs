@@ -241,6 +241,7 @@ mod tests {
 
     use super::*;
     use crate::holder_code::sample::{at, chain_of, issuer, sign, trust};
+    use crate::presentation::verdict::Reason;
     use crate::x509::sample::{self as x509, HIERARCHY};
 
     const ISSUED: &str = "2026-11-21T06:00:00Z";
@@ -297,6 +298,36 @@ mod tests {
         let (signed, _) = good.rsplit_once('.').unwrap();
         let forged = format!("{signed}.{}", crate::jose::base64url([1; 64]));
         assert_eq!(judged(&forged, &believed(), NOW), TrustListFault::Signature);
+    }
+
+    #[test]
+    fn of_two_roots_each_is_believed_in_what_the_list_says_of_it() {
+        let cinemas = x509::foreign_root();
+        let foreign = TrustAnchor::from_der(&cinemas.der).unwrap();
+        let mut content = trust(&[RootPurpose::Cards, RootPurpose::TrustLists]);
+        content.roots.push(TrustedRoot {
+            anchor: foreign.clone(),
+            name: "Kina".to_owned(),
+            purposes: [RootPurpose::Verifiers].into_iter().collect(),
+            ocsp: None,
+        });
+        let stranger = x509::authority_under(&cinemas, "Foreign", |_| {});
+        let theirs = CodeSigner::new(chain_of(&issuer(), SignerPurpose::Code, &stranger)).unwrap();
+        let id = theirs.id();
+        let read = verify(&list(&content, &signer()), &believed(), at(NOW)).unwrap();
+        let schools = content.roots[0].anchor.clone();
+        assert_eq!(read.anchors(RootPurpose::Cards), read.anchors(RootPurpose::TrustLists));
+        assert_eq!(read.anchors(RootPurpose::Verifiers), [foreign]);
+        assert_eq!(read.anchors(RootPurpose::TrustLists), [schools]);
+        assert!(read.signer(id, at(NOW)).is_ok(), "below the root for cards");
+        content.code_signers = vec![theirs];
+        let read = verify(&list(&content, &signer()), &believed(), at(NOW)).unwrap();
+        assert_eq!(read.signer(id, at(NOW)).unwrap_err(), Reason::RootForAnotherPurpose);
+        // Nor may a root for verifiers vouch for a list of roots.
+        assert!(verify(&list(&content, &signer()), &read, at(NOW)).is_ok());
+        let theirs = list(&content, &chain_of(&issuer(), SignerPurpose::TrustList, &stranger));
+        let refused = verify(&theirs, &read, at(NOW));
+        assert!(matches!(refused, Err(TrustListFault::Signer(_))), "{refused:?}");
     }
 
     #[test]

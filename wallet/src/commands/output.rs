@@ -10,7 +10,7 @@ use crate::acquire::event::{Event, Observer};
 
 /// What a command has to say.
 pub(super) struct Reply {
-    /// For programs.
+    /// For programs; null where everything was told before.
     pub(super) json: Value,
     /// For people; may have several lines, ends without a line break.
     pub(super) text: String,
@@ -29,7 +29,10 @@ pub(super) fn print(outcome: Result<Reply, Failure>, json: bool) -> Exit {
     match outcome {
         Ok(reply) => {
             if json {
-                line(&format!("{:#}", reply.json));
+                // Whoever has told its data line by line has no more of them.
+                if !reply.json.is_null() {
+                    line(&format!("{:#}", reply.json));
+                }
             } else if !reply.text.is_empty() {
                 line(&reply.text);
             }

@@ -34,7 +34,7 @@ impl OnlinePhone {
     /// # Errors
     /// See [`PresentError`]; whether the verifier may have seen it all the same, the receipt says.
     pub async fn present(&self, agreed: &Agreed) -> Result<Presented, PresentError> {
-        let now = self.trusted_now().await?;
+        let now = self.reckoned_now().await?;
         let request = agreed.asked.request.request();
         request.judge_dates(now)?;
         let receipt = self.receipt(agreed, ReceiptOutcome::Leaving, now);
@@ -77,7 +77,7 @@ impl OnlinePhone {
     /// # Errors
     /// When the receipt cannot be kept. That the verifier cannot be reached is no error.
     pub async fn decline(&self, asked: &AskedFor) -> Result<Receipt, PresentError> {
-        let now = self.trusted_now().await?;
+        let now = self.reckoned_now().await?;
         let mut receipt = Receipt {
             id: self.receipt_id(now),
             at: now,

@@ -41,15 +41,18 @@ impl OnlinePhone {
             Place::Here(request) => ((**request).clone(), None),
             Place::At { address, post } => self.fetch(address, *post).await?,
         };
-        let (floor, anchors) = self
-            .with_phone(|phone| {
-                Ok::<_, StoreError>((phone.documents().time_floor()?, anchors(phone.documents())?))
+        let raw = self.now();
+        let (floor, reckoned, anchors) = self
+            .with_phone(move |phone| {
+                let documents = phone.documents();
+                let (floor, reckoned) = (documents.time_floor()?, documents.reckoned(raw)?);
+                Ok::<_, StoreError>((floor, reckoned, anchors(documents)?))
             })
             .await?;
-        if let ClockVerdict::Behind { floor } = floor.judge(self.now()) {
+        if let ClockVerdict::Behind { floor } = floor.judge(reckoned) {
             return Err(PresentError::ClockBehind { floor });
         }
-        let now = floor.at_least(self.now());
+        let now = floor.at_least(reckoned);
         let expected = Expected { client_id: link.client_id(), wallet_nonce: wallet_nonce.as_deref() };
         let request = request.verify(expected, now)?;
         let asked = request.request();

@@ -126,7 +126,7 @@ impl OnlinePhone {
 /// That a card is on this phone and valid; answers the earliest moment that it may be by all that the phone has seen.
 fn still_holds(documents: &Documents, card: &CardId, now: Timestamp) -> Result<Timestamp, ShowCodeError> {
     let held = documents.card(card)?.ok_or(ShowCodeError::NoSuchCard)?;
-    let floor = documents.time_floor()?;
+    let (floor, now) = (documents.time_floor()?, documents.judged_at(now)?);
     let standing = OpenedCard::read(card.clone(), held)?.standing(&floor, now);
     if standing.is_valid() { Ok(floor.at_least(now)) } else { Err(ShowCodeError::Standing(standing)) }
 }
