@@ -241,7 +241,10 @@ fn backup_age(data: &Path, now: Timestamp) -> Result<(), String> {
 fn space(data: &Path) -> Result<(), String> {
     // A folder that is not there is another finding's affair.
     let Ok(disk) = rustix::fs::statvfs(data) else { return Ok(()) };
-    let free = disk.f_bavail.saturating_mul(disk.f_frsize);
+    enough(disk.f_bavail.saturating_mul(disk.f_frsize))
+}
+
+fn enough(free: u64) -> Result<(), String> {
     if free >= LITTLE_SPACE { Ok(()) } else { Err(format!("{} MiB are free", free >> 20)) }
 }
 
@@ -282,57 +285,4 @@ fn private(path: &Path) -> Result<(), String> {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::fs;
-    use std::sync::Arc;
-
-    use shared::clock::ManualClock;
-
-    use super::*;
-    use crate::app::SystemEntropy;
-
-    fn problems(findings: &[Finding]) -> Vec<&'static str> {
-        findings.iter().filter(|finding| finding.problem.is_some()).map(|finding| finding.check).collect()
-    }
-
-    #[tokio::test]
-    async fn a_fresh_folder_lacks_a_backup_alone_and_every_trouble_has_its_finding() {
-        let folder = tempfile::tempdir().unwrap();
-        let data = folder.path().join("data");
-        let given = Given { data: Some(data.clone()), ..Given::default() };
-        let clock = Arc::new(ManualClock::new("2026-11-21T18:30:00Z".parse().unwrap()));
-        let surroundings = Surroundings { clock: clock.clone(), entropy: Arc::new(SystemEntropy) };
-        app::init(&given, None, "dyrektor", &surroundings).await.unwrap();
-        assert_eq!(problems(&examine(&given, &surroundings).await), ["backup"]);
-        let now = surroundings.clock.now();
-        backup::make(&given, None, true, &folder.path().join("b"), now, &SystemEntropy).unwrap();
-        assert!(problems(&examine(&given, &surroundings).await).is_empty());
-
-        let mode = |name: &str, mode: u32| {
-            fs::set_permissions(data.join(name), fs::Permissions::from_mode(mode)).unwrap();
-        };
-        for name in ["issuer.db", "master-secret", "ca"] {
-            let before = fs::metadata(data.join(name)).unwrap().permissions().mode();
-            assert_eq!(before & 0o077, 0, "{name} is made for its owner alone");
-            mode(name, 0o755);
-            assert_eq!(problems(&examine(&given, &surroundings).await), ["file permissions"], "{name}");
-            mode(name, before);
-        }
-        clock.set("2026-11-20T18:30:00Z".parse().unwrap());
-        assert_eq!(problems(&examine(&given, &surroundings).await), ["clock"]);
-        clock.set("2026-11-24T18:30:00Z".parse().unwrap());
-        assert_eq!(problems(&examine(&given, &surroundings).await), ["backup"]);
-        clock.set("2045-11-24T18:30:00Z".parse().unwrap());
-        assert_eq!(
-            problems(&examine(&given, &surroundings).await),
-            ["certificate authority's end", "backup"]
-        );
-        clock.set("2047-11-24T18:30:00Z".parse().unwrap());
-        let expired = examine(&given, &surroundings).await;
-        assert!(problems(&expired).contains(&"certificate authority's dates"), "{expired:?}");
-
-        clock.set(now);
-        fs::write(data.join("master-secret"), "half").unwrap();
-        assert_eq!(problems(&examine(&given, &surroundings).await), ["master secret"]);
-    }
-}
+mod tests;

@@ -215,4 +215,12 @@ mod tests {
         }
         assert!(MasterSecret::parse(&format!("{hex}\n")).is_some());
     }
+
+    #[test]
+    fn the_secret_and_those_it_followed_are_wiped_when_they_are_dropped() {
+        fn wiped<T: zeroize::ZeroizeOnDrop>(_: &T) {}
+        let secret = MasterSecret::fresh(&SystemEntropy).changed(at("2026-11-21T18:30:00Z"), &SystemEntropy);
+        wiped(&secret.current);
+        wiped(&secret.earlier[0].0);
+    }
 }

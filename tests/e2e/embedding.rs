@@ -8,6 +8,7 @@ use issuer::app::SystemEntropy;
 use jiff::Timestamp;
 use p256::ecdsa::signature::Signer;
 use p256::ecdsa::{Signature, SigningKey};
+use serde_json::json;
 use shared::clock::{Clock, ManualClock};
 use shared::entropy::Entropy;
 use shared::secret::Secret;
@@ -137,6 +138,15 @@ impl Transport for Wire {
     }
 }
 
+fn device() -> DeviceDescription {
+    DeviceDescription {
+        name: DeviceName::parse("Telefon Zosi").unwrap(),
+        platform: Platform::Android,
+        os_version: Version::new(14, 0),
+        app_version: Version::new(1, 0),
+    }
+}
+
 /// What an embedder brings.
 struct Bench {
     home: tempfile::TempDir,
@@ -172,14 +182,8 @@ impl Bench {
 
     /// A new phone that trusts the world's issuer.
     async fn phone(&self, world: &World) -> OnlinePhone {
-        let device = DeviceDescription {
-            name: DeviceName::parse("Telefon Zosi").unwrap(),
-            platform: Platform::Android,
-            os_version: Version::new(14, 0),
-            app_version: Version::new(1, 0),
-        };
         let (pin, now) = (NewPin::parse(PIN).unwrap(), self.clock.now());
-        let phone = UnlockedPhone::create(self.home.path(), &device, &pin, now, self.parts()).unwrap();
+        let phone = UnlockedPhone::create(self.home.path(), &device(), &pin, now, self.parts()).unwrap();
         let phone = OnlinePhone::new(phone, self.surroundings());
         let root = RootCertificate::parse(&world.fetch("/pki/ca/root.pem").await).unwrap();
         phone.trust_root(&root, &[world.issuer()]).await.unwrap();
@@ -231,30 +235,140 @@ async fn network_store_element_and_clock_are_the_embedders_own() {
     assert!(world.office.devices(&slip.card_id, "live").await.is_empty(), "the issuer was not told");
 }
 
-/// Wherever on the way to a card the disk fills up: once there is room the same slip leads to the card, on one device.
-#[tokio::test(flavor = "multi_thread")]
-async fn a_disk_that_fills_up_at_any_step_loses_nothing() {
-    let world = World::legacy().await;
+/// What the phone is doing when its disk fills up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Act {
+    Activation,
+    Renewal,
+    Deletion,
+}
+
+/// A phone that is about to do something.
+struct Stage {
+    bench: Bench,
+    phone: OnlinePhone,
+    slip: Slip,
+}
+
+impl Stage {
+    async fn set(world: &World, act: Act) -> Self {
+        let (pupil, bench) = (world.pupil().await, Bench::new(world));
+        let slip = world.codes_for(&pupil).await;
+        let phone = bench.phone(world).await;
+        if act != Act::Activation {
+            activate(&phone, &slip).await.unwrap();
+        }
+        if act == Act::Renewal {
+            let path = format!("/pupils/{}", pupil.id);
+            let version = world.office.done("GET", &path, None).await["pupil"]["version"].clone();
+            let address =
+                json!({ "street_line": "ul. Inna 2", "postal_code": "00-951", "city": "Przykładowo" });
+            let change = json!({ "version": version, "address": address });
+            world.office.done("PATCH", &path, Some(change)).await;
+        }
+        Self { bench, phone, slip }
+    }
+
+    /// Does it, or what is left of it to do. An error is its name for programs.
+    async fn run(&self, act: Act) -> Result<(), String> {
+        let card = self.phone.cards().await.unwrap().first().map(|shown| shown.card.id().clone());
+        match (act, card) {
+            (Act::Activation, _) => {
+                let activated = activate(&self.phone, &self.slip).await;
+                activated.map(drop).map_err(|error| error.reason().to_owned())
+            }
+            (Act::Renewal, Some(card)) => {
+                let refreshed = self.phone.refresh(&card, &Unobserved).await;
+                refreshed.map(drop).map_err(|error| error.reason().to_owned())
+            }
+            (Act::Renewal, None) => panic!("the card is gone"),
+            (Act::Deletion, Some(card)) => {
+                let deleted = self.phone.delete(&card, &Unobserved).await;
+                deleted.map(drop).map_err(|error| error.reason().to_owned())
+            }
+            (Act::Deletion, None) => Ok(()),
+        }
+    }
+
+    /// What is there is whole: it holds, and has its key.
+    async fn nothing_half(&self, what: &str) -> usize {
+        let cards = self.phone.cards().await.expect(what);
+        for shown in &cards {
+            assert!(shown.standing.is_valid(), "{what}: {:?}", shown.standing);
+            let key = self.phone.phone().element().public_key(&shown.card.held().key).expect(what);
+            assert_eq!(shown.card.certificate().public_key().sec1(), key, "{what}");
+        }
+        cards.len()
+    }
+
+    /// As if there had always been room.
+    async fn done(&self, world: &World, act: Act, what: &str) {
+        self.phone.refresh_all(&Unobserved).await.expect(what);
+        let live = world.office.devices(&self.slip.card_id, "live").await.len();
+        let notices = self.phone.phone().documents().notices().unwrap().len();
+        let wanted = usize::from(act != Act::Deletion);
+        assert_eq!((self.nothing_half(what).await, live, notices), (wanted, wanted, 0), "{what}");
+        if act == Act::Deletion {
+            assert!(self.bench.chip.keys.lock().unwrap().is_empty(), "{what}: a key outlives its card");
+            return;
+        }
+        let card = self.phone.cards().await.unwrap().remove(0);
+        let again = self.phone.refresh(card.card.id(), &Unobserved).await.expect(what);
+        assert_eq!(again.outcome.reason(), "unchanged", "{what}");
+        let file = world.office.card(&self.slip.card_id).await;
+        let certificates = file["devices"].as_array().unwrap().iter().flat_map(|device| {
+            device["certificates"].as_array().unwrap().iter().filter(|c| c["state"] == "issued")
+        });
+        let issued: Vec<_> = certificates.map(|c| c["serial"].as_str().unwrap().to_owned()).collect();
+        assert_eq!(issued, [card.card.certificate().serial().to_string()], "{what}");
+    }
+}
+
+/// Lets the disk fill up before each commit that `act` makes: it says so, never shows half a card, and once there is room
+/// the same act comes to its end.
+async fn the_disk_may_fill_up(act: Act) {
+    let world = if act == Act::Renewal { World::zpe().await } else { World::legacy().await };
     let mut failed = 0;
     for commits in 0.. {
-        let (slip, bench) = (world.codes().await, Bench::new(&world));
-        let phone = bench.phone(&world).await;
-        bench.stores.fail(Fault::DiskFullAfter { commits });
-        let outcome = activate(&phone, &slip).await;
-        bench.stores.mend();
+        let what = format!("{act:?} after {commits} commits");
+        let mut stage = Stage::set(&world, act).await;
+        stage.bench.stores.fail(Fault::DiskFullAfter { commits });
+        let outcome = stage.run(act).await;
+        // Copies are no part of a card's standing: without room for them it is done all the same.
+        let room_left = stage.phone.phone().describe(&device()).is_ok();
+        stage.bench.stores.mend();
+        let Stage { bench, phone, slip } = stage;
         drop(phone);
-        let phone = bench.reopen().await;
-        if let Err(error) = &outcome {
+        stage = Stage { phone: bench.reopen().await, bench, slip };
+        if let Err(reason) = &outcome {
             failed += 1;
-            assert_eq!(error.reason(), "disk_full", "after {commits} commits: {error}");
-            let again = activate(&phone, &slip).await;
-            assert!(again.is_ok(), "after {commits} commits: {:?}", again.err());
+            // After the first commit without room the store is shut, and says that it was.
+            assert!(["disk_full", "store_failed_before"].contains(&reason.as_str()), "{what}: {reason}");
         }
-        assert_eq!(phone.cards().await.unwrap().len(), 1, "after {commits} commits");
-        assert_eq!(world.office.devices(&slip.card_id, "live").await.len(), 1, "after {commits} commits");
-        if outcome.is_ok() {
+        assert!(stage.nothing_half(&what).await <= 1, "{what}");
+        if outcome.is_err() {
+            assert_eq!(stage.run(act).await, Ok(()), "{what}");
+        }
+        stage.done(&world, act, &what).await;
+        if room_left {
+            assert!(outcome.is_ok(), "{what}");
             break;
         }
     }
-    assert!(failed >= 2, "the disk was full {failed} times only");
+    assert!(failed >= 2, "{act:?}: the disk was full {failed} times only");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_disk_that_fills_up_on_the_way_to_a_card_loses_nothing() {
+    the_disk_may_fill_up(Act::Activation).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_disk_that_fills_up_while_a_card_is_renewed_loses_nothing() {
+    the_disk_may_fill_up(Act::Renewal).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_disk_that_fills_up_while_a_card_is_deleted_loses_nothing() {
+    the_disk_may_fill_up(Act::Deletion).await;
 }

@@ -8,6 +8,8 @@ use issuer::app::{self, App, Running, Surroundings};
 use issuer::config::Given;
 use issuer::http::front::Limits;
 use tempfile::TempDir;
+use tokio::net::TcpSocket;
+use tokio::runtime::Handle;
 use tokio::task::block_in_place;
 
 /// An issuer of its own, with limits that a test reaches.
@@ -28,6 +30,7 @@ impl Front {
         let mut given = Given {
             data: Some(folder.path().join("issuer")),
             listen: Some("127.0.0.1:0".parse().unwrap()),
+            metrics_listen: Some("127.0.0.1:0".parse().unwrap()),
             ..Given::default()
         };
         set(&mut given);
@@ -41,9 +44,29 @@ impl Front {
         Self { running, address, _folder: folder }
     }
 
+    /// What Prometheus is told under `name`, labels and all.
+    pub(crate) async fn figure(&self, name: &str) -> f64 {
+        let address = self.running.metrics_address().unwrap();
+        let text = tests::http::get(format!("http://{address}/metrics")).await.unwrap().text().await.unwrap();
+        let line = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
+        line.unwrap_or_else(|| panic!("no {name} in {text}")).parse().unwrap()
+    }
+
     /// A connection that waits a good while for an answer.
     fn connect(&self) -> Raw {
-        let socket = TcpStream::connect(self.address).unwrap();
+        Self::patient(TcpStream::connect(self.address).unwrap())
+    }
+
+    /// The same from another address of this machine.
+    fn connect_from(&self, own: [u8; 4]) -> Raw {
+        let socket = TcpSocket::new_v4().unwrap();
+        socket.bind((own, 0).into()).unwrap();
+        let socket = Handle::current().block_on(socket.connect(self.address)).unwrap().into_std().unwrap();
+        socket.set_nonblocking(false).unwrap();
+        Self::patient(socket)
+    }
+
+    fn patient(socket: TcpStream) -> Raw {
         socket.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
         Raw(socket)
     }
@@ -166,12 +189,50 @@ async fn connections_are_counted_and_given_back() {
             assert!(raw.send(get("/health/live")).answer().starts_with("HTTP/1.1 200"));
         }
         let one_too_many = front.connect().rest();
+        let told = "mleg_http_connections_refused_total{reason=\"one_address\"}";
+        assert_eq!(Handle::current().block_on(front.figure(told)), 1.0);
         assert!(one_too_many.starts_with("HTTP/1.1 503 "), "{one_too_many}");
         assert!(one_too_many.contains("retry-after: ") && one_too_many.contains("temporarily_unavailable"));
         assert!(held[0].send(get("/health/live")).answer().starts_with("HTTP/1.1 200"), "who is in stays in");
         held.pop();
         assert!(comes_to_be_served(&front), "a place that was left is free");
     });
+    front.running.stop().await.unwrap();
+}
+
+/// From so many addresses that none holds as many as one may.
+#[tokio::test(flavor = "multi_thread")]
+async fn all_addresses_together_hold_no_more_than_there_are_places() {
+    let front = Front::of(|limits| (limits.connections, limits.connections_of_one) = (8, 3)).await;
+    let live = |raw: &mut Raw| raw.send(get("/health/live")).answer();
+    let mut held: Vec<Raw> = block_in_place(|| {
+        let mut held: Vec<Raw> = (0..8).map(|n| front.connect_from([127, 0, 0, 2 + n / 2])).collect();
+        for raw in &mut held {
+            assert!(live(raw).starts_with("HTTP/1.1 200"));
+        }
+        for own in [[127, 0, 0, 2], [127, 0, 0, 9]] {
+            let one_too_many = front.connect_from(own).rest();
+            assert!(one_too_many.starts_with("HTTP/1.1 503 "), "{one_too_many}");
+        }
+        assert!(live(&mut held[7]).starts_with("HTTP/1.1 200"), "who is in stays in");
+        held
+    });
+    assert_eq!(front.figure("mleg_http_connections").await, 8.0);
+    let refused = |reason| format!("mleg_http_connections_refused_total{{reason=\"{reason}\"}}");
+    assert_eq!(front.figure(&refused("full")).await, 2.0);
+    assert_eq!(front.figure(&refused("one_address")).await, 0.0);
+    block_in_place(|| {
+        held.truncate(7);
+        let free = (0..400).any(|_| {
+            std::thread::sleep(Duration::from_millis(50));
+            let mut another = front.connect_from([127, 0, 0, 9]);
+            let served = live(&mut another).starts_with("HTTP/1.1 200");
+            held.extend(served.then_some(another));
+            served
+        });
+        assert!(free, "a place that was left is free, for an address that was turned away");
+    });
+    assert_eq!(front.figure("mleg_http_connections").await, 8.0);
     front.running.stop().await.unwrap();
 }
 

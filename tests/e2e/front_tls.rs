@@ -110,6 +110,7 @@ async fn tls_1_2_and_1_3_are_spoken_and_nothing_older_and_nothing_plain() {
         let _ = plain.read_to_end(&mut said);
         assert!(!said.starts_with(b"HTTP"), "plain HTTP is answered");
     });
+    assert_eq!(front.figure("mleg_tls_handshakes_failed_total").await, 2.0, "the old one and the plain one");
     front.running.stop().await.unwrap();
 }
 
@@ -139,6 +140,7 @@ async fn a_new_certificate_is_served_while_an_old_connection_goes_on() {
             connect(&front, &[&new], &both).unwrap();
         }
     });
+    assert!(front.figure("mleg_tls_reloads_refused_total").await >= 1.0, "nobody is told of the refusal");
     front.running.stop().await.unwrap();
 }
 

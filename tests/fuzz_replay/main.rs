@@ -4,6 +4,7 @@
 #![expect(clippy::panic, reason = "what goes wrong here fails a test")]
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
 
 use tests::fuzz::mutate::{Chance, mutated};
 use tests::fuzz::{TARGETS, Target, known};
@@ -36,6 +37,23 @@ fn replay(target: Target) {
         let (_, other) = &corpus[chance.below(corpus.len())];
         run(target, Some(seed), &mutated(input, other, &mut chance));
     }
+}
+
+/// `tests/fuzz` is built by whoever asks for it, `--locked`: its lock must keep up with what it depends on.
+#[test]
+fn the_lock_of_the_libfuzzer_crate_names_all_that_it_depends_on() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz");
+    let read = |name: &str| std::fs::read_to_string(folder.join(name)).unwrap();
+    let (manifest, lock) = (read("Cargo.toml"), read("Cargo.lock"));
+    let section = manifest.split("[dependencies]\n").nth(1).unwrap().split("\n[").next().unwrap();
+    let needed: Vec<&str> = section.lines().filter_map(|line| Some(line.split_once(" = ")?.0)).collect();
+    assert!(needed.contains(&"shared") && needed.contains(&"issuer"), "{needed:?}");
+    let own =
+        lock.split("[[package]]\n").find(|package| package.starts_with("name = \"mleg-fuzz\"\n")).unwrap();
+    // One that comes in several versions is followed by its own.
+    let named = |name: &&&str| own.contains(&format!(" \"{name}\",")) || own.contains(&format!(" \"{name} "));
+    let missing: Vec<_> = needed.iter().filter(|name| !named(name)).collect();
+    assert!(missing.is_empty(), "the lock lacks {missing:?}");
 }
 
 #[test]

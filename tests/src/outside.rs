@@ -27,10 +27,20 @@ pub fn require<T, E: std::fmt::Display>(tool: &str, probe: impl FnOnce() -> Resu
     if env::var_os(REQUIRE_ALL).is_some_and(|value| value == "1") {
         panic!("{tool} is required by {REQUIRE_ALL}=1 and missing: {why}");
     }
+    skipped(tool, &why);
+    None
+}
+
+/// Asks `probe` for a right that the machine has or has not, and that nobody can install: where it is missing, this is said,
+/// also under `MLEG_REQUIRE_ALL=1`.
+pub fn allowed<T, E: std::fmt::Display>(right: &str, probe: impl FnOnce() -> Result<T, E>) -> Option<T> {
+    probe().inspect_err(|why| skipped(right, why)).ok()
+}
+
+fn skipped(tool: &str, why: &impl std::fmt::Display) {
     let test = std::thread::current().name().unwrap_or("a test").to_owned();
     // Not eprintln: the test harness would keep it to itself.
     let _ = writeln!(std::io::stderr(), "skipped: {test} wants {tool}, because {why}");
-    None
 }
 
 /// Probes a program on `PATH` by running it with `argument`, which must succeed.

@@ -282,4 +282,10 @@ mod tests {
             assert!(cost.stretch(&pin, &[1; 16]).is_none(), "{cost:?}");
         }
     }
+
+    #[test]
+    fn a_pin_is_wiped_when_it_is_dropped() {
+        fn wiped<T: zeroize::ZeroizeOnDrop>(_: &T) {}
+        wiped(&Pin::parse("493027").unwrap().0);
+    }
 }

@@ -79,4 +79,12 @@ mod tests {
         assert_eq!(key[..8], [0x3c, 0xb2, 0x5f, 0x25, 0xfa, 0xac, 0xd5, 0x7a]);
         assert_eq!(key[24..], [0x5d, 0xb0, 0x2d, 0x56, 0xec, 0xc4, 0xc5, 0xbf]);
     }
+
+    #[test]
+    fn keys_and_ciphers_are_wiped_when_they_are_dropped() {
+        fn wiped<T: zeroize::ZeroizeOnDrop>(_: &T) {}
+        let key = Key::new([7; 32]);
+        wiped(&key);
+        wiped(&XChaCha20Poly1305::new((&*key).into()));
+    }
 }

@@ -100,7 +100,7 @@ impl App {
             .then(|| Sandbox::new(movable, issuance.clone()).with_sign_in(outside.simulator.clone()));
         let outbox = outbox::Worker::new(issuance.clone(), mailer, Diaries::new(settings.sandbox()));
         let state = ServerState { issuance, wire: Arc::new(wire) };
-        let metrics = Arc::new(Metrics::new(state.issuance.store.meter()));
+        let metrics = Arc::new(Metrics::new(state.issuance.store.meter(), ca.token_meter()));
         let limits = settings.limits().clone();
         Ok(Self { settings, state, sandbox, outside, outbox, metrics, listener, metrics_listener, limits })
     }

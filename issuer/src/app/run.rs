@@ -16,7 +16,7 @@ use crate::http;
 use crate::http::front::client::Proxies;
 use crate::http::front::connections::Gate;
 use crate::http::front::hardened;
-use crate::http::front::tls::{LOOK_EVERY, Served, nothing_to_read};
+use crate::http::front::tls::{Handshakes, LOOK_EVERY, Served, nothing_to_read};
 use crate::http::front::watch::{Watch, watch};
 use crate::http::front::work::Workplaces;
 use crate::http::own_host::{OwnHosts, by_own_name};
@@ -24,11 +24,14 @@ use crate::http::router::{pki_routes, strictly_by_tls, wallet_routes, with_commo
 use crate::http::sandbox::Sandbox;
 use crate::http::staff_api::{self, ApiState};
 use crate::issuance::Issuance;
+use crate::metrics::door::Door;
 use crate::pages::{self, Pages};
+use crate::registry::aside::Desks;
 use crate::upkeep;
 
 impl App {
-    fn routes(&self) -> (Router, Router) {
+    /// What is served to everybody, the lists where they have an address of their own, and where passwords are checked.
+    fn routes(&self) -> (Router, Router, Arc<Desks>) {
         let mut wallets = wallet_routes(self.state.clone());
         if let Some(sandbox) = &self.sandbox {
             let strike = middleware::from_fn_with_state(sandbox.clone(), Sandbox::strike);
@@ -37,6 +40,7 @@ impl App {
         let office = staff_api::router(ApiState::new(self.state.issuance.clone(), &self.limits));
         let pages = Pages::new(self.state.issuance.clone(), origin(&self.settings), self.settings.sandbox());
         let pages = pages.linked_to(self.outside.clone()).within(&self.limits);
+        let passwords = pages.password_desks();
         let wallets = wallets.merge(office).merge(pages::router(pages));
         let pki = pki_routes(self.state.clone());
         let (main, lists) = match self.settings.pki_listen() {
@@ -57,7 +61,7 @@ impl App {
         let finish = |router: Router| with_common_layers(router, work.clone());
         let watched = |router: Router| router.layer(middleware::from_fn_with_state(seen.clone(), watch));
         let main = if self.settings.strictly_by_tls() { strictly_by_tls(finish(main)) } else { finish(main) };
-        (watched(main), watched(finish(lists)))
+        (watched(main), watched(finish(lists)), passwords)
     }
 
     /// Listens until told to stop; what has begun is finished first.
@@ -65,11 +69,12 @@ impl App {
     /// # Errors
     /// When the address or the TLS files cannot be used.
     pub fn start(self) -> Result<Running, AppError> {
-        let (main, lists) = self.routes();
+        let (main, lists, passwords) = self.routes();
+        let door = self.metrics.door().clone();
         let handle = Handle::new();
         let address = self.settings.listen();
         let clock = Arc::clone(&self.state.issuance.clock);
-        let gate = Gate::new(&self.limits, self.settings.proxies().clone());
+        let gate = Gate::new(&self.limits, self.settings.proxies().clone(), door.clone());
         let (stopping, stop) = tokio::sync::watch::channel(false);
         let mut background = Vec::new();
         let main = main.into_make_service_with_connect_info::<SocketAddr>();
@@ -83,9 +88,15 @@ impl App {
             Some((certificate, key)) => {
                 let served = Arc::new(Served::open(certificate, key, clock.now())?);
                 let tls = RustlsAcceptor::new(served.config()).handshake_timeout(self.limits.head_time);
-                background.push(tokio::spawn(served.keep_fresh(clock, LOOK_EVERY, stop.clone())));
+                background.push(tokio::spawn(served.keep_fresh(
+                    clock,
+                    LOOK_EVERY,
+                    door.clone(),
+                    stop.clone(),
+                )));
                 let gate = gate.clone().silent();
-                tokio::spawn(hardened(server, &self.limits, |gate| tls.acceptor(gate), gate).serve(main))
+                let tls = |gate| Handshakes::counted(tls.acceptor(gate), door);
+                tokio::spawn(hardened(server, &self.limits, tls, gate).serve(main))
             }
         }];
         if let Some(listen) = self.settings.pki_listen() {
@@ -97,12 +108,13 @@ impl App {
         let mut metrics_address = None;
         if let Some(listener) = self.metrics_listener {
             metrics_address = listener.local_addr().ok();
-            let routes = http::metrics::routes(issuance.clone(), self.state.wire, self.metrics);
+            let routes = http::metrics::routes(issuance.clone(), self.state.wire, self.metrics, passwords);
             // Hands of its own: whoever watches wants to see the rush.
             let routes = with_common_layers(routes, Workplaces::new(&self.limits, Proxies::default()));
             let server = axum_server::from_tcp(listener).map_err(|e| AppError::Bind(address, e))?;
             let server = server.handle(handle.clone());
-            let gate = Gate::new(&self.limits, Proxies::default());
+            // Nor is it counted among those who come for cards.
+            let gate = Gate::new(&self.limits, Proxies::default(), Door::default());
             let routes = routes.into_make_service_with_connect_info::<SocketAddr>();
             tasks.push(tokio::spawn(hardened(server, &self.limits, |gate| gate, gate).serve(routes)));
         }

@@ -12,7 +12,7 @@ use zeroize::Zeroizing;
 use super::key_file::{self, FileFault};
 use super::sealed_key::{KeyFault, PrivateKey};
 use super::sign::SignError;
-use super::token::{KeyReference, Token, TokenFault, TokenKey};
+use super::token::{KeyReference, Token, TokenFault, TokenKey, TokenMeter};
 
 /// Keys in files, or in a PKCS#11 token to which a file refers. A hierarchy may have both: what a key file says decides
 /// where its key is, and this where new ones are made.
@@ -20,18 +20,24 @@ use super::token::{KeyReference, Token, TokenFault, TokenKey};
 pub struct KeyStore {
     passphrase: Option<Secret>,
     token: Option<Token>,
+    meter: TokenMeter,
 }
 
 impl KeyStore {
     /// In files, sealed if there is a passphrase.
     pub fn files(passphrase: Option<Secret>) -> Self {
-        Self { passphrase, token: None }
+        Self { passphrase, token: None, meter: TokenMeter::default() }
     }
 
     /// The same, with new keys made in a token.
     #[must_use]
     pub fn with_token(self, token: Option<Token>) -> Self {
         Self { token, ..self }
+    }
+
+    /// What the keys that are opened or made here count of a token's failures.
+    pub fn token_meter(&self) -> &TokenMeter {
+        &self.meter
     }
 
     /// Makes a key called `label` and what its file is to say.
@@ -42,7 +48,7 @@ impl KeyStore {
     ) -> Result<(Key, Zeroizing<String>), KeyFault> {
         if let Some(token) = &self.token {
             let (key, reference) = token.generate(label, entropy)?;
-            return Ok((Key::Token(key), Zeroizing::new(reference.to_pem()?)));
+            return Ok((Key::Token(key, self.meter.clone()), Zeroizing::new(reference.to_pem()?)));
         }
         let secret = PrivateKey::generate()?;
         let text = secret.to_pem(self.passphrase.as_ref(), entropy)?;
@@ -56,7 +62,7 @@ impl KeyStore {
         };
         let needed = || TokenFault::NotGiven { token: reference.token().to_owned() };
         let token = self.token.as_ref().ok_or_else(needed)?;
-        Ok(Key::Token(token.open_key(&reference)?))
+        Ok(Key::Token(token.open_key(&reference)?, self.meter.clone()))
     }
 }
 
@@ -81,8 +87,8 @@ pub(super) enum Key {
         /// Signs as JWS does.
         fixed: EcdsaKeyPair,
     },
-    /// In a token, which signs.
-    Token(TokenKey),
+    /// In a token, which signs; and where its failures are counted.
+    Token(TokenKey, TokenMeter),
 }
 
 impl Key {
@@ -99,7 +105,7 @@ impl Key {
     pub(super) fn public_sec1(&self) -> &[u8] {
         match self {
             Self::Memory { der, .. } => der.public_key().as_ref(),
-            Self::Token(key) => key.public_sec1(),
+            Self::Token(key, _) => key.public_sec1(),
         }
     }
 
@@ -114,7 +120,7 @@ impl Key {
                 let signature = der.sign(&SystemRandom::new(), bytes).map_err(|_| SignError::Provider)?;
                 Ok(signature.as_ref().to_vec())
             }
-            Self::Token(key) => der_of(&key.sign(bytes)?),
+            Self::Token(key, meter) => der_of(&meter.counted(key.sign(bytes))?),
         }
     }
 
@@ -125,7 +131,7 @@ impl Key {
                 let signature = fixed.sign(&SystemRandom::new(), bytes).map_err(|_| SignError::Provider)?;
                 signature.as_ref().try_into().map_err(|_| SignError::Provider)
             }
-            Self::Token(key) => Ok(key.sign(bytes)?),
+            Self::Token(key, meter) => Ok(meter.counted(key.sign(bytes))?),
         }
     }
 }

@@ -41,7 +41,7 @@ pub use serial::fresh_serial;
 pub use shared::x509::profile::{DeviceCertificateFields, PkiUrls};
 pub use sign::{SignError, SignedCertificate, UncheckedCertificate};
 pub use signer::{Signer, SigningKey};
-pub use token::{Token, TokenFault, TokenSettings};
+pub use token::{Token, TokenFault, TokenMeter, TokenSettings};
 
 /// Root and issuing authorities, ready to sign. The root's key is not among what it holds.
 pub struct Authority {

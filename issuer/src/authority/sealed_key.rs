@@ -265,4 +265,10 @@ mod tests {
         assert_eq!(read("nothing"), Err(KeyFault::NotAKeyFile));
         assert_eq!(read(&rsa.replace("PRIVATE KEY", "CERTIFICATE")), Err(KeyFault::NotAKeyFile));
     }
+
+    #[test]
+    fn a_key_that_was_read_is_wiped_when_it_is_dropped() {
+        fn wiped<T: zeroize::ZeroizeOnDrop>(_: &T) {}
+        wiped(&PrivateKey::generate().unwrap().0);
+    }
 }

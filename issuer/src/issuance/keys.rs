@@ -354,10 +354,29 @@ mod tests {
 
     /// Without its feature `zeroize` the cipher would leave its key in memory, and nobody would notice.
     #[test]
-    fn the_sealing_key_is_wiped_when_it_is_dropped() {
-        fn wiped<T: zeroize::ZeroizeOnDrop>() {}
-        wiped::<XChaCha20Poly1305>();
-        wiped::<Zeroizing<[u8; 32]>>();
+    fn keys_are_wiped_when_they_are_dropped() {
+        fn wiped<T: zeroize::ZeroizeOnDrop>(_: &T) {}
+        let Keys { current, earlier: _, names } = Keys::derive(&[7; 32]);
+        // Each by its name, so that a new one is asked too.
+        let KeySet {
+            offer,
+            typed,
+            code,
+            api_token,
+            session,
+            form_token,
+            sign_in,
+            nonce,
+            installation,
+            junior,
+            seal,
+        } = &current;
+        for key in [offer, typed, code, api_token, session, form_token, sign_in, nonce, installation, junior]
+        {
+            wiped(key);
+        }
+        wiped(&names);
+        wiped(seal);
     }
 
     #[test]

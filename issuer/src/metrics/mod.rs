@@ -4,6 +4,7 @@
 //! routes, methods, codes and words of closed lists. What happened is counted where it happens; what *is* (queues,
 //! outbox, ends of certificates) is looked up when somebody asks, by [`standing`].
 
+pub mod door;
 pub mod process;
 pub mod standing;
 
@@ -19,7 +20,9 @@ use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::{Registry, Unit};
 
+use crate::authority::TokenMeter;
 use crate::store::Meter;
+use door::Door;
 use standing::Standing;
 
 /// What the answer to a scrape is (OpenMetrics 1.0, §4.1).
@@ -59,6 +62,7 @@ pub struct Metrics {
     took: Family<Timed, Histogram, fn() -> Histogram>,
     refused: Family<Refused, Counter>,
     in_flight: Gauge,
+    door: Door,
     standing: Standing,
 }
 
@@ -79,8 +83,8 @@ impl Drop for Begun {
 }
 
 impl Metrics {
-    /// Figures that begin at zero, with those that the store keeps of itself.
-    pub fn new(meter: &Meter) -> Self {
+    /// Figures that begin at zero, with those that the store and the keys in a token keep of themselves.
+    pub fn new(meter: &Meter, token: &TokenMeter) -> Self {
         let mut root = Registry::default();
         let registry = root.sub_registry_with_prefix("mleg");
         let metrics = Self {
@@ -88,6 +92,7 @@ impl Metrics {
             took: Family::new_with_constructor(|| Histogram::new(REQUEST_SECONDS)),
             refused: Family::default(),
             in_flight: Gauge::default(),
+            door: Door::default(),
             standing: Standing::register(registry),
             registry: Registry::default(),
         };
@@ -104,7 +109,9 @@ impl Metrics {
         );
         let help = "Requests that were refused, by the code and the reason that they were told";
         registry.register("refusals", help, metrics.refused.clone());
+        metrics.door.register(registry);
         meter.register(registry);
+        token.register(registry);
         root.register_collector(Box::new(process::Process));
         Self { registry: root, ..metrics }
     }
@@ -128,6 +135,11 @@ impl Metrics {
         self.refused.get_or_create(&Refused { route, code, reason }).inc();
     }
 
+    /// The figures of connections.
+    pub fn door(&self) -> &Door {
+        &self.door
+    }
+
     /// The figures of what is, to be set before they are written.
     pub fn standing(&self) -> &Standing {
         &self.standing
@@ -148,7 +160,7 @@ mod tests {
 
     #[test]
     fn what_was_answered_and_refused_is_counted_and_written() {
-        let metrics = Metrics::new(&Meter::default());
+        let metrics = Metrics::new(&Meter::default(), &TokenMeter::default());
         let begun = metrics.begin_request();
         assert!(metrics.text().contains("mleg_http_requests_in_flight 1\n"));
         drop(begun);

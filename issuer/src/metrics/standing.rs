@@ -8,6 +8,8 @@ use prometheus_client::registry::Registry;
 use super::Seconds;
 use crate::backup;
 use crate::issuance::Issuance;
+use crate::registry::aside::AtDesks;
+use crate::registry::{import, photo};
 use crate::store::tables::waiting::{Outbox, Waiting};
 use crate::store::{Statements, StoreError, Verb};
 
@@ -22,11 +24,18 @@ struct OnChannel {
     state: &'static str,
 }
 
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct AtDesk {
+    desk: &'static str,
+    state: &'static str,
+}
+
 /// See the module.
 pub struct Standing {
     up: Gauge,
     queue: Gauge,
     connections: Family<Which, Gauge>,
+    desks: Family<AtDesk, Gauge>,
     notices: Family<OnChannel, Gauge>,
     oldest_notice: Seconds,
     unsealed: Gauge,
@@ -41,6 +50,7 @@ impl Standing {
             up: Gauge::default(),
             queue: Gauge::default(),
             connections: Family::default(),
+            desks: Family::default(),
             notices: Family::default(),
             oldest_notice: Seconds::default(),
             unsealed: Gauge::default(),
@@ -53,6 +63,8 @@ impl Standing {
         let help = "Changes that wait for the one writer (SQLite) or for a connection (PostgreSQL)";
         registry.register("store_queue", help, s.queue.clone());
         registry.register("store_connections", "Connections to the database", s.connections.clone());
+        let help = "Heavy work (photos, tables, passwords) that is being done, and that waits for a place";
+        registry.register("desks", help, s.desks.clone());
         registry.register("outbox_notices", "Notices that wait or were given up", s.notices.clone());
         let help = "How long the notice that waits longest has been due";
         registry.register("outbox_oldest_due_seconds", help, s.oldest_notice.clone());
@@ -67,8 +79,13 @@ impl Standing {
         standing
     }
 
-    /// Looks everything up anew. A database that does not answer is a figure too.
-    pub async fn look(&self, issuance: &Issuance) {
+    /// Looks everything up anew; `passwords` is how their checks stand. A database that does not answer is a figure too.
+    pub async fn look(&self, issuance: &Issuance, passwords: AtDesks) {
+        for (desk, at) in [("photo", photo::desks()), ("import", import::desks()), ("password", passwords)] {
+            for (state, number) in [("taken", at.taken), ("waiting", at.waiting)] {
+                self.desks.get_or_create(&AtDesk { desk, state }).set(count(number));
+            }
+        }
         let load = issuance.store.load();
         self.queue.set(count(load.waiting));
         for (which, number) in [("open", load.open), ("busy", load.busy)] {

@@ -17,6 +17,7 @@ use sha2::Sha256;
 use shared::secret::Secret;
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::TcpListener;
+use tokio::sync::Notify;
 
 use super::ediary::Diaries;
 use super::link::{EDiaryForm, LinkEDiary};
@@ -149,6 +150,35 @@ async fn a_diary_that_fails_twice_gets_the_notice_later_signed_and_under_the_sam
     let late: i64 = taken[2].0["webhook-timestamp"].to_str().unwrap().parse().unwrap();
     let early: i64 = taken[0].0["webhook-timestamp"].to_str().unwrap().parse().unwrap();
     assert_eq!(late - early, 360, "every try is signed for its own time");
+}
+
+/// The diary answers only after the worker was told to stop.
+#[tokio::test]
+async fn a_notice_that_is_being_handed_over_is_finished_before_the_worker_ends() {
+    let house = House::new().await;
+    let (entered, leave) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+    let (here, go) = (Arc::clone(&entered), Arc::clone(&leave));
+    let hook = async move || {
+        here.notify_one();
+        go.notified().await;
+        StatusCode::NO_CONTENT
+    };
+    let router = axum::Router::new().route("/hook", post(hook));
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    house.link(address).await;
+    house.codes(0).await;
+    let (stopping, stop) = tokio::sync::watch::channel(false);
+    let worker = tokio::spawn(house.worker(None).run(stop));
+    entered.notified().await;
+    stopping.send_replace(true);
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    assert!(!worker.is_finished(), "it ended before the notice was taken");
+    leave.notify_one();
+    worker.await.unwrap();
+    let notice = &house.notices(Channel::EDiary).await[0];
+    assert_eq!((notice.state, notice.attempts), (NoticeState::Delivered, 1));
 }
 
 #[tokio::test]

@@ -44,6 +44,7 @@ use crate::http::front::Limits;
 use crate::http::front::client::Client;
 use crate::http::limits::{Limiter, Rate};
 use crate::issuance::Issuance;
+use crate::registry::aside::Desks;
 
 /// How many passwords are checked at the same time: each takes 19 MiB and some 20 ms of a core.
 const PASSWORD_CHECKS: usize = 2;
@@ -76,7 +77,7 @@ struct Own {
     /// Address under which people reach the pages, without a slash at its end.
     origin: String,
     sandbox: bool,
-    passwords: Semaphore,
+    passwords: Arc<Desks>,
     /// Those who wait for their password to be checked; whoever finds no place there is told so at once.
     line: Semaphore,
     /// QR codes of the portal that are alive.
@@ -87,7 +88,7 @@ struct Own {
 impl Pages {
     /// The pages of an issuer known as `origin` (scheme, host, port).
     pub fn new(issuance: Issuance, origin: String, sandbox: bool) -> Self {
-        let passwords = Semaphore::new(PASSWORD_CHECKS);
+        let passwords = Arc::new(Desks::new(PASSWORD_CHECKS));
         let (shelf, print_jobs) = (portal::Shelf::default(), print::job::Jobs::default());
         let line = Semaphore::new(PASSWORD_LINE);
         let own = Own { origin, sandbox, passwords, line, shelf, print_jobs };
@@ -105,6 +106,11 @@ impl Pages {
     #[must_use]
     pub fn linked_to(self, outside: Outside) -> Self {
         Self { outside, ..self }
+    }
+
+    /// Where passwords are checked, and the line before it.
+    pub(crate) fn password_desks(&self) -> Arc<Desks> {
+        Arc::clone(&self.own.passwords)
     }
 
     /// What they are linked to.
@@ -153,7 +159,7 @@ impl Pages {
         password: crate::registry::line::Password,
     ) -> Result<crate::registry::staff::HashedPassword, PageFailure> {
         use crate::registry::staff::HashedPassword;
-        let _permit = self.own.passwords.acquire().await.map_err(|error| PageFailure::ours(&error))?;
+        let _permit = self.own.passwords.take().await;
         let entropy = self.issuance.entropy.clone();
         let hashing = tokio::task::spawn_blocking(move || HashedPassword::of(&password, &*entropy));
         hashing.await.map_err(|error| PageFailure::ours(&error))?.ok_or(PageFailure::Internal)
@@ -168,7 +174,7 @@ impl Pages {
         use crate::registry::staff::HashedPassword;
         // Of no password: what an unknown login is compared with.
         const NOBODYS: &str = "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
-        let Ok(_permit) = self.own.passwords.acquire().await else { return false };
+        let _permit = self.own.passwords.take().await;
         let known = stored.is_some();
         let check = tokio::task::spawn_blocking(move || {
             HashedPassword::verify(stored.as_deref().unwrap_or(NOBODYS), typed.expose())
@@ -184,7 +190,7 @@ impl Pages {
         passwords: Vec<crate::registry::line::Password>,
     ) -> Result<Vec<crate::registry::staff::HashedPassword>, PageFailure> {
         use crate::registry::staff::HashedPassword;
-        let Ok(_permit) = self.own.passwords.acquire().await else { return Err(PageFailure::Internal) };
+        let _permit = self.own.passwords.take().await;
         let entropy = Arc::clone(&self.issuance.entropy);
         let hash = tokio::task::spawn_blocking(move || {
             passwords

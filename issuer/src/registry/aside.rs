@@ -1,7 +1,56 @@
 //! Heavy work: aside from the threads that answer requests, and so much at a time as the machine bears.
 
-use tokio::sync::Semaphore;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::task::JoinError;
+
+/// Places at which heavy work is done, and a line before them.
+#[derive(Debug)]
+pub struct Desks {
+    places: Semaphore,
+    all: usize,
+    waiting: AtomicUsize,
+}
+
+/// How it stands at some desks at this moment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AtDesks {
+    /// Places at which work is done.
+    pub taken: usize,
+    /// Works that wait for a place.
+    pub waiting: usize,
+}
+
+/// Somebody in the line; out of it when this is dropped.
+struct InLine<'a>(&'a AtomicUsize);
+
+impl Drop for InLine<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+impl Desks {
+    /// So many places.
+    pub(crate) const fn new(all: usize) -> Self {
+        Self { places: Semaphore::const_new(all), all, waiting: AtomicUsize::new(0) }
+    }
+
+    /// Waits for a place, which is free again when what is returned is dropped.
+    pub(crate) async fn take(&self) -> Option<SemaphorePermit<'_>> {
+        self.waiting.fetch_add(1, Ordering::Relaxed);
+        let _in_line = InLine(&self.waiting);
+        // Nobody closes it; and if somebody did, the work would still be right, only not rationed.
+        self.places.acquire().await.ok()
+    }
+
+    /// How it stands.
+    pub(crate) fn standing(&self) -> AtDesks {
+        let taken = self.all.saturating_sub(self.places.available_permits());
+        AtDesks { taken, waiting: self.waiting.load(Ordering::Relaxed) }
+    }
+}
 
 /// Does work on a thread of its own, as soon as one of the `desks` is free.
 ///
@@ -10,11 +59,10 @@ use tokio::task::JoinError;
 /// # Errors
 /// When the work panicked.
 pub(crate) async fn aside<T: Send + 'static>(
-    desks: &'static Semaphore,
+    desks: &'static Desks,
     work: impl FnOnce() -> T + Send + 'static,
 ) -> Result<T, JoinError> {
-    // Nobody closes it; and if somebody did, the work would still be right, only not rationed.
-    let place = desks.acquire().await.ok();
+    let place = desks.take().await;
     tokio::task::spawn_blocking(move || {
         let done = work();
         drop(place);
@@ -30,6 +78,21 @@ pub(crate) mod tests {
     use std::time::Duration;
 
     use super::*;
+
+    #[tokio::test]
+    async fn who_works_who_waits_and_who_left_the_line_are_told() {
+        let desks = Desks::new(1);
+        assert_eq!(desks.standing(), AtDesks { taken: 0, waiting: 0 });
+        let place = desks.take().await;
+        assert_eq!(desks.standing(), AtDesks { taken: 1, waiting: 0 });
+        let mut second = Box::pin(desks.take());
+        assert!(futures::poll!(&mut second).is_pending());
+        assert_eq!(desks.standing(), AtDesks { taken: 1, waiting: 1 });
+        drop(second);
+        assert_eq!(desks.standing(), AtDesks { taken: 1, waiting: 0 });
+        drop(place);
+        assert_eq!(desks.standing(), AtDesks { taken: 0, waiting: 0 });
+    }
 
     /// Has eight works done by `aside`, and one that panics; how many were at work at the same moment, at the most.
     pub(crate) async fn most_at_once<D: Future<Output = Result<(), JoinError>> + Send + 'static>(

@@ -1,6 +1,6 @@
 //! The school's books: what the office knows and keeps, in the order in which it comes to know it.
 
-mod aside;
+pub mod aside;
 pub mod profile;
 pub mod rules;
 pub mod school;

@@ -259,4 +259,10 @@ mod tests {
             assert!(matches!(refused, Err(IssueError::NoSuchClaim(_))), "{path}");
         }
     }
+
+    #[test]
+    fn the_seed_is_wiped_when_it_is_dropped() {
+        fn wiped<T: zeroize::ZeroizeOnDrop>(_: &T) {}
+        wiped(&SaltSeed::new([1; 32]).0);
+    }
 }

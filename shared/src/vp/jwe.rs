@@ -438,4 +438,10 @@ mod tests {
             let _ = CompactJwe::parse(&format!("{}..{part}.{part}.{part}", base64url(header)));
         }
     }
+
+    #[test]
+    fn an_opening_key_is_wiped_when_it_is_dropped() {
+        fn wiped<T: zeroize::ZeroizeOnDrop>(_: &T) {}
+        wiped(&OpeningKey::from_scalar(Zeroizing::new([1; 32])).unwrap().scalar);
+    }
 }

@@ -94,13 +94,22 @@ async fn files_that_may_not_be_written_are_a_pause() {
     issuer.bears(|pid| limit(pid, "0"), |pid| limit(pid, "unlimited"), "no quota").await;
 }
 
+/// Whether a process here may be given a file system of its own.
+fn mounts() -> Result<(), String> {
+    let mut probe = Command::new("unshare");
+    probe.args(["--mount", "sh", "-c", "mount -t tmpfs none /mnt"]);
+    match probe.output() {
+        Ok(output) if output.status.success() => Ok(()),
+        Ok(output) => Err(String::from_utf8_lossy(&output.stderr).trim().to_owned()),
+        Err(error) => Err(format!("`unshare` cannot be started: {error}")),
+    }
+}
+
 /// A real disk with no space left: a small file system in memory that only this issuer sees. Where even that is not
-/// allowed it is said, and the quota above stands for it.
+/// allowed the quota above stands for it.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_full_disk_is_a_pause() {
-    let probe = Command::new("unshare").args(["--mount", "sh", "-c", "mount -t tmpfs none /mnt"]).output();
-    if !probe.is_ok_and(|output| output.status.success()) {
-        eprintln!("skipped: no file system of one's own may be mounted here");
+    if outside::allowed("a file system of one's own", mounts).is_none() {
         return;
     }
     let folder = tempfile::tempdir().unwrap();

@@ -25,7 +25,7 @@ use wallet::refresh::Outcome;
 use crate::wire::{Key, Wire};
 
 /// The serial number of the card that was delivered.
-fn serial(delivered: &Value) -> SerialNumber {
+pub(super) fn serial(delivered: &Value) -> SerialNumber {
     let leaf = delivered["credentials"][0]["credential"]["x5c"][0].as_str().unwrap();
     DeviceCertificate::parse(&BASE64.decode(leaf).unwrap()).unwrap().serial()
 }

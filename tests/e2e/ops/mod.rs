@@ -1,7 +1,8 @@
-//! Running it: figures, logs, stopping, backups, roll-over, change of the master secret, keys in a token, and what lies beside the
+//! Running it: figures, logs, stopping, backups, roll-over, change of the master secret, all of these as commands, keys in a token, and what lies beside the
 //! program: its dashboard, its unit, its licences.
 
 mod backup;
+mod commands;
 mod dashboard;
 mod logs;
 mod metrics;

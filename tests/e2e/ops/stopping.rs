@@ -2,10 +2,13 @@
 
 use std::time::Duration;
 
+use issuer::config::Given;
 use tests::process::{Site, free_port};
-use tests::world::World;
+use tests::world::{Plan, World};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
+
+use crate::wire::{Key, Wire};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_has_begun_is_answered_and_nothing_new_is_let_in() {
@@ -42,6 +45,47 @@ async fn what_has_begun_is_answered_and_nothing_new_is_let_in() {
 
     world.restart_issuer().await;
     assert_eq!(world.office.devices(&slip.card_id, "live").await.len(), 1);
+}
+
+/// A certificate is prepared and not signed when the issuer is told to stop: it is signed and delivered, and what was
+/// done has its place in the audit trail.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_card_between_its_commits_is_finished_and_the_trail_is_sealed() {
+    let two_commits = |given: &mut Given| given.intent_first = Some(true);
+    let world = World::of(Plan { settings: two_commits, ..Plan::of("legacy-2019") }).await;
+    let books = rusqlite::Connection::open(world.database_file()).unwrap();
+    let number = |sql: &str| books.query_row(sql, [], |row| row.get::<_, i64>(0)).unwrap();
+    let prepared = "SELECT COUNT(*) FROM certificate WHERE state = 'prepared'";
+    let (mut asks, mut slip) = (0, world.codes().await);
+    let (request, standing) = loop {
+        let wire = Wire::of(&world);
+        let (token, nonce, key) = (wire.access(&slip).await, wire.nonce().await, Key::fresh());
+        let proof = wire.proof(&key, &nonce);
+        // Its own connection, so that its task is a new one.
+        let wire = Wire::of(&world);
+        let mut told = world.gate.watch(Some(asks));
+        let request = tokio::spawn(async move { wire.credential(&token, &proof).await });
+        let standing = told.recv().await.expect("a request that asks once more");
+        if number(prepared) == 1 {
+            break (request, standing);
+        }
+        world.gate.unwatch();
+        world.gate.let_go(standing);
+        assert_eq!(request.await.unwrap().status, 200);
+        (asks, slip) = (asks + 1, world.codes().await);
+    };
+    world.gate.unwatch();
+    let ended = tokio::spawn(world.take_issuer().stop());
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    assert!(!ended.is_finished(), "it ended before it had delivered");
+    assert_eq!(number(prepared), 1, "nobody else has finished it");
+    world.gate.let_go(standing);
+    assert_eq!(request.await.unwrap().status, 200);
+    tokio::time::timeout(Duration::from_secs(9), ended).await.expect("an end").unwrap().unwrap();
+    assert_eq!(number(prepared), 0);
+    let activated = number("SELECT COUNT(*) FROM audit_entry WHERE action = 'device.activated'");
+    assert_eq!(activated, i64::try_from(asks).unwrap() + 1, "each card has its entry");
+    assert_eq!(number("SELECT COUNT(*) FROM audit_entry WHERE position IS NULL"), 0, "the trail is sealed");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -173,6 +173,13 @@ async fn answered(figures: &str, status: u16) -> usize {
     count.map_or(0, |count| count.trim().parse().unwrap())
 }
 
+/// How many signatures the token did not give.
+async fn failures(figures: &str) -> usize {
+    let figures = tests::http::get(format!("http://{figures}/metrics")).await.unwrap().text().await.unwrap();
+    let lines = figures.lines().filter(|line| line.starts_with("mleg_pkcs11_failures_total{code=\"pkcs11_"));
+    lines.map(|line| line.rsplit(' ').next().unwrap().parse::<usize>().unwrap()).sum()
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn keys_are_made_in_the_token_and_sign_there_for_a_whole_life() {
     let Some(machine) = Machine::new() else { return };
@@ -217,6 +224,7 @@ async fn keys_are_made_in_the_token_and_sign_there_for_a_whole_life() {
     let away = machine.activate("Drugi", &slips[1]);
     assert_eq!(away.status.code(), Some(5), "{}", text(&away));
     assert!(answered(&figures, 503).await > 0 && answered(&figures, 500).await == 0, "{}", issuer.said());
+    assert!(failures(&figures).await > 0, "nobody is told of the token's failures");
     machine.hsm.put_back();
     tokio::time::sleep(std::time::Duration::from_millis(1100)).await;
     let back = machine.activate("Drugi", &slips[1]);

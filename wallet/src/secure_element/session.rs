@@ -224,4 +224,11 @@ mod tests {
             assert_eq!(session.generation().unwrap(), expected);
         }
     }
+
+    #[test]
+    fn the_keys_of_store_and_devices_are_wiped_when_they_are_dropped() {
+        fn wiped<T: zeroize::ZeroizeOnDrop>(_: &T) {}
+        wiped(&StoreKey::new(Zeroizing::new([7; 32])).0);
+        wiped(&SigningKey::from_slice(&[7; 32]).unwrap());
+    }
 }

@@ -3,6 +3,7 @@
 //! The token makes the keys and signs with them; they never leave it. With the feature `pkcs11` off there is the same
 //! interface and no token behind it.
 
+mod meter;
 mod reference;
 
 #[cfg(feature = "pkcs11")]
@@ -19,6 +20,7 @@ pub use absent::{Token, TokenKey};
 
 use std::path::PathBuf;
 
+pub use meter::TokenMeter;
 pub use reference::KeyReference;
 use shared::secret::Secret;
 
@@ -127,6 +129,20 @@ impl TokenFault {
             Self::Failed { .. } => "pkcs11_failed",
         }
     }
+
+    /// The codes of what may go wrong with a key that was opened.
+    const WHILE_SIGNING: [&'static str; 10] = [
+        "pkcs11_module",
+        "pkcs11_token_absent",
+        "pkcs11_token_ambiguous",
+        "pkcs11_pin_refused",
+        "pkcs11_pin_locked",
+        "pkcs11_pin_last_try",
+        "pkcs11_pin_not_set",
+        "pkcs11_key_absent",
+        "pkcs11_busy",
+        "pkcs11_failed",
+    ];
 
     /// Whether it is about the PIN: whoever tries again may lock the token.
     pub fn is_about_pin(&self) -> bool {

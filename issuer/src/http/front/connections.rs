@@ -15,6 +15,7 @@ use tokio::time::{Instant, Sleep, sleep};
 
 use super::Limits;
 use super::client::{Client, Proxies};
+use crate::metrics::door::{Door, TurnedAway};
 
 /// What a plain connection is told that finds no place.
 const NO_PLACE: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\ncontent-type: application/json\r\n\
@@ -30,10 +31,10 @@ pub struct Gate {
 }
 
 impl Gate {
-    /// A gate with these limits. Trusted proxies hold as many connections as there are places.
-    pub fn new(limits: &Limits, proxies: Proxies) -> Self {
-        let places =
-            Places { all: limits.connections, of_one: limits.connections_of_one, taken: Mutex::default() };
+    /// A gate with these limits, which counts for `door`. Trusted proxies hold as many connections as there are places.
+    pub fn new(limits: &Limits, proxies: Proxies, door: Door) -> Self {
+        let (all, of_one) = (limits.connections, limits.connections_of_one);
+        let places = Places { all, of_one, taken: Mutex::default(), door };
         Self { places: Arc::new(places), proxies, stall_time: limits.stall_time, plain: true }
     }
 
@@ -53,14 +54,15 @@ impl<S> Accept<TcpStream, S> for Gate {
         let held = stream.peer_addr().and_then(|peer| {
             let client = Client::of(peer.ip());
             let counted = !self.proxies.trusts(peer.ip());
-            let Some(place) = Places::take(&self.places, client, counted) else {
+            let place = Places::take(&self.places, client, counted).map_err(|why| {
                 if self.plain {
                     // As much as fits without waiting: somebody who floods is not worth more.
                     let _ = stream.try_write(NO_PLACE);
                 }
                 tracing::debug!("a connection found no place");
-                return Err(io::Error::other("no place for a connection"));
-            };
+                self.places.door.turned_away(why);
+                io::Error::other(NoPlace)
+            })?;
             stream.set_nodelay(true)?;
             Ok(Held { stream, stall: None, stall_time: self.stall_time, _place: place })
         });
@@ -68,11 +70,17 @@ impl<S> Accept<TcpStream, S> for Gate {
     }
 }
 
+/// Why the gate ends a connection.
+#[derive(Debug, thiserror::Error)]
+#[error("no place for a connection")]
+pub(crate) struct NoPlace;
+
 #[derive(Debug)]
 struct Places {
     all: usize,
     of_one: usize,
     taken: Mutex<Taken>,
+    door: Door,
 }
 
 #[derive(Debug, Default)]
@@ -82,20 +90,21 @@ struct Taken {
 }
 
 impl Places {
-    fn take(places: &Arc<Self>, client: Client, counted: bool) -> Option<Place> {
+    fn take(places: &Arc<Self>, client: Client, counted: bool) -> Result<Place, TurnedAway> {
         let mut taken = places.taken.lock().unwrap_or_else(PoisonError::into_inner);
         if taken.all >= places.all {
-            return None;
+            return Err(TurnedAway::Full);
         }
         if counted {
             let of_one = taken.by_client.entry(client).or_default();
             if *of_one >= places.of_one {
-                return None;
+                return Err(TurnedAway::OfOne);
             }
             *of_one += 1;
         }
         taken.all += 1;
-        Some(Place { places: Arc::clone(places), client: counted.then_some(client) })
+        places.door.let_in();
+        Ok(Place { places: Arc::clone(places), client: counted.then_some(client) })
     }
 }
 
@@ -110,6 +119,7 @@ impl Drop for Place {
     fn drop(&mut self) {
         let mut taken = self.places.taken.lock().unwrap_or_else(PoisonError::into_inner);
         taken.all = taken.all.saturating_sub(1);
+        self.places.door.let_out();
         if let Some(client) = &self.client
             && let Some(of_one) = taken.by_client.get_mut(client)
         {
@@ -191,20 +201,18 @@ mod tests {
 
     #[test]
     fn places_end_for_one_and_for_all_and_come_back() {
-        let places = Arc::new(Places { all: 3, of_one: 2, taken: Mutex::default() });
+        let places = Arc::new(Places { all: 3, of_one: 2, taken: Mutex::default(), door: Door::default() });
         let client = |text: &str| Client::of(text.parse().unwrap());
         let take = |text: &str| Places::take(&places, client(text), true);
         let (first, second) = (take("192.0.2.1"), take("192.0.2.1"));
-        assert!(first.is_some() && second.is_some());
-        assert!(take("192.0.2.1").is_none(), "one address has two");
+        assert!(first.is_ok() && second.is_ok());
+        assert_eq!(take("192.0.2.1").unwrap_err(), TurnedAway::OfOne, "one address has two");
         let third = take("2001:db8::1");
-        assert!(third.is_some());
-        assert!(take("192.0.2.2").is_none(), "there are three");
+        assert!(third.is_ok());
+        assert_eq!(take("192.0.2.2").unwrap_err(), TurnedAway::Full, "there are three");
         drop((first, second, third));
-        let proxy: Vec<_> = (0..4)
-            .map(|_| Places::take(&places, client("192.0.2.1"), false))
-            .filter(Option::is_some)
-            .collect();
+        let proxy: Vec<_> =
+            (0..4).map(|_| Places::take(&places, client("192.0.2.1"), false)).filter(Result::is_ok).collect();
         assert_eq!(proxy.len(), 3, "a proxy holds all there are");
         drop(proxy);
         let taken = places.taken.lock().unwrap();

@@ -3,12 +3,15 @@
 //! A new pair is taken up within seconds of its files' change, or at once on SIGHUP; one that cannot serve is
 //! refused with a line in the log, and the old one stays. Connections that stand go on under what they began with.
 
+use std::io;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use axum_server::tls_rustls::RustlsConfig;
+use axum_server::accept::Accept;
+use axum_server::tls_rustls::{RustlsAcceptor, RustlsConfig};
+use futures::future::BoxFuture;
 use jiff::Timestamp;
 use rustls::ServerConfig;
 use rustls::crypto::aws_lc_rs;
@@ -16,9 +19,13 @@ use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::version::{TLS12, TLS13};
 use shared::clock::Clock;
+use tokio::net::TcpStream;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 use x509_cert::der::Decode as _;
+
+use super::connections::{Gate, NoPlace};
+use crate::metrics::door::Door;
 
 /// How often the files are looked at.
 pub(crate) const LOOK_EVERY: Duration = Duration::from_secs(2);
@@ -74,6 +81,7 @@ impl Served {
         self: Arc<Self>,
         clock: Arc<dyn Clock>,
         look_every: Duration,
+        door: Door,
         mut stop: watch::Receiver<bool>,
     ) {
         let mut hangup = signal(SignalKind::hangup()).ok();
@@ -86,10 +94,44 @@ impl Served {
             match self.reload(clock.now()) {
                 Ok(()) => tracing::info!("the TLS certificate was read anew"),
                 Err(fault) => {
-                    tracing::error!(%fault, "the new TLS certificate is refused, the old one stays")
+                    door.reload_refused();
+                    tracing::error!(%fault, "the new TLS certificate is refused, the old one stays");
                 }
             }
         }
+    }
+}
+
+/// Shakes hands behind the gate, and counts those with whom it comes to no agreement.
+#[derive(Clone)]
+pub(crate) struct Handshakes {
+    acceptor: RustlsAcceptor<Gate>,
+    door: Door,
+}
+
+impl Handshakes {
+    /// For those whom `acceptor` lets in.
+    pub(crate) fn counted(acceptor: RustlsAcceptor<Gate>, door: Door) -> Self {
+        Self { acceptor, door }
+    }
+}
+
+impl<S: Send + 'static> Accept<TcpStream, S> for Handshakes {
+    type Stream = <RustlsAcceptor<Gate> as Accept<TcpStream, S>>::Stream;
+    type Service = S;
+    type Future = BoxFuture<'static, io::Result<(Self::Stream, S)>>;
+
+    fn accept(&self, stream: TcpStream, service: S) -> Self::Future {
+        let (shaking, door) = (self.acceptor.accept(stream, service), self.door.clone());
+        Box::pin(async move {
+            let shaken = shaking.await;
+            // Whom the gate turned away is counted there.
+            let ours = |error: &io::Error| error.get_ref().is_some_and(|inner| inner.is::<NoPlace>());
+            if shaken.as_ref().is_err_and(|error| !ours(error)) {
+                door.handshake_failed();
+            }
+            shaken
+        })
     }
 }
 
@@ -255,7 +297,7 @@ mod tests {
         let clock = Arc::new(shared::clock::ManualClock::new(now()));
         let hour = Duration::from_secs(3600);
         let (stopping, stop) = watch::channel(false);
-        let task = tokio::spawn(Arc::clone(&served).keep_fresh(clock, hour, stop));
+        let task = tokio::spawn(Arc::clone(&served).keep_fresh(clock, hour, Door::default(), stop));
         // The signal has its handler before it is sent: sent without one it would end this process.
         let mut ours = signal(SignalKind::hangup()).unwrap();
         tokio::task::yield_now().await;

@@ -1,15 +1,20 @@
 //! Where tables are read: aside from the threads that answer requests, one after the other.
 
 use jiff::civil::Date;
-use tokio::sync::Semaphore;
 use tokio::task::JoinError;
 
 use super::row::{Judged, judge};
 use super::table::{Table, TableRefusal};
+use crate::registry::aside::{AtDesks, Desks};
 
 /// For the whole process. A workbook may take some hundred megabytes while it is unpacked, and schools do not send
 /// their classes all at the same moment; whoever comes second waits.
-static DESK: Semaphore = Semaphore::const_new(1);
+static DESK: Desks = Desks::new(1);
+
+/// How it stands where tables are read.
+pub(crate) fn desks() -> AtDesks {
+    DESK.standing()
+}
 
 /// Reads a file and judges its rows, on a thread of its own; `today` in Warsaw.
 ///

@@ -15,6 +15,7 @@ mod table;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use self::aside::desks;
 pub use self::aside::read_and_judge;
 pub use self::batch::{
     ConfirmImport, ForgetImports, ImportFile, ImportRefusal, ListImports, ReadImport, StopImport, TakeIn,

@@ -1,14 +1,20 @@
 //! Where photos are unpacked: aside from the threads that answer requests, and a few at a time.
 
-use tokio::sync::Semaphore;
 use tokio::task::JoinError;
+
+use crate::registry::aside::{AtDesks, Desks};
 
 /// How many photos are unpacked at the same time. One needs up to 400 MB and seconds of a core; whoever comes
 /// third waits.
 const AT_A_TIME: usize = 2;
 
 /// For the whole process: however many doors photos come in by, there is one machine behind them.
-static DESKS: Semaphore = Semaphore::const_new(AT_A_TIME);
+static DESKS: Desks = Desks::new(AT_A_TIME);
+
+/// How it stands where photos are unpacked.
+pub(crate) fn desks() -> AtDesks {
+    DESKS.standing()
+}
 
 /// Does work that unpacks photos on a thread of its own, two at a time.
 ///

@@ -32,6 +32,7 @@ use sha2::{Digest, Sha256};
 use shared::photo_rule::{PhotoRule, PixelSize};
 
 pub use aside::aside;
+pub(crate) use aside::desks;
 pub use derive::{Crop, DerivedPhoto, derive};
 pub use examine::{ExaminedPhoto, examine};
 pub use judge::{Check, Judged, Judgement, PhotoRules, Point, glance, judge, thumbnail};
