@@ -56,6 +56,8 @@ async fn activated_and_renewed(intent_first: bool) -> Written {
     let tokens = desk.token(&slip, true).await.unwrap();
     let first = desk.enrol(&tokens, &phone).await.unwrap();
     desk.issuance.store.write(Rename).await.unwrap();
+    // Certificates of one instant stand in no order.
+    desk.clock.advance(SignedDuration::from_secs(1));
     let mut access = desk.issuance.open_access(tokens.access.expose(), None).unwrap();
     access.renews = true;
     let nonce = desk.issuance.fresh_nonce();
