@@ -35,8 +35,10 @@ fn breaches(folder: &str, forbidden: &[&str]) -> Vec<String> {
     assert!(!files.is_empty() && files.iter().all(|file| file.exists()), "{} is gone", folder.display());
     let mut found = Vec::new();
     let name = |file: &PathBuf| file.file_stem().map(|name| name.to_string_lossy().into_owned());
-    let tested =
-        |file: &PathBuf| name(file).is_some_and(|name| name.ends_with("tests") || name.ends_with("testing"));
+    let tested = |file: &PathBuf| {
+        name(file).is_some_and(|name| name.ends_with("tests") || name.ends_with("testing"))
+            || file.parent().is_some_and(|folder| folder.ends_with("tests"))
+    };
     for file in files.into_iter().filter(|file| !tested(file)) {
         let code = code(&file);
         found.extend(
