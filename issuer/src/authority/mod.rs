@@ -114,10 +114,11 @@ impl Authority {
     /// authority's, without the root.
     ///
     /// # Errors
-    /// [`SignError::OtherAuthority`] when it names none of ours, [`SignError::SelfCheck`] when its signature does not hold.
+    /// [`SignError::OtherAuthority`] when it is no certificate of our profile or names none of our authorities,
+    /// [`SignError::SelfCheck`] when its signature does not hold.
     pub fn x5c(&self, leaf: &[u8]) -> Result<Vec<Vec<u8>>, SignError> {
         let certificate =
-            DeviceCertificate::parse_under(leaf, &self.arc).map_err(|_| SignError::SelfCheck)?;
+            DeviceCertificate::parse_under(leaf, &self.arc).map_err(|_| SignError::OtherAuthority)?;
         let (_, issuer) = self.issuer_of(&certificate).ok_or(SignError::OtherAuthority)?;
         certificate.verify_signature(issuer.public_key()).map_err(|_| SignError::SelfCheck)?;
         Ok(vec![leaf.to_vec(), issuer.der().to_vec()])

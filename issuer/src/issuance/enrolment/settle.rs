@@ -91,8 +91,8 @@ impl Verb for Settle {
     }
 }
 
-/// Takes a certificate back that stands in the books with a signature that does not hold. Nothing of it was released: a
-/// device that had nothing else gives its place up, and the slip may be tried again.
+/// Takes a certificate back that stands in the books with a signature that does not hold: it was never released, or has been
+/// damaged since. A device that had nothing else gives its place up, and the slip may be tried again.
 pub(super) struct Withdraw {
     pub(super) serial: String,
     pub(super) act: Act,
