@@ -11,6 +11,7 @@ mod confirmation;
 mod copied_store;
 mod deletion;
 mod devices;
+mod documents;
 mod embedding;
 mod expiry;
 mod faults;
