@@ -28,6 +28,7 @@ mod junior_cli;
 mod junior_wire;
 mod kills;
 mod layers;
+mod newest;
 mod ops;
 mod os;
 mod pages_file_names;

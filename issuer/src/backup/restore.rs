@@ -3,7 +3,9 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
+use shared::card_claims::LIFETIME_DAYS;
 
 use super::files::{self, Draft};
 use super::manifest::hex;
@@ -14,10 +16,12 @@ use crate::authority::Authority;
 use crate::config::Given;
 use crate::master_secret::MasterSecret;
 use crate::store::tables::revocation_list::RevocationList;
+use crate::store::tables::status_entry::StatusEntry;
 use crate::store::{Location, Statements, Store, StoreError, Verb, snapshot};
 
-/// How far the numbers of revocation lists go on. Lists that were signed after the backup must stay the older ones,
-/// and nobody knows how many there were: more than this there cannot have been.
+/// How far the numbers of revocation lists and status lists go on. Lists that were signed after the backup must stay the older
+/// ones, those that were opened since must not be opened again, and nobody knows how many there were: more than this there
+/// cannot have been.
 const NUMBERS_LOST: i64 = 1 << 20;
 
 /// What was restored.
@@ -110,7 +114,8 @@ async fn check_head(store: &Store, manifest: &Manifest) -> Result<(), BackupErro
     }
 }
 
-/// Goes on with the numbers of revocation lists beyond all that may have been published, and writes down what was done.
+/// Goes on with the numbers of lists beyond all that may have been published, takes back the places on status lists that nobody
+/// remembers, and writes down what was done.
 struct GoOn {
     act: Act,
     made_at: String,
@@ -122,6 +127,10 @@ impl Verb for GoOn {
 
     async fn run(&self, tx: &mut dyn Statements) -> Result<(), StoreError> {
         RevocationList::skip(tx, NUMBERS_LOST).await?;
+        // One day more than the longest-lived copy, which ends with a day.
+        let lost = SignedDuration::from_hours(24 * (LIFETIME_DAYS + 1));
+        let until = self.act.at.saturating_add(lost).unwrap_or(Timestamp::MAX);
+        StatusEntry::go_on(tx, NUMBERS_LOST, until, self.act.at).await?;
         let detail = json!({ "backup_of": self.made_at });
         self.act.trail().record(tx, "backup.restored", "installation", detail).await
     }

@@ -175,8 +175,10 @@ impl Verb for RegisterApplication {
             Some(_) => (ApplicationState::Objection, "objection.registered"),
             None => (ApplicationState::Received, "application.registered"),
         };
+        let earlier = Application::of_pupil(tx, &self.pupil).await?;
+        let newest = earlier.last().map(|newest| &newest.id);
         let application = Application {
-            id: self.id.clone(),
+            id: newest.map_or_else(|| self.id.clone(), |newest| self.id.clone().after(newest)),
             pupil_id: self.pupil.clone(),
             applicant: self.application.applicant,
             guardian_id: self.application.guardian.clone(),

@@ -1,5 +1,6 @@
 //! The photos in the books: one for each pupil, the last one that was accepted.
 
+use jiff::SignedDuration;
 use serde_json::json;
 use shared::entropy::Entropy;
 
@@ -8,9 +9,13 @@ use super::profile::SchoolProfile;
 use crate::audit::Act;
 use crate::issuance::order::advance_waiting;
 use crate::store::id::{PhotoId, PupilId};
+use crate::store::tables::mobile_card::MobileCard;
 use crate::store::tables::pupil::{Photo, Pupil};
 use crate::store::tables::school::Profile;
 use crate::store::{Statements, StoreError, Verb};
+
+/// What the books tell instants apart by.
+const TICK: SignedDuration = SignedDuration::from_micros(1);
 
 /// Reads the rules that a pupil's photo must meet now.
 #[derive(Debug)]
@@ -59,13 +64,18 @@ impl Verb for KeepPhoto {
     type Answer = Result<Photo, PhotoBookRefusal>;
 
     async fn run(&self, tx: &mut dyn Statements) -> Result<Self::Answer, StoreError> {
+        // A certificate that is being issued attests the photo that it was made of: only afterwards is it seen which may go.
+        MobileCard::hold_of_pupil(tx, &self.pupil).await?;
         let Some(pupil) = Pupil::lock(tx, &self.pupil).await? else {
             return Ok(Err(PhotoBookRefusal::UnknownPupil));
         };
-        if let Some(present) = Photo::latest(tx, &self.pupil).await?
-            && present.jpeg == self.photo.derived_jpeg()
-        {
-            return Ok(Ok(present));
+        let mut created_at = self.act.at;
+        if let Some(present) = Photo::latest(tx, &self.pupil).await? {
+            if present.jpeg == self.photo.derived_jpeg() {
+                return Ok(Ok(present));
+            }
+            // The newest is the one that counts, also when the clock was ahead and has been set right.
+            created_at = created_at.max(present.created_at.saturating_add(TICK).unwrap_or(created_at));
         }
         let photo = Photo {
             id: self.id.clone(),
@@ -74,7 +84,7 @@ impl Verb for KeepPhoto {
             jpeg: self.photo.derived_jpeg().to_vec(),
             width: self.photo.width(),
             height: self.photo.height(),
-            created_at: self.act.at,
+            created_at,
         };
         photo.insert(tx).await?;
         Photo::forget_others(tx, &self.pupil, &photo.id).await?;

@@ -39,6 +39,12 @@ const IS_LETTER: [bool; 256] = {
     is_letter
 };
 
+/// What [`letters`] was made of; of names alone.
+fn bits(letters: &str) -> u128 {
+    let place = |letter: u8| ALPHABET.iter().position(|known| *known == letter).unwrap_or_default();
+    letters.bytes().fold(0, |bits, letter| bits << 5 | place(letter) as u128)
+}
+
 fn parse(text: &str) -> Option<String> {
     (text.len() == 26 && text.bytes().all(|c| IS_LETTER[usize::from(c)])).then(|| text.to_owned())
 }
@@ -150,9 +156,32 @@ impl NoticeId {
     }
 }
 
+impl ApplicationId {
+    /// This name, if it sorts after `newest`, or one that does: the newest application is the one that counts, also when
+    /// the clock was ahead and has been set right.
+    pub(crate) fn after(self, newest: &Self) -> Self {
+        if self > *newest {
+            return self;
+        }
+        let (time, rest) = ((bits(&newest.0) >> 80) + 1, bits(&self.0) & ((1 << 80) - 1));
+        Self(letters(time << 80 | rest))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_name_can_be_given_after_one_from_the_future() {
+        let ahead = ApplicationId::fresh("2031-01-01T00:00:00Z".parse().unwrap(), &Zeros);
+        let fresh = || ApplicationId::fresh("2026-01-01T00:00:00Z".parse().unwrap(), &Zeros);
+        let (now, later) = (fresh(), fresh().after(&ahead));
+        assert!(ahead < later && later < later.clone().after(&later));
+        assert!(now.clone().after(&fresh()) > now);
+        assert_eq!(ApplicationId::parse(later.as_str()), Some(later));
+        assert_eq!(ahead.clone().after(&now), ahead);
+    }
 
     #[test]
     fn a_derived_name_is_one_name() {

@@ -12,6 +12,7 @@ const STEPS: &[&str] = &[
     include_str!("../../migrations/0006_photo_of_a_certificate.sql"),
     include_str!("../../migrations/0007_order_of_indexes.sql"),
     include_str!("../../migrations/0008_pupils_to_sort.sql"),
+    include_str!("../../migrations/0009_lists_with_a_gap.sql"),
 ];
 
 /// Brings the schema up to date; the caller holds whatever lock keeps a second issuer from doing the same.

@@ -12,9 +12,15 @@ use issuer::app::SystemEntropy;
 use issuer::audit::{self, ChainVerdict};
 use issuer::backup::{self, BackupError, Manifest};
 use issuer::config::Given;
+use issuer::store::id::DeviceId;
+use issuer::store::tables::status_entry::StatusEntry;
+use issuer::store::{Statements, StoreError, Verb};
 use issuer::{doctor, keeping};
 use serde_json::Value;
+use shared::status::token::CopyStatus;
+use shared::status::{StatusReference, UnverifiedStatusToken};
 use shared::x509::certificate::DeviceCertificate;
+use shared::x509::chain::TrustAnchor;
 use shared::x509::crl::VerifiedCrl;
 use shared::x509::serial::SerialNumber;
 use tests::office::Slip;
@@ -66,12 +72,47 @@ fn modes(folder: &Path, found: &mut BTreeSet<(bool, u32)>) {
     }
 }
 
+/// The places on status lists of the only device of a card.
+async fn places(world: &World, card: &str) -> Vec<StatusEntry> {
+    struct Places(DeviceId);
+
+    #[async_trait::async_trait]
+    impl Verb for Places {
+        type Answer = Vec<StatusEntry>;
+
+        async fn run(&self, tx: &mut dyn Statements) -> Result<Self::Answer, StoreError> {
+            StatusEntry::of_device(tx, &self.0).await
+        }
+    }
+
+    let device = world.office.devices(card, "live").await.remove(0);
+    let places = world.issuance().store.read(Places(DeviceId::parse(&device).unwrap())).await.unwrap();
+    assert!(!places.is_empty(), "a phone fetches copies with its card");
+    places
+}
+
+/// How many of these places are turned on the lists that the issuer signs.
+async fn turned(world: &World, places: &[StatusEntry]) -> usize {
+    let root = world.fetch("/pki/ca/root.cer").await;
+    let mut turned = 0;
+    for place in places {
+        let token = world.issuance().status_list(place.list).await.unwrap().unwrap();
+        let token = UnverifiedStatusToken::parse(&token).unwrap();
+        let list = token.verify(&[TrustAnchor::from_der(&root).unwrap()], world.now()).unwrap();
+        let uri = world.issuance().addresses.status_list(place.list);
+        let reference = StatusReference { uri, idx: u64::try_from(place.place).unwrap() };
+        turned += usize::from(list.status_at(&reference, world.now()) == CopyStatus::Revoked);
+    }
+    turned
+}
+
 async fn another_machine_goes_on(plan: Plan, other_database: Option<String>) {
     let world = World::of(plan).await;
     let folder = tempfile::tempdir().unwrap();
     // Before: a phone with a card, slips that nobody has used yet, and a list that was published.
     let phone = world.phone("Pixel 9").await;
-    let card = phone.activate(&world.codes().await).await.unwrap();
+    let own = world.codes().await;
+    let card = phone.activate(&own).await.unwrap();
     let unused = world.codes().await;
     let wire = Wire::of(&world);
     let mut before = Vec::new();
@@ -106,6 +147,11 @@ async fn another_machine_goes_on(plan: Plan, other_database: Option<String>) {
     assert_eq!(found, BTreeSet::from([(false, 0o600), (true, 0o700)]), "for its owner alone");
     assert!(made.bytes > 10_000);
     assert!(matches!(make(&world, &to), Err(BackupError::AlreadyThere(_))), "nothing is written over");
+    let (remembered, forgotten) = {
+        let slip = world.codes().await;
+        world.phone("Moto").await.activate(&slip).await.unwrap();
+        (places(&world, &own.card_id).await, places(&world, &slip.card_id).await)
+    };
     let findings = doctor::examine(world.given(), &world.surroundings()).await;
     assert!(findings.iter().any(|finding| finding.check == "backup" && finding.problem.is_none()));
     world.kill_issuer();
@@ -133,6 +179,12 @@ async fn another_machine_goes_on(plan: Plan, other_database: Option<String>) {
         list.number()
     );
     assert!(lists(&list, before[0].1), "what was revoked stays revoked");
+    assert_eq!(turned(&world, &remembered).await, 0, "copies that the books know stay good");
+    assert_eq!(
+        turned(&world, &forgotten).await,
+        forgotten.len(),
+        "those that nobody remembers are taken back"
+    );
     let store = world.issuance().store.clone();
     assert!(matches!(audit::verify(&store).await.unwrap(), ChainVerdict::Whole { .. }));
 

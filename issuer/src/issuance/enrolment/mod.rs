@@ -105,6 +105,8 @@ impl Issuance {
                 let Certificate { serial, der, notification_id, .. } = *certificate;
                 let leaf = der.ok_or(StoreError::Damaged("an issued certificate has no bytes"))?;
                 let chain = self.withdrawn_unless(&serial, self.authority.x5c(&leaf)).await?;
+                // Again: whoever committed it may have been stopped before it could say so.
+                tracing::info!(serial, "certificate issued");
                 Ok(IssuedCard { chain, card_data, notification_id })
             }
             Next::Sign(prepared) => self.sign(*prepared).await,
@@ -128,8 +130,8 @@ impl Issuance {
     ) -> Result<T, EnrolmentError> {
         if matches!(checked, Err(SignError::SelfCheck)) {
             tracing::error!(serial, "the signature of a stored certificate does not hold: it is taken back");
-            let verb = Withdraw { serial: serial.to_owned(), act: self.act(Actor::System) };
-            self.store.write(verb).await?;
+            let (authority, act) = (Arc::clone(&self.authority), self.act(Actor::System));
+            self.store.write(Withdraw { authority, serial: serial.to_owned(), act }).await?;
         }
         Ok(checked?)
     }
@@ -175,7 +177,10 @@ impl Issuance {
             let serial = certificate.serial.clone();
             match self.finish(certificate).await {
                 Ok(_) => tracing::info!(serial, "a certificate that was left prepared is finished"),
-                Err(EnrolmentError::Store(error)) => return Err(error),
+                Err(EnrolmentError::Store(error @ (StoreError::Unavailable(_) | StoreError::Contention))) => {
+                    return Err(error);
+                }
+                // One that cannot be read holds nobody else up.
                 Err(error) => {
                     tracing::warn!(serial, %error, "a certificate that was left prepared is not finished")
                 }

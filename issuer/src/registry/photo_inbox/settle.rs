@@ -11,6 +11,7 @@ use crate::registry::line::Reason;
 use crate::registry::photo::{Crop, PhotoRefusal};
 use crate::registry::photo_book::KeepPhoto;
 use crate::store::id::{InboxId, PhotoId, PupilId, SchoolId};
+use crate::store::tables::mobile_card::MobileCard;
 use crate::store::tables::photo_inbox::{InboxPicture, InboxState, Origin};
 use crate::store::tables::pupil::{Photo, Pupil};
 use crate::store::{Statements, StoreError, Verb};
@@ -235,6 +236,7 @@ impl Verb for AcceptPicture {
             return Ok(Err(InboxRefusal::Reassigned));
         };
         // Held before the photo is compared, so that of two who accept at the same time one is told.
+        MobileCard::hold_of_pupil(tx, &self.pupil).await?;
         Pupil::lock(tx, &self.pupil).await?;
         if Photo::latest(tx, &self.pupil).await?.map(|photo| photo.id) != self.present {
             return Ok(Err(InboxRefusal::PhotoChanged));

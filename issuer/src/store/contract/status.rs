@@ -65,6 +65,23 @@ impl Verb for Ended {
     }
 }
 
+/// How many lists may have been lost.
+const SKIPPED: i64 = 1000;
+
+struct GoOn {
+    until: Timestamp,
+    now: Timestamp,
+}
+
+#[async_trait::async_trait]
+impl Verb for GoOn {
+    type Answer = ();
+
+    async fn run(&self, tx: &mut dyn Statements) -> Result<(), StoreError> {
+        StatusEntry::go_on(tx, SKIPPED, self.until, self.now).await
+    }
+}
+
 struct Forget(Timestamp);
 
 #[async_trait::async_trait]
@@ -124,5 +141,16 @@ pub(super) async fn places_are_taken_once_and_turned_with_their_device(
     ensure(later.is_some_and(|ended| ended.is_empty()), "what has run out is told no more")?;
     let forgotten = store.write(Forget(late)).await?;
     let on_first = places.iter().filter(|(list, _)| *list == 1).count();
-    ensure(forgotten == on_first as u64, "places that ran out are forgotten, but not on the newest list")
+    ensure(forgotten == on_first as u64, "places that ran out are forgotten, but not on the newest list")?;
+
+    store.write(GoOn { until, now }).await?;
+    let known: Vec<u32> =
+        places.iter().filter(|place| place.0 == 2 && !ones.contains(place)).map(|place| place.1).collect();
+    let ended = store.read(Ended(2, now)).await?.unwrap_or_default();
+    ensure(ended.len() == LIST_SIZE as usize - known.len(), "in a gap all that is not known is turned")?;
+    ensure(!ended.iter().any(|place| known.contains(place)), "what is known to be good stays good")?;
+    let next = store.write(take(&other)).await?;
+    ensure(next.list == 2 + SKIPPED, "nobody takes a place in a gap, or on a list that was lost")?;
+    let later = store.read(Ended(2, late)).await?;
+    ensure(later.is_some_and(|ended| ended.is_empty()), "a gap is over when all its copies are")
 }

@@ -186,7 +186,7 @@ fn write_loop(mut connection: Connection, mut queue: mpsc::Receiver<Job>) {
         while let Some(job) = next.take() {
             replies.push(job(&mut session));
             // A full disk takes back the whole group, whatever each verb was told: so is everybody in it.
-            if committed.is_ok() && session.connection.is_autocommit() {
+            if committed.is_ok() && (session.connection.is_autocommit() || !session.usable) {
                 committed = Err(StoreError::Unavailable("the database took the whole group back".into()));
                 session.usable = false;
             }
@@ -225,7 +225,7 @@ fn at_once<T>(work: impl Future<Output = Result<T, StoreError>>) -> Result<T, St
 
 struct Session<'c> {
     connection: &'c mut Connection,
-    /// Whether there is a transaction to work in.
+    /// Whether there is a transaction to work in, and to commit.
     usable: bool,
     /// Whether an earlier verb's changes stand in it.
     shared: bool,
@@ -252,11 +252,18 @@ impl<'c> Session<'c> {
         match (alone, kept) {
             (true, true) => self.shared = true,
             // The transaction holds nothing but this verb: the next one begins anew.
-            (true, false) => self.begin_again()?,
+            (true, false) => {
+                let begun = self.begin_again();
+                self.usable &= begun.is_ok();
+                begun?;
+            }
             (false, true) => command(self.connection, "RELEASE verb")?,
             (false, false) => {
-                command(self.connection, "ROLLBACK TO verb")?;
-                command(self.connection, "RELEASE verb")?;
+                let taken_back = command(self.connection, "ROLLBACK TO verb")
+                    .and_then(|()| command(self.connection, "RELEASE verb"));
+                // What could not be taken back must not be committed with the rest.
+                self.usable &= taken_back.is_ok();
+                taken_back?;
             }
         }
         answer

@@ -36,4 +36,12 @@ impl MobileCard {
     pub async fn of_pupil(tx: &mut dyn Statements, pupil: &PupilId) -> Result<Vec<Self>, StoreError> {
         Self::select(tx, "WHERE pupil_id = $1 ORDER BY id", params![pupil]).await
     }
+
+    /// Holds a pupil's mobile cards until the act ends, so that nothing is issued for any of them meanwhile. Cards are held
+    /// before their pupil.
+    pub async fn hold_of_pupil(tx: &mut dyn Statements, pupil: &PupilId) -> Result<(), StoreError> {
+        let lock = tx.for_update();
+        let sql = format!("SELECT id FROM mobile_card WHERE pupil_id = $1 ORDER BY id{lock}");
+        tx.query(&sql, params![pupil]).await.map(|_| ())
+    }
 }

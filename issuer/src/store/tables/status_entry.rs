@@ -1,5 +1,7 @@
 //! Places on token status lists: one for each copy of a credential, turned once when its device ends.
 
+use std::collections::HashSet;
+
 use jiff::Timestamp;
 use shared::entropy::Entropy;
 use shared::status::LIST_SIZE;
@@ -93,20 +95,40 @@ impl StatusEntry {
     }
 
     /// The turned places of a list whose copies would still be valid at `now`, in any order; `None` when there is no such
-    /// list.
+    /// list. On a list with a gap everything that is not known to be good counts as turned.
     pub async fn ended(
         tx: &mut dyn Statements,
         list: i64,
         now: Timestamp,
     ) -> Result<Option<Vec<u32>>, StoreError> {
-        if tx.first("SELECT number FROM status_list WHERE number = $1", params![list]).await?.is_none() {
-            return Ok(None);
+        let sql = "SELECT COALESCE(gap_until, 0) FROM status_list WHERE number = $1";
+        let Some(row) = tx.first(sql, params![list]).await? else { return Ok(None) };
+        if row.take::<Timestamp>(0)? > now {
+            let sql = "SELECT place FROM status_entry WHERE list = $1 AND ended_at IS NULL";
+            let rows = tx.query(sql, params![list]).await?;
+            let good = rows.iter().map(|row| row.take(0)).collect::<Result<HashSet<u32>, _>>()?;
+            return Ok(Some((0..LIST_SIZE).filter(|place| !good.contains(place)).collect()));
         }
         // In no order: asked for one, SQLite walks through all places of the list, a hundred thousand for a few.
         let sql = "SELECT place FROM status_entry \
                    WHERE list = $1 AND ended_at IS NOT NULL AND valid_until >= $2";
         let rows = tx.query(sql, params![list, now]).await?;
         rows.iter().map(|row| row.take(0)).collect::<Result<_, _>>().map(Some)
+    }
+
+    /// For books that went back to an earlier state: the newest list of then has a gap until `until`, since copies may have
+    /// taken places on it that nobody remembers; and lists go on `skipped` numbers later, beyond all that may have been
+    /// opened.
+    pub async fn go_on(
+        tx: &mut dyn Statements,
+        skipped: i64,
+        until: Timestamp,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let newest = tx.number("SELECT MAX(number) FROM status_list", &[]).await?;
+        tx.execute("UPDATE status_list SET gap_until = $2 WHERE number = $1", params![newest, until]).await?;
+        let open = "INSERT INTO status_list (number, opened_at) VALUES ($1, $2)";
+        tx.execute(open, params![newest + skipped, now]).await.map(|_| ())
     }
 
     /// The numbers of the newest lists, at most `most`.

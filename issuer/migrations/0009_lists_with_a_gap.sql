@@ -1,0 +1,1 @@
+ALTER TABLE status_list ADD COLUMN gap_until BIGINT;
