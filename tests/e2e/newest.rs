@@ -10,8 +10,8 @@ use issuer::store::tables::mobile_card::MobileCard;
 use issuer::store::tables::pupil::Photo;
 use issuer::store::{Statements, StoreError, Verb};
 use serde_json::json;
-use tests::office::drawn;
-use tests::world::{BEGINNING, Plan, ReadyPupil, World};
+use tests::office::{ReadyPupil, drawn};
+use tests::world::{BEGINNING, Plan, World};
 use tokio::sync::Notify;
 
 struct Latest(PupilId);
@@ -31,7 +31,7 @@ async fn photo_of(world: &World, pupil: &ReadyPupil) -> Photo {
 
 /// Another picture than the one that the pupil has.
 fn another() -> Vec<u8> {
-    drawn(77, 354, 496)
+    drawn(77, 236, 304)
 }
 
 /// Holds a card as an act of issuing does, until it is told to go on.
