@@ -207,16 +207,52 @@ async fn a_new_photo_does_not_change_what_was_released() {
     assert_eq!(DeviceCertificate::parse(&again.chain[0]).unwrap().card_digest(), &digest);
 }
 
-/// Takes a card's only certificate back to between the two commits.
+/// Takes a card's certificates back to between the two commits.
 async fn unsign(tx: &mut dyn Statements, card: &CardId) -> Result<(), StoreError> {
     let card = crate::store::Value::from(card);
-    let rows =
-        tx.query("SELECT der FROM certificate WHERE card_id = $1", std::slice::from_ref(&card)).await?;
-    let signed = x509_cert::Certificate::from_der(&rows[0].take::<Vec<u8>>(0)?).unwrap();
-    let to_be_signed = signed.tbs_certificate().to_der().unwrap();
-    let sql = "UPDATE certificate SET state = 'prepared', der = NULL, tbs = $2 WHERE card_id = $1";
-    tx.execute(sql, &[card.clone(), to_be_signed.into()]).await?;
+    let sql = "SELECT serial, der FROM certificate WHERE card_id = $1";
+    for row in tx.query(sql, std::slice::from_ref(&card)).await? {
+        let signed = x509_cert::Certificate::from_der(&row.take::<Vec<u8>>(1)?).unwrap();
+        let to_be_signed = signed.tbs_certificate().to_der().unwrap();
+        let sql = "UPDATE certificate SET state = 'prepared', der = NULL, tbs = $2 WHERE serial = $1";
+        tx.execute(sql, &[row.take::<String>(0)?.into(), to_be_signed.into()]).await?;
+    }
     tx.execute("UPDATE device SET state = 'pending' WHERE card_id = $1", &[card]).await.map(|_| ())
+}
+
+#[tokio::test]
+async fn a_leftover_that_cannot_be_read_holds_nobody_else_up() {
+    struct SpoilTheFirst(CardId);
+    #[async_trait::async_trait]
+    impl Verb for SpoilTheFirst {
+        type Answer = ();
+        async fn run(&self, tx: &mut dyn Statements) -> Result<(), StoreError> {
+            unsign(tx, &self.0).await?;
+            let first = "UPDATE device SET state = 'rubbish' WHERE slot = 1 AND card_id = $1";
+            tx.execute(first, &[(&self.0).into()]).await.map(|_| ())
+        }
+    }
+    struct States;
+    #[async_trait::async_trait]
+    impl Verb for States {
+        type Answer = Vec<String>;
+        async fn run(&self, tx: &mut dyn Statements) -> Result<Vec<String>, StoreError> {
+            let rows = tx.query("SELECT state FROM certificate ORDER BY prepared_at", &[]).await?;
+            rows.iter().map(|row| row.take(0)).collect()
+        }
+    }
+    let desk = Desk::new(Preset::Zpe2025, five_devices_with_codes()).await;
+    let order = desk.order().await;
+    let mut card = None;
+    for _ in 0..2 {
+        let (grant, slip) = desk.slip(&order).await.unwrap();
+        desk.enrol(&desk.token(&slip, true).await.unwrap(), &Phone::new()).await.unwrap();
+        desk.clock.advance(SignedDuration::from_secs(1));
+        card = Some(grant.card_id);
+    }
+    desk.issuance.store.write(SpoilTheFirst(card.unwrap())).await.unwrap();
+    assert_eq!(desk.issuance.settle_leftovers(SignedDuration::ZERO).await.unwrap(), 2);
+    assert_eq!(desk.issuance.store.read(States).await.unwrap(), ["prepared", "issued"]);
 }
 
 /// A grant whose phone was cut off between the two commits.
