@@ -51,6 +51,8 @@ pub(crate) async fn line(cards: u32, places: u32, load: Load, warm_up: usize) ->
     let copies = cards / u32::from(PUPILS);
     tokio::task::spawn_blocking(move || multiply(&books, &origin, 0..copies)).await.unwrap().unwrap();
     world.kill_issuer();
+    // What was written without waiting for the disk is not the issuer's to wait for.
+    fs::File::open(&file).unwrap().sync_all().unwrap();
 
     let issuer = IssuerProcess::over(world, activating).await;
     tokio::time::sleep(Duration::from_secs(2)).await;
