@@ -7,12 +7,12 @@ fn root() -> PathBuf {
     fs::canonicalize(Path::new(env!("CARGO_MANIFEST_DIR")).join("..")).unwrap()
 }
 
-/// Files under `folder` whose names end so, without what is built.
+/// Files of ours under `folder` whose names end so: nothing that is built or fetched.
 fn files(folder: &Path, end: &str, found: &mut Vec<PathBuf>) {
     for entry in fs::read_dir(folder).unwrap().flatten() {
         let (path, name) = (entry.path(), entry.file_name());
         if path.is_dir() {
-            if name != "target" && name != ".git" {
+            if !["target", "node_modules", ".git"].iter().any(|other| name == *other) {
                 files(&path, end, found);
             }
         } else if name.to_string_lossy().ends_with(end) {

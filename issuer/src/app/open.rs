@@ -70,6 +70,7 @@ impl App {
                 issuer: settings.issuer().as_str().to_owned(),
                 pki: settings.pki().clone(),
             }),
+            list_turn: Arc::default(),
             intent_first: settings.intent_first(),
         };
         issuance.settle_leftovers(SignedDuration::ZERO).await?;

@@ -56,6 +56,8 @@ pub struct Issuance {
     pub entropy: Arc<dyn Entropy>,
     /// Addresses that messages and certificates name.
     pub addresses: Arc<Addresses>,
+    /// Whose turn it is to sign the whole revocation list.
+    pub list_turn: Arc<tokio::sync::Mutex<()>>,
     /// Whether every certificate's intent is committed before it is signed, also where the key is in memory.
     pub intent_first: bool,
 }

@@ -139,7 +139,18 @@ impl Issuance {
         if let Some(list) = self.store.read(CurrentList { now }).await? {
             return Ok(list);
         }
-        self.store.write(SignList { issuance: self.clone(), now }).await?
+        // One at a time: what is signed meanwhile is the list of all who wait.
+        let _turn = self.list_turn.lock().await;
+        loop {
+            let now = self.now();
+            if let Some(list) = self.store.read(CurrentList { now }).await? {
+                return Ok(list);
+            }
+            let list = self.store.read(SignList { issuance: self.clone(), now }).await??;
+            if let Some(list) = self.store.write(KeepList(list)).await? {
+                return Ok(list);
+            }
+        }
     }
 }
 
@@ -296,6 +307,7 @@ impl Verb for CurrentList {
     }
 }
 
+/// Signs a list of what has ended. It reads alone: with a country's cards that takes seconds, in which others issue and revoke.
 struct SignList {
     issuance: Issuance,
     now: Timestamp,
@@ -306,13 +318,8 @@ impl Verb for SignList {
     type Answer = Result<RevocationList, ListError>;
 
     async fn run(&self, tx: &mut dyn Statements) -> Result<Self::Answer, StoreError> {
-        // Holding the counter keeps two issuers from signing the same number.
-        let revision = RevocationList::revision(tx, true).await?;
-        let newest = RevocationList::newest(tx).await?;
-        let number = newest.as_ref().map_or(1, |list| list.number + 1);
-        if let Some(list) = newest.filter(|list| is_current(list, revision, self.now)) {
-            return Ok(Ok(list));
-        }
+        let revision = RevocationList::revision(tx, false).await?;
+        let number = RevocationList::newest(tx).await?.map_or(1, |list| list.number + 1);
         // An entry stays on at least one list after its certificate's own end (RFC 5280 §3.3).
         let since = self.now.saturating_sub(LIST_TTL).unwrap_or(self.now);
         let ended = Certificate::ended(tx, since).await?;
@@ -320,14 +327,35 @@ impl Verb for SignList {
         let next_update = self.now.saturating_add(LIST_TTL).unwrap_or(Timestamp::MAX);
         let signed =
             self.issuance.authority.revocation_list(&entries, number.unsigned_abs(), self.now, next_update);
-        let der = match signed {
-            Ok(der) => der,
-            Err(error) => return Ok(Err(error.into())),
-        };
-        let list = RevocationList { number, revision, der, this_update: self.now, next_update };
-        list.insert(tx).await?;
-        RevocationList::forget_before(tx, number - 8).await?;
-        Ok(Ok(list))
+        Ok(signed
+            .map(|der| RevocationList { number, revision, der, this_update: self.now, next_update })
+            .map_err(ListError::from))
+    }
+}
+
+/// Writes a signed list down under its number. Where another issuer on the same books has taken that number, its list serves
+/// as well if it knows as much and is as new; if not, nothing does, and another one is to be signed.
+struct KeepList(RevocationList);
+
+#[async_trait::async_trait]
+impl Verb for KeepList {
+    type Answer = Option<RevocationList>;
+
+    async fn run(&self, tx: &mut dyn Statements) -> Result<Self::Answer, StoreError> {
+        let Self(list) = self;
+        // Holding the counter keeps two issuers from writing the same number.
+        RevocationList::revision(tx, true).await?;
+        match RevocationList::newest(tx).await? {
+            Some(newest) if newest.number >= list.number => {
+                let serves = newest.revision >= list.revision && newest.this_update >= list.this_update;
+                Ok(serves.then_some(newest))
+            }
+            _ => {
+                list.insert(tx).await?;
+                RevocationList::forget_before(tx, list.number - 8).await?;
+                Ok(Some(list.clone()))
+            }
+        }
     }
 }
 

@@ -255,6 +255,41 @@ async fn a_leftover_that_cannot_be_read_holds_nobody_else_up() {
     assert_eq!(desk.issuance.store.read(States).await.unwrap(), ["prepared", "issued"]);
 }
 
+/// Two issuers on one database sign lists for sixteen who ask at once, while devices are taken off.
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_asks_for_the_list_gets_one_that_knows_what_was_revoked_before() {
+    let desk = Arc::new(Desk::new(Preset::Zpe2025, five_devices_with_codes()).await);
+    let order = desk.order().await;
+    let mut numbers = std::collections::BTreeMap::new();
+    for _ in 0..4 {
+        let (grant, slip) = desk.slip(&order).await.unwrap();
+        let issued = desk.enrol(&desk.token(&slip, true).await.unwrap(), &Phone::new()).await.unwrap();
+        let serial = DeviceCertificate::parse(&issued.chain[0]).unwrap().serial();
+        let devices = desk.issuance.store.read(DevicesOf(grant.card_id)).await.unwrap();
+        let device = devices.into_iter().find(|(device, _)| device.state == DeviceState::Live).unwrap().0.id;
+        let act = desk.issuance.act(Actor::System);
+        let revoke = RevokeDevice { device, reason: EndReason::PhoneLost, act };
+        desk.issuance.store.write(revoke).await.unwrap().unwrap();
+
+        let mut asking = tokio::task::JoinSet::new();
+        let other = Issuance { list_turn: Arc::default(), ..desk.issuance.clone() };
+        for at in 0..16 {
+            let issuer = if at % 2 == 0 { desk.issuance.clone() } else { other.clone() };
+            asking.spawn(async move { issuer.revocation_list().await.unwrap() });
+        }
+        while let Some(list) = asking.join_next().await {
+            let list = list.unwrap();
+            let read = UnverifiedCrl::parse(&list.der).unwrap();
+            let read = read.verify(desk.issuance.authority.issuing()).unwrap();
+            assert!(read.entries().any(|(listed, _)| listed == serial), "list {}", list.number);
+            let same = numbers.entry(list.number).or_insert_with(|| list.der.clone());
+            assert_eq!(*same, list.der, "a number stands for one list");
+        }
+        desk.clock.advance(SignedDuration::from_secs(1));
+    }
+    assert!(numbers.len() <= 8, "lists are signed for all who wait, not for each: {}", numbers.len());
+}
+
 /// A grant whose phone was cut off between the two commits.
 #[tokio::test]
 async fn what_a_crash_left_prepared_is_finished() {

@@ -102,6 +102,7 @@ impl House {
             clock: clock.clone(),
             entropy,
             addresses: Arc::new(Addresses { issuer: "http://127.0.0.1:1".into(), pki: pki.unwrap() }),
+            list_turn: Arc::default(),
             intent_first: false,
         };
         Self {

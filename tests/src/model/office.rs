@@ -122,7 +122,7 @@ impl Config {
         Some(Answer::Nothing)
     }
 
-    /// The verbs `CurrentList` and `SignList`: the stored list, or a new one if something was revoked since.
+    /// The verbs `CurrentList`, `SignList` and `KeepList`: the stored list, or a new one if something was revoked since.
     pub(super) fn fetch_list(&self, state: &mut State) -> Answer {
         state.list = List { current: true, entries: state.list_now() };
         Answer::Listed(state.list.entries)

@@ -70,6 +70,7 @@ impl Desk {
             clock: clock.clone(),
             entropy,
             addresses: Arc::new(Addresses { issuer: "http://127.0.0.1:1".into(), pki: pki.unwrap() }),
+            list_turn: Arc::default(),
             intent_first: false,
         };
         let profile = SchoolProfile::with(preset, overrides).unwrap();

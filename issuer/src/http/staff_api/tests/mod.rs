@@ -75,6 +75,7 @@ impl Office {
             clock: clock.clone(),
             entropy: entropy.clone(),
             addresses: Arc::new(Addresses { issuer: "http://127.0.0.1:1".into(), pki: pki.unwrap() }),
+            list_turn: Arc::default(),
             intent_first: false,
         };
         let act = || Act::new(Actor::System, evening(), &*entropy);
