@@ -110,9 +110,7 @@ impl Verb for Withdraw {
         let damaged = || StoreError::Damaged("a certificate lacks its device");
         let serial = self.serial.as_str();
         let card = DossierOf::Certificate(serial);
-        let [_, grant, device] =
-            tx.ask([card.hold(tx), Grant::hold_of(serial, tx), Device::hold_of(serial, tx)]).await?;
-        let grant = Grant::read(grant)?.into_iter().next().ok_or_else(damaged)?;
+        let [_, device] = tx.ask([card.hold(tx), Device::hold_of(serial, tx)]).await?;
         let device = Device::read(device)?.into_iter().next().ok_or_else(damaged)?;
         let Some(certificate) = Certificate::find(tx, serial).await? else { return Err(damaged()) };
         let stands = device.state == DeviceState::Live && certificate.state == CertificateState::Issued;
@@ -123,7 +121,7 @@ impl Verb for Withdraw {
         }
         // As one that another takes the place of: a phone that holds it asks for that one.
         Certificate::end_of_device(tx, &device.id, "", self.act.at, EndReason::Superseded).await?;
-        let detail = json!({ "serial": serial, "grant": grant.id });
+        let detail = json!({ "serial": serial, "grant": device.grant_id });
         self.act.trail().record(tx, "certificate.voided", device.id.as_str(), detail).await
     }
 }

@@ -1,9 +1,9 @@
 //! One commit or two for a certificate: what stands in the books afterwards, and what happens to a signature that does not
 //! hold.
 
-use super::*;
 use shared::x509::crl::RevocationReason;
 
+use super::*;
 use crate::authority::SignError;
 use crate::store::tables::audit_entry::AuditEntry;
 use crate::store::tables::certificate::CertificateState;
