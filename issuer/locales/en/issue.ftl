@@ -103,6 +103,25 @@ issue-class-button = { $n ->
    *[other] Make codes for { $n } pupils
   }
 
+class-slips-title = Codes made for class { $class }
+class-slips-link = Codes that were made
+class-slips-none = No codes have been made for this class, or none that still count.
+class-slips-lead = { $n ->
+    [0] No set of codes of this class is unused.
+    [one] One set of codes of this class is unused.
+   *[other] { $n } sets of codes of this class are unused.
+  }
+class-slips-used = { $n ->
+    [one] One was used: see whether the device is the right one.
+   *[other] { $n } were used: see whether the devices are the right ones.
+  }
+class-slips-heading = Are printed codes missing?
+class-slips-text = New codes and new sheets are made for all that are ticked, and theirs stop working at once. Whoever cannot get new codes at present loses the old ones all the same. Devices that have the mobile school ID already lose nothing.
+class-slips-hint = Ticked are the sets that were not collected. Tick the others too if they may be in the wrong hands.
+class-slips-button = Replace those ticked by new codes
+class-slips-choose = Tick at least one set of codes
+class-slips-tick = Replace
+
 job-title = Printing codes
 job-title-class = Printing codes for class { $class }
 job-working = The codes are being made. The page looks again by itself; there is nothing to do.

@@ -107,6 +107,27 @@ issue-class-button = { $n ->
    *[many] Utwórz kody dla { $n } uczniów
   }
 
+class-slips-title = Kody klasy { $class }
+class-slips-link = Utworzone kody
+class-slips-none = Dla tej klasy nie utworzono kodów albo żadne już się nie liczą.
+class-slips-lead = { $n ->
+    [0] W tej klasie nie ma niewykorzystanych kompletów kodów.
+    [one] W tej klasie jest jeden niewykorzystany komplet kodów.
+    [few] W tej klasie są { $n } niewykorzystane komplety kodów.
+   *[many] W tej klasie jest { $n } niewykorzystanych kompletów kodów.
+  }
+class-slips-used = { $n ->
+    [one] Jeden wykorzystano: sprawdź, czy na właściwym urządzeniu.
+    [few] { $n } wykorzystano: sprawdź, czy na właściwych urządzeniach.
+   *[many] { $n } wykorzystano: sprawdź, czy na właściwych urządzeniach.
+  }
+class-slips-heading = Zginęły wydrukowane kody?
+class-slips-text = Dla zaznaczonych powstaną nowe kody i nowe kartki, a dotychczasowe od razu przestaną działać. Kto nie może teraz dostać nowych kodów, i tak straci stare. Urządzenia, które mają już mLegitymację, nic nie stracą.
+class-slips-hint = Zaznaczone są komplety, których nie odebrano. Zaznacz też inne, jeśli mogły trafić w niepowołane ręce.
+class-slips-button = Zastąp zaznaczone nowymi kodami
+class-slips-choose = Zaznacz co najmniej jeden komplet kodów
+class-slips-tick = Zastąp
+
 job-title = Wydruk kodów
 job-title-class = Wydruk kodów dla klasy { $class }
 job-working = Trwa tworzenie kodów. Strona odświeży się sama; nie trzeba nic robić.

@@ -180,3 +180,87 @@ impl Verb for ReadCardDesk {
         Ok(Some(CardDesk { profile: office.profile, card, pupil, devices, order }))
     }
 }
+
+/// A slip of a class, and what was opened with it.
+#[derive(Debug)]
+pub struct ClassSlip {
+    /// It, without its codes.
+    pub slip: Grant,
+    /// Whose.
+    pub pupil: Pupil,
+    /// The device that it opened.
+    pub device: Option<Device>,
+}
+
+impl ClassSlip {
+    /// Whether new codes may take its place.
+    pub fn replaceable(&self) -> bool {
+        self.slip.state != GrantState::Bound
+    }
+}
+
+/// The slips of a class that count: those that open a device, those that have, and the newest of a card where it is
+/// dead or its time is up.
+#[derive(Debug)]
+pub struct ClassSlips {
+    /// In the Polish order of names, a pupil's oldest first.
+    pub rows: Vec<ClassSlip>,
+    /// The rules of the school.
+    pub profile: SchoolProfile,
+}
+
+/// Reads the slips of a class; `None` where nobody is in it.
+#[derive(Debug)]
+pub struct ReadClassSlips {
+    /// Of which school.
+    pub school: SchoolId,
+    /// Which class.
+    pub class_name: String,
+    /// When "now" is.
+    pub now: Timestamp,
+}
+
+#[async_trait::async_trait]
+impl Verb for ReadClassSlips {
+    type Answer = Option<ClassSlips>;
+
+    async fn run(&self, tx: &mut dyn Statements) -> Result<Self::Answer, StoreError> {
+        let Some(office) = SchoolFile::load(tx, &self.school, self.now).await? else { return Ok(None) };
+        let pupils = Pupil::of_class(tx, &self.school, &self.class_name).await?;
+        if pupils.is_empty() {
+            return Ok(None);
+        }
+        let mut rows = Vec::new();
+        for pupil in pupils {
+            for card in MobileCard::of_pupil(tx, &pupil.id).await? {
+                if card.school_id != self.school {
+                    continue;
+                }
+                for slip in self.that_count(tx, &card.id).await? {
+                    let device = match &slip.device_id {
+                        Some(device) => Device::find(tx, device).await?,
+                        None => None,
+                    };
+                    rows.push(ClassSlip { slip, pupil: pupil.clone(), device });
+                }
+            }
+        }
+        Ok(Some(ClassSlips { rows, profile: office.profile }))
+    }
+}
+
+impl ReadClassSlips {
+    async fn that_count(&self, tx: &mut dyn Statements, card: &CardId) -> Result<Vec<Grant>, StoreError> {
+        let mut slips = Grant::of_card(tx, card).await?;
+        slips.retain(|slip| slip.code_mac.is_some());
+        let newest = slips.last().map(|slip| slip.id.clone());
+        slips.retain(|slip| match slip.state {
+            GrantState::Bound => true,
+            GrantState::Replaced | GrantState::Cancelled => false,
+            GrantState::Ready | GrantState::Locked if slip.filed_at.is_some() => false,
+            GrantState::Ready if slip.expires_at > self.now => true,
+            GrantState::Ready | GrantState::Locked => newest.as_ref() == Some(&slip.id),
+        });
+        Ok(slips)
+    }
+}

@@ -142,6 +142,10 @@ pub(super) async fn places_are_taken_once_and_turned_with_their_device(
     let forgotten = store.write(Forget(late)).await?;
     let on_first = places.iter().filter(|(list, _)| *list == 1).count();
     ensure(forgotten == on_first as u64, "places that ran out are forgotten, but not on the newest list")?;
+    let ended = store.read(Ended(1, now)).await?.unwrap_or_default();
+    ensure(ended.len() == LIST_SIZE as usize, "a clock that is set right finds what it forgot turned")?;
+    let ended = store.read(Ended(1, late)).await?;
+    ensure(ended.is_some_and(|ended| ended.is_empty()), "one that was right finds nothing")?;
 
     store.write(GoOn { until, now }).await?;
     let known: Vec<u32> =

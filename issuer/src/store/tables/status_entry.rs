@@ -145,7 +145,14 @@ impl StatusEntry {
 
     /// Forgets places whose copies ended before `before`. Those of the newest list stay, lest a place be given
     /// twice while somebody still holds the list that tells of the first.
+    ///
+    /// Their lists have a gap until then: a clock that was ahead and is set right finds itself before `before`, where
+    /// some of the copies are good still or were taken back (shared/docs/adr/0097-forgetting-by-a-clock-ahead.md).
     pub async fn forget(tx: &mut dyn Statements, before: Timestamp) -> Result<u64, StoreError> {
+        let gap = "UPDATE status_list SET gap_until = $1 WHERE COALESCE(gap_until, 0) < $1 AND number IN \
+                   (SELECT list FROM status_entry WHERE valid_until < $1 \
+                    AND list < (SELECT MAX(number) FROM status_list))";
+        tx.execute(gap, params![before]).await?;
         let sql = "DELETE FROM status_entry WHERE valid_until < $1 \
                    AND list < (SELECT MAX(number) FROM status_list)";
         tx.execute(sql, params![before]).await

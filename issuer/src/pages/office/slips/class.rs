@@ -3,11 +3,11 @@
 use askama::Template;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
-use axum::response::{IntoResponse, Redirect, Response};
+use axum::response::Response;
 
 use super::make::{self, ClassTask};
 use super::{NAV, on_portal};
-use crate::audit::Actor;
+use crate::issuance::grant::GrantSource;
 use crate::issuance::order::OrderRefusal;
 use crate::pages::form::Sent;
 use crate::pages::frame::{Page, render_as};
@@ -70,7 +70,7 @@ impl Verb for Claim {
     async fn run(&self, tx: &mut dyn Statements) -> Result<Self::Answer, StoreError> {
         let Some(found) = self.0.run(tx).await? else { return Ok(Err(OrderRefusal::UnknownOrder)) };
         let tasks = found.ready().map(|row| ClassTask {
-            order: row.order.id.clone(),
+            source: GrantSource::FirstOf(row.order.id.clone()),
             pupil: format!("{} {}", row.pupil.surname, row.pupil.given_names),
         });
         Ok(Ok(tasks.collect()))
@@ -87,29 +87,7 @@ pub(super) async fn send(
     if on_portal(&found.profile) {
         return Ok(show(&pages, &office, name, found, StatusCode::CONFLICT));
     }
-    let job = pages.fresh_key();
     let (school, now) = (office.school.id.clone(), pages.now());
     let claim = Claim(ReadClassOrders { school, class_name: name.clone(), now });
-    let place = make::print_place(&job);
-    pages.print_jobs().begin(&job, office.session().hash, now, found.ready().count(), Some(name.clone()));
-    let claimed = office.try_once(&pages, &sent, claim, move |_| place.clone()).await;
-    match claimed {
-        Ok(Ok((Some(tasks), place))) => {
-            let actor = Actor::Staff(office.staff.id.clone());
-            tokio::spawn(make::class(pages.clone(), actor, job, name, tasks));
-            Ok(Redirect::to(&place).into_response())
-        }
-        Ok(Ok((None, place))) => {
-            pages.print_jobs().forget(&job);
-            Ok(Redirect::to(&place).into_response())
-        }
-        Ok(Err(refusal)) => {
-            pages.print_jobs().forget(&job);
-            Err(PageFailure::refused(&refusal))
-        }
-        Err(failure) => {
-            pages.print_jobs().forget(&job);
-            Err(failure)
-        }
-    }
+    make::begin_class(&pages, &office, &sent, name, found.ready().count(), claim).await
 }

@@ -5,6 +5,8 @@ use axum::response::{IntoResponse, Redirect, Response};
 use crate::audit::Actor;
 use crate::http::failure::{Code, Coded};
 use crate::issuance::grant::{GrantRefusal, GrantSource, MakeGrant, SlipSecrets};
+use crate::issuance::handover::{MarkSlip, SlipEvent};
+use crate::issuance::order::OrderRefusal;
 use crate::pages::form::{Fields, Sent};
 use crate::pages::office::Office;
 use crate::pages::print::job::Progress;
@@ -13,7 +15,6 @@ use crate::pages::words::Lang;
 use crate::pages::{PageFailure, Pages};
 use crate::registry::issue_book::slip::{ReadSlip, SlipFile};
 use crate::store::Verb;
-use crate::store::id::OrderId;
 use crate::store::tables::grant::Grant;
 
 /// Where a print job is looked after.
@@ -62,36 +63,74 @@ where
     }
 }
 
-/// An order of a class, and whose it is.
+/// What the slip of a pupil of a class is made from, and whose it is.
 pub(super) struct ClassTask {
-    pub(super) order: OrderId,
+    pub(super) source: GrantSource,
     pub(super) pupil: String,
 }
 
-/// Makes the slips of a class one after the other, tells the job how far it is, and prints them all at the end.
-pub(super) async fn class(
-    pages: Pages,
-    actor: Actor,
-    job: String,
+/// Begins a print job for `total` slips of a class, claims its tasks by the form that was sent, and works them off
+/// beside the answer, which leads to the job. The same form sent again leads there too and makes nothing.
+pub(super) async fn begin_class<V>(
+    pages: &Pages,
+    office: &Office,
+    sent: &Sent,
     class_name: String,
-    tasks: Vec<ClassTask>,
-) {
+    total: usize,
+    claim: V,
+) -> Result<Response, PageFailure>
+where
+    V: Verb<Answer = Result<Vec<ClassTask>, OrderRefusal>>,
+{
+    let job = pages.fresh_key();
+    let place = print_place(&job);
+    pages.print_jobs().begin(&job, office.session().hash, pages.now(), total, Some(class_name.clone()));
+    let claimed = office.try_once(pages, sent, claim, move |_| place.clone()).await;
+    let outcome = match claimed {
+        Ok(Ok((Some(tasks), place))) => {
+            let actor = Actor::Staff(office.staff.id.clone());
+            tokio::spawn(class(pages.clone(), actor, job, class_name, tasks));
+            return Ok(Redirect::to(&place).into_response());
+        }
+        Ok(Ok((None, place))) => Ok(Redirect::to(&place).into_response()),
+        Ok(Err(refusal)) => Err(PageFailure::refused(&refusal)),
+        Err(failure) => Err(failure),
+    };
+    pages.print_jobs().forget(&job);
+    outcome
+}
+
+/// Makes the slips of a class one after the other, tells the job how far it is, and prints them all at the end.
+async fn class(pages: Pages, actor: Actor, job: String, class_name: String, tasks: Vec<ClassTask>) {
     let mut progress = Progress { class_name: Some(class_name), total: tasks.len(), ..Progress::default() };
     let mut sheets = Vec::new();
-    for task in tasks {
-        let (verb, secrets) =
-            MakeGrant::new(&pages.issuance, GrantSource::FirstOf(task.order), actor.clone());
+    for ClassTask { source, pupil } in tasks {
+        let (verb, secrets) = MakeGrant::new(&pages.issuance, source.clone(), actor.clone());
         match pages.issuance.store.write(verb).await {
             Ok(Ok(grant)) => sheets.extend(sheet_of(&pages, grant, secrets, &mut progress).await),
-            Ok(Err(refusal)) => progress.refused.push((task.pupil, refusal.code())),
+            Ok(Err(refusal)) => {
+                take_back(&pages, source, &actor).await;
+                progress.refused.push((pupil, refusal.code()));
+            }
             Err(error) => {
                 tracing::error!(%error, "cannot make a slip for a class");
-                progress.refused.push((task.pupil, Code::Unavailable));
+                progress.refused.push((pupil, Code::Unavailable));
             }
         }
         pages.print_jobs().advance(&job, progress.clone());
     }
     print(&pages, &job, progress, sheets).await;
+}
+
+/// Whoever cannot get new codes loses the old ones all the same: somebody else may have them.
+async fn take_back(pages: &Pages, source: GrantSource, actor: &Actor) {
+    let GrantSource::InPlaceOf(grant) = source else { return };
+    let act = pages.issuance.act(actor.clone());
+    let taken = MarkSlip { grant, event: SlipEvent::Cancelled, act };
+    // Refused is what was used or has been replaced meanwhile: there is nothing to take back.
+    if let Err(error) = pages.issuance.store.write(taken).await {
+        tracing::error!(%error, "cannot take back a slip of a class");
+    }
 }
 
 /// The sheets of a slip that was just made; none, and logged, if they cannot be: then the slip is to be replaced.

@@ -2,6 +2,9 @@
 
 mod card;
 mod class;
+mod class_slips;
+#[cfg(test)]
+mod class_slips_tests;
 mod job;
 pub(super) mod make;
 mod one;
@@ -39,6 +42,7 @@ pub(super) fn routes() -> Router<Pages> {
         .route("/office/slips/{grant}/replace", post(one::replace))
         .route("/office/cards/{id}/slips", get(card::form).post(card::send))
         .route("/office/classes/{name}/issue", get(class::form).post(class::send))
+        .route("/office/classes/{name}/slips", get(class_slips::form).post(class_slips::send))
         .route("/office/print/{job}", get(job::show))
         .route("/office/print/{job}/sheets", post(job::hand_out))
 }

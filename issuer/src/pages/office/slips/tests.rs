@@ -26,12 +26,25 @@ async fn make(house: &House, clerk: &mut Browser, pupil: usize) -> String {
 }
 
 /// Fetches the sheets of a job whose page is shown.
-async fn fetch(clerk: &mut Browser, job: &str) -> Answer {
+pub(super) async fn fetch(clerk: &mut Browser, job: &str) -> Answer {
     clerk.get(job).await;
     clerk.post(&format!("{job}/sheets"), &[]).await
 }
 
-async fn slips(house: &House, filter: SlipFilter) -> Vec<Grant> {
+/// Waits until the job of a class has made what it can; the page tells how far it is.
+pub(super) async fn finished(clerk: &mut Browser, job: &str) {
+    for _ in 0..400 {
+        let page = clerk.open(job).await;
+        if !page.contains("data-job=\"working\"") {
+            return;
+        }
+        assert!(page.contains("<progress") && page.contains("http-equiv=\"refresh\""), "{page}");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    panic!("the job did not end");
+}
+
+pub(super) async fn slips(house: &House, filter: SlipFilter) -> Vec<Grant> {
     let (school, now) = (house.schools[0].id.clone(), house.issuance.now());
     let list = ListSlips { school, class_name: None, filter, page: 0, now };
     let found = house.issuance.store.read(list).await.unwrap();
@@ -116,14 +129,7 @@ async fn a_class_is_issued_to_one_document_in_the_polish_order() {
     let answer = clerk.post("/office/classes/7a/issue", &[]).await;
     let job = answer.location().to_owned();
     assert_eq!(clerk.post("/office/classes/7a/issue", &[]).await.location(), job, "sent twice");
-    for _ in 0..400 {
-        let page = clerk.open(&job).await;
-        if !page.contains("data-job=\"working\"") {
-            break;
-        }
-        assert!(page.contains("<progress") && page.contains("http-equiv=\"refresh\""), "{page}");
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
+    finished(&mut clerk, &job).await;
     let page = clerk.open(&job).await;
     assert!(page.contains("2 komplety, po trzy kartki"), "{page}");
     let sheets = fetch(&mut clerk, &job).await;
@@ -344,12 +350,16 @@ async fn where_codes_are_on_the_portal_none_are_printed() {
     house.issuance.store.write(set).await.unwrap().unwrap();
     let mut clerk = house.office("sekretariat").await;
     let order = format!("/office/orders/{}", house.schools[0].pupils[0].order_id);
-    for page in [order.as_str(), "/office/classes/7a/issue"] {
+    for page in [order.as_str(), "/office/classes/7a/issue", "/office/classes/7a/slips"] {
         let page = clerk.open(page).await;
         assert!(page.contains("w sekcji „Aplikacje”") && !page.contains("name=\"form_key\""), "{page}");
     }
     clerk.open(&format!("{order}/cancel")).await;
-    for act in [format!("{order}/slips"), "/office/classes/7a/issue".to_owned()] {
+    for act in [
+        format!("{order}/slips"),
+        "/office/classes/7a/issue".to_owned(),
+        "/office/classes/7a/slips".to_owned(),
+    ] {
         let answer = clerk.post(&act, &[]).await;
         assert_eq!(answer.status, StatusCode::CONFLICT, "{act}");
         assert!(answer.text().contains("Według zasad szkoły kodów się nie drukuje"));
