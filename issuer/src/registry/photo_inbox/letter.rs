@@ -6,7 +6,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use base64::Engine as _;
 use base64::engine::general_purpose::{GeneralPurpose, NO_PAD};
 use jiff::Timestamp;
-use mail_parser::{HeaderName, Message, MessageParser, MessagePart, MimeHeaders as _, PartType};
+use mail_parser::decoders::quoted_printable::quoted_printable_decode;
+use mail_parser::{Encoding, HeaderName, Message, MessageParser, MessagePart, MimeHeaders as _, PartType};
 
 use super::tame::tame;
 use crate::registry::line::Email;
@@ -115,9 +116,8 @@ impl Letter {
                     self.attach(part, &readable_base64(text.as_bytes()), depth);
                 }
                 PartType::Binary(bytes) | PartType::InlineBinary(bytes) => self.attach(part, bytes, depth),
-                // A picture whose kind says that it is a text.
-                PartType::Text(text) | PartType::Html(text) if part.attachment_name().is_some() => {
-                    self.attach(part, text.as_bytes(), depth);
+                PartType::Text(_) | PartType::Html(_) if part.attachment_name().is_some() => {
+                    self.attach(part, &bytes_of(parsed, part), depth);
                 }
                 PartType::Text(_) | PartType::Html(_) | PartType::Message(_) | PartType::Multipart(_) => {}
             }
@@ -179,6 +179,18 @@ fn is_undecoded(part: &MessagePart<'_>) -> bool {
     let coded = part.content_transfer_encoding().is_some_and(|coding| coding.eq_ignore_ascii_case("base64"));
     let is_text = part.content_type().is_none_or(|kind| kind.ctype().eq_ignore_ascii_case("text"));
     part.is_encoding_problem && coded && (!is_text || part.attachment_name().is_some())
+}
+
+/// The bytes of an attachment whose kind says that it is a text: the parser's text has lost what no text holds.
+fn bytes_of(parsed: &Message<'_>, part: &MessagePart<'_>) -> Vec<u8> {
+    let place = usize::try_from(part.offset_body).unwrap_or(usize::MAX)
+        ..usize::try_from(part.offset_end).unwrap_or(0);
+    let written = parsed.raw_message.get(place).unwrap_or_default();
+    match part.encoding {
+        Encoding::Base64 => readable_base64(written),
+        Encoding::QuotedPrintable => quoted_printable_decode(written).unwrap_or_default(),
+        Encoding::None => written.to_vec(),
+    }
 }
 
 /// Base64 with other letters in it, which are to be passed over (RFC 2045 §6.8): gateways add lines of their own.
@@ -340,6 +352,26 @@ mod tests {
         let letter = Letter::read(html.replace("--=_X", &format!("--{boundary}")).as_bytes()).unwrap();
         assert!(letter.text.contains("Zofia Przykładowa"), "{:?}", letter.text);
         assert_eq!(letter.pictures.len(), 1);
+    }
+
+    #[test]
+    fn a_picture_that_is_called_a_text_arrives_whole() {
+        let picture = b"\xFF\xD8\xFF\xE0=\x00\x10JFIF\xE3\xE3\xE3";
+        let mail = String::from_utf8(Mail::new("mLegitymacja").attach("zofia.jpg", picture).bytes()).unwrap();
+        let text = mail.replace("application/octet-stream", "text/plain; charset=utf-8");
+        let letter = Letter::read(text.as_bytes()).unwrap();
+        assert_eq!(letter.pictures[0].bytes, picture);
+        let (head, body) = text.split_once("base64").unwrap();
+        let (between, rest) = body.split_once("\r\n\r\n").unwrap();
+        let end = rest.split_once("\r\n").unwrap().1;
+        let quoted = "=FF=D8=FF=E0=3D=00=10JFIF=E3=\r\n=E3=E3";
+        let text = format!("{head}quoted-printable{between}\r\n\r\n{quoted}\r\n{end}");
+        let letter = Letter::read(text.as_bytes()).unwrap();
+        assert_eq!(letter.pictures[0].bytes, picture);
+        let (head, between) = (head.as_bytes(), between.as_bytes());
+        let raw = [head, b"8bit", between, b"\r\n\r\n", picture, b"\r\n", end.as_bytes()].concat();
+        let letter = Letter::read(&raw).unwrap();
+        assert_eq!(letter.pictures[0].bytes, picture);
     }
 
     #[test]
