@@ -6,6 +6,7 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use shared::vci::error::{Coded, NotificationErrorCode, Reason};
 use shared::vci::notification::{NotificationEvent, NotificationRequest};
+use shared::vci::token::TokenType;
 
 use super::ServerState;
 use super::dpop::AuthorizationError;
@@ -44,14 +45,19 @@ pub(super) async fn notification(
         NotificationEvent::CredentialFailure => WalletEvent::Failed,
         NotificationEvent::CredentialDeleted => WalletEvent::Deleted,
     };
+    let presented = if access.is_bound() { TokenType::Dpop } else { TokenType::Bearer };
     match state.issuance.notified(access, request.notification_id, event).await {
         Ok(()) => StatusCode::NO_CONTENT.into_response(),
-        Err(error) => refuse(&error).into_response(),
+        Err(error) => refuse(&error, presented).into_response(),
     }
 }
 
-fn refuse(error: &NotificationError) -> Refusal {
+fn refuse(error: &NotificationError, presented: TokenType) -> Refusal {
     match error {
+        NotificationError::Superseded => {
+            let code = NotificationErrorCode::InvalidToken;
+            Refusal::new(code, &error.to_string(), Reason::Used).challenging(presented)
+        }
         NotificationError::Unknown => {
             Refusal::new(NotificationErrorCode::InvalidNotificationId, &error.to_string(), Reason::Unknown)
         }

@@ -67,10 +67,12 @@ impl Verb for RecordEvent {
         let Some(mut device) = Device::lock(tx, &certificate.device_id).await? else {
             return Err(StoreError::Damaged("a certificate lacks its device"));
         };
-        let grant = Grant::find(tx, &self.access.grant).await?;
-        if device.grant_id != self.access.grant || grant.is_none_or(|grant| grant.epoch != self.access.epoch)
-        {
+        if device.grant_id != self.access.grant {
             return Ok(Err(NotificationError::Unknown));
+        }
+        let grant = Grant::find(tx, &self.access.grant).await?;
+        if grant.is_none_or(|grant| grant.epoch != self.access.epoch) {
+            return Ok(Err(NotificationError::Superseded));
         }
         certificate.record_event(tx, self.event.word(), self.act.at).await?;
         let proven = self.access.bound_to.as_ref().is_some_and(|key| key.to_string() == device.thumbprint);
@@ -90,6 +92,9 @@ pub enum NotificationError {
     /// No such notification id under this token.
     #[error("notification id is unknown")]
     Unknown,
+    /// A newer token was drawn on the same grant: with that one the notice would be taken.
+    #[error("a newer access token was drawn")]
+    Superseded,
     /// The database fails.
     #[error(transparent)]
     Store(#[from] StoreError),

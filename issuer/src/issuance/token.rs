@@ -38,6 +38,13 @@ pub struct AccessToken {
     pub(super) renews: bool,
 }
 
+impl AccessToken {
+    /// Whether a key must be proven with every use.
+    pub fn is_bound(&self) -> bool {
+        self.bound_to.is_some()
+    }
+}
+
 #[derive(Serialize, Deserialize)]
 struct RefreshToken {
     grant: GrantId,

@@ -57,4 +57,9 @@ async fn notices_are_taken_from_those_who_hold_the_card() {
     // Who cannot prove the device key may say that the card was deleted, but deletes nothing.
     assert_eq!(say(Some(&token), notice(&id, "credential_deleted")).await.status, 204);
     assert_eq!(world.office.devices(&slip.card_id, "live").await.len(), 1);
+    // A token that a newer one has followed says that a newer one is needed, and not that there is no such card.
+    wire.access(&slip).await;
+    let reply = say(Some(&token), notice(&id, "credential_deleted")).await;
+    reply.refused("an outdated token", 401, "invalid_token", "used");
+    assert!(reply.headers["www-authenticate"].to_str().unwrap().starts_with("Bearer"));
 }
