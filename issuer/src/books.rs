@@ -1,14 +1,17 @@
-//! The books from the command line, by whoever may read the data folder: many pupils in, one pupil out.
+//! The books from the command line, by whoever may read the data folder: many pupils in, one pupil out, and many
+//! cards off their phones.
 
 use std::fs;
 use std::path::Path;
 
+use jiff::Timestamp;
 use serde_json::Value;
 use shared::validity::warsaw_date;
 
 use crate::app::{AppError, Surroundings};
 use crate::audit::{Act, Actor};
 use crate::config::Given;
+use crate::issuance::revocation::{HeldCards, RevocationRefusal, RevokeCard};
 use crate::master_secret::MasterSecret;
 use crate::registry::export::ExportPupil;
 use crate::registry::import::{
@@ -17,6 +20,8 @@ use crate::registry::import::{
 };
 use crate::registry::school::ListSchools;
 use crate::store::id::{ImportId, PupilId, SchoolId};
+use crate::store::tables::device::EndReason;
+use crate::store::tables::mobile_card::HeldBy;
 use crate::store::tables::school::School;
 use crate::store::{Store, StoreError};
 
@@ -34,6 +39,18 @@ pub struct Imported {
     /// Headings that name no column we know: what stood below them was not read.
     pub unread: Vec<String>,
 }
+
+/// Whose cards are to be revoked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Scope {
+    /// Those of every school.
+    AllSchools,
+    /// Those of the school with this RSPO number; of one class, if one is named.
+    School(u32, Option<String>),
+}
+
+/// How many cards are looked for at a time.
+const CARDS_AT_ONCE: u32 = 200;
 
 impl Books {
     /// Opens the books behind `given`.
@@ -110,6 +127,45 @@ impl Books {
         let pupil = PupilId::parse(pupil).ok_or(BooksError::UnknownPupil)?;
         let verb = ExportPupil { pupil, act: self.act() };
         self.store.write(verb).await?.ok_or(BooksError::UnknownPupil)
+    }
+
+    /// Revokes the cards of `scope` on all their devices, with their open slips: those with a device that has no
+    /// certificate issued at `issued_before` or later. `told` hears how many are done. Answers how many there were.
+    ///
+    /// Each card is an act of its own. What breaks off in the middle is done by the same call again.
+    ///
+    /// # Errors
+    /// When the school is not known, or the database fails: what was revoked before that stays so.
+    pub async fn revoke(
+        &self,
+        scope: Scope,
+        issued_before: Timestamp,
+        reason: EndReason,
+        dry_run: bool,
+        told: &mut (dyn FnMut(usize) + Send),
+    ) -> Result<usize, BooksError> {
+        let whose = match scope {
+            Scope::AllSchools => HeldBy::Everybody,
+            Scope::School(rspo, None) => HeldBy::School(self.school(Some(rspo)).await?),
+            Scope::School(rspo, Some(class)) => HeldBy::Class(self.school(Some(rspo)).await?, class),
+        };
+        let (mut done, mut after) = (0, None);
+        loop {
+            let held = HeldCards { whose: whose.clone(), issued_before, after, limit: CARDS_AT_ONCE };
+            let cards = self.store.read(held).await?;
+            let Some(last) = cards.last().cloned() else { return Ok(done) };
+            for card in cards {
+                if !dry_run {
+                    match self.store.write(RevokeCard { card, reason, act: self.act() }).await? {
+                        // An erased pupil's: gone in between.
+                        Ok(_) | Err(RevocationRefusal::UnknownCard | RevocationRefusal::UnknownDevice) => {}
+                    }
+                }
+                done += 1;
+                told(done);
+            }
+            after = Some(last);
+        }
     }
 }
 

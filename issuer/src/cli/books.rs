@@ -1,4 +1,4 @@
-//! Pupils into the books from a file, and all that is kept on one of them out.
+//! Pupils into the books from a file, all that is kept on one of them out, and many cards off their phones.
 
 use std::fs::OpenOptions;
 use std::io::{IsTerminal as _, Write as _};
@@ -6,13 +6,17 @@ use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use jiff::Timestamp;
 use serde_json::json;
 
 use crate::app::{AppError, Surroundings};
-use crate::books::{Books, BooksError, Imported};
+use crate::books::{Books, BooksError, Imported, Scope};
 use crate::config::Given;
+use crate::issuance::revocation::MANY_REASONS;
 use crate::pages::office::imports::{refusal_text, rejected_csv};
 use crate::pages::words::Lang;
+use crate::store::tables::device::EndReason;
 use crate::store::tables::import_batch::ImportState;
 
 /// Exit code where some rows were rejected; the others were entered, unless it was a dry run.
@@ -29,6 +33,41 @@ pub(super) const EXPORT_HELP: &str = "\
 PUPIL is the id that stands at the end of the address of the pupil's page in the office.
 
 Exit codes: 0 done, 1 nothing could be done, 2 usage.";
+
+pub(super) const REVOKE_HELP: &str = "\
+Each card is revoked on all its devices, with its open slips, and stands on the next revocation list; its people are
+told as when the office revokes it. The issuer may run meanwhile. What breaks off is finished by the same command.
+With --issued-before, cards stay whose devices all have a certificate from then or later.
+
+Exit codes: 0 done, 1 nothing or not all could be done, 2 usage.";
+
+#[derive(clap::Args)]
+pub(super) struct RevokeArgs {
+    /// RSPO of the school whose cards they are
+    #[arg(long, value_name = "RSPO", required_unless_present = "all_schools")]
+    school: Option<u32>,
+    /// The cards of every school
+    #[arg(long, conflicts_with = "school")]
+    all_schools: bool,
+    /// Only those of pupils in this class
+    #[arg(long, value_name = "CLASS", requires = "school")]
+    class: Option<String>,
+    /// Only those on a device that has no certificate from this instant or later (2026-11-23T08:00:00Z)
+    #[arg(long, value_name = "TIME")]
+    issued_before: Option<Timestamp>,
+    /// Why; `superseded` where all are to be issued anew
+    #[arg(long, value_parser = reasons())]
+    reason: EndReason,
+    /// Say how many they are, and revoke none
+    #[arg(long)]
+    dry_run: bool,
+}
+
+/// The words of the reasons for which many cards are revoked.
+fn reasons() -> impl TypedValueParser<Value = EndReason> {
+    PossibleValuesParser::new(MANY_REASONS.map(EndReason::word))
+        .try_map(|word| MANY_REASONS.into_iter().find(|reason| reason.word() == word).ok_or("no such reason"))
+}
 
 #[derive(clap::Args)]
 pub(super) struct ImportArgs {
@@ -177,6 +216,35 @@ pub(super) async fn export(given: Given, args: ExportArgs, json: bool) -> Result
             written.map_err(|cause| AppError::Disk { path: path.to_owned(), cause })?;
         }
         None => println!("{text}"),
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+pub(super) async fn revoke(given: Given, args: RevokeArgs, json: bool) -> Result<ExitCode, AppError> {
+    let books = Books::open(&given, &Surroundings::system()).await?;
+    let scope = match args.school {
+        Some(school) => Scope::School(school, args.class),
+        None => Scope::AllSchools,
+    };
+    let quiet = json || args.dry_run || !std::io::stderr().is_terminal();
+    let mut progress = |done: usize| {
+        if !quiet {
+            eprint!("\r{done} cards");
+        }
+    };
+    let before = args.issued_before.unwrap_or(Timestamp::MAX);
+    let outcome = books.revoke(scope, before, args.reason, args.dry_run, &mut progress).await;
+    if !quiet {
+        eprintln!();
+    }
+    let cards = match outcome {
+        Ok(cards) => cards,
+        Err(error) => return Ok(refused("revoke", &error)),
+    };
+    if json {
+        println!("{}", json!({ "dry_run": args.dry_run, "cards": cards }));
+    } else {
+        println!("{}     {cards}", if args.dry_run { "to revoke" } else { "revoked  " });
     }
     Ok(ExitCode::SUCCESS)
 }

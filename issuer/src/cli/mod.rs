@@ -1,4 +1,4 @@
-//! The command line: set up, serve, check; pupils in from a file, and one out.
+//! The command line: set up, serve, check; pupils in from a file, one out, and many cards off their phones.
 
 mod authority;
 mod books;
@@ -79,6 +79,14 @@ enum Command {
         given: Given,
         #[command(flatten)]
         export: books::ExportArgs,
+    },
+    /// Revoke the cards of a school, a class or everybody, on all their devices
+    #[command(after_help = books::REVOKE_HELP)]
+    Revoke {
+        #[command(flatten)]
+        given: Given,
+        #[command(flatten)]
+        revoke: books::RevokeArgs,
     },
     /// Copy everything that another machine needs to go on, while the issuer runs
     #[command(after_help = keeping::BACKUP_HELP)]
@@ -170,6 +178,7 @@ async fn dispatch(cli: Cli) -> Result<ExitCode, AppError> {
         Command::Staff { command } => staff::run(command, &file, cli.json).await,
         Command::Import { given, import } => books::import(given.or(file), import, cli.json).await,
         Command::Export { given, export } => books::export(given.or(file), export, cli.json).await,
+        Command::Revoke { given, revoke } => books::revoke(given.or(file), revoke, cli.json).await,
         Command::Backup { given, backup } => {
             let (given, settings) = (given.or(file), cli.config);
             let made = move || keeping::backup(&given, settings.as_deref(), &backup, cli.json);

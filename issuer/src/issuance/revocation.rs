@@ -14,7 +14,7 @@ use crate::store::id::{CardId, DeviceId};
 use crate::store::tables::certificate::{Certificate, Ended};
 use crate::store::tables::device::{Device, DeviceState, EndReason};
 use crate::store::tables::grant::{Grant, GrantState};
-use crate::store::tables::mobile_card::MobileCard;
+use crate::store::tables::mobile_card::{HeldBy, MobileCard};
 use crate::store::tables::revocation_list::RevocationList;
 use crate::store::{Statements, StoreError, Verb};
 
@@ -25,6 +25,16 @@ const LIST_RENEW_AFTER: SignedDuration = SignedDuration::from_hours(12);
 
 /// Why an office takes a card off a phone. What ends with the base card is not for it to name.
 pub const OFFICE_REASONS: [EndReason; 5] = [
+    EndReason::PhoneLost,
+    EndReason::PhoneDamaged,
+    EndReason::IdentityStolen,
+    EndReason::ServiceGivenUp,
+    EndReason::DataWrong,
+];
+
+/// Why cards are taken off phones by the hundred: as an office says, or because all are to be issued anew.
+pub const MANY_REASONS: [EndReason; 6] = [
+    EndReason::Superseded,
     EndReason::PhoneLost,
     EndReason::PhoneDamaged,
     EndReason::IdentityStolen,
@@ -86,6 +96,28 @@ impl Verb for RevokeCard {
         }
         end_all(tx, &self.card, self.reason, self.act.at, &mut self.act.trail()).await?;
         Device::of_card(tx, &self.card).await.map(Ok)
+    }
+}
+
+/// The cards that a device holds, or is about to; a page of them.
+#[derive(Debug)]
+pub struct HeldCards {
+    /// Whose.
+    pub whose: HeldBy,
+    /// On a device that has no certificate issued at this instant or later.
+    pub issued_before: Timestamp,
+    /// After which; none for the first page.
+    pub after: Option<CardId>,
+    /// How many at most.
+    pub limit: u32,
+}
+
+#[async_trait::async_trait]
+impl Verb for HeldCards {
+    type Answer = Vec<CardId>;
+
+    async fn run(&self, tx: &mut dyn Statements) -> Result<Self::Answer, StoreError> {
+        MobileCard::next_held(tx, &self.whose, self.issued_before, self.after.as_ref(), self.limit).await
     }
 }
 

@@ -211,7 +211,8 @@ fn reason_in_words(reason: EndReason) -> Option<&'static str> {
         EndReason::DataWrong => Some("błąd w danych"),
         EndReason::CardVoid => Some("utrata ważności legitymacji szkolnej"),
         EndReason::MovedSchool => Some("przejście do innej szkoły"),
-        EndReason::Superseded | EndReason::Deleted | EndReason::NeverReleased => None,
+        EndReason::Superseded => Some("wymiana certyfikatów"),
+        EndReason::Deleted | EndReason::NeverReleased => None,
     }
 }
 

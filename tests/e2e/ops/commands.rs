@@ -1,5 +1,6 @@
 //! The program's commands as a stranger runs them: what they print where, and how they end.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::Arc;
@@ -7,6 +8,8 @@ use std::sync::Arc;
 use issuer::app::SystemClock;
 use serde_json::{Value, json};
 use shared::clock::{Clock as _, ManualClock};
+use shared::x509::ca::CaCertificate;
+use shared::x509::crl::UnverifiedCrl;
 use tests::office::{Office, Slip};
 use tests::process::{IssuerProcess, ROLE, Site, free_port};
 
@@ -132,6 +135,58 @@ async fn a_lost_machine_is_replaced_by_commands_alone() {
     first.site.data = new;
     first.process = first.site.serve(first.listen).await;
     first.activated(&first.slips[1]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_cards_of_a_class_or_of_everybody_are_revoked_by_one_command() {
+    let folder = tempfile::tempdir().unwrap();
+    let running = Running::start(folder.path()).await;
+    let data = &running.site.data;
+    let early = [running.activated(&running.slips[0]).await, running.activated(&running.slips[1]).await];
+    // Names and times are of whole microseconds: the next certificate is a later one.
+    let between = SystemClock.now().to_string();
+    let late = running.activated(&running.slips[2]).await;
+    let fetch = async |path: &str| {
+        let reply = tests::http::get(format!("http://{}/pki/{path}", running.listen)).await.unwrap();
+        reply.bytes().await.unwrap()
+    };
+    let listed = async || {
+        let authority = CaCertificate::parse(&fetch("ca/issuing.cer").await).unwrap();
+        let list = UnverifiedCrl::parse(&fetch("crl/issuing.crl").await).unwrap().verify(&authority).unwrap();
+        list.entries().map(|(serial, _)| serial.to_string()).collect::<BTreeSet<_>>()
+    };
+    let anew = ["--reason", "superseded", "--issued-before", &between];
+    let revoke = |more: &[&str]| issuer(data, &[&["--json", "revoke"], more].concat());
+
+    assert_eq!(revoke(&["--reason", "superseded"]).code, Some(2), "whose cards is to be said");
+    assert_eq!(
+        revoke(&["--all-schools", "--reason", "card_void"]).code,
+        Some(2),
+        "that is no reason to give"
+    );
+    assert_eq!(revoke(&["--class", "7a", "--reason", "superseded"]).code, Some(2), "a class is a school's");
+    let elsewhere = issuer(data, &["revoke", "--school", "123", "--reason", "data_wrong"]);
+    elsewhere.refused("there is no such school");
+    let none = revoke(&["--school", "990001", "--class", "9z", "--reason", "data_wrong"]).json();
+    assert_eq!(none, json!({ "dry_run": false, "cards": 0 }));
+    let dry = revoke(&[&["--all-schools", "--dry-run"], anew.as_slice()].concat()).json();
+    assert_eq!(dry, json!({ "dry_run": true, "cards": 2 }));
+    assert!(listed().await.is_empty(), "a dry run revokes nothing");
+
+    // Beside an issuer that runs: its next list has them.
+    let done = revoke(&[&["--all-schools"], anew.as_slice()].concat()).json();
+    assert_eq!(done, json!({ "dry_run": false, "cards": 2 }));
+    assert_eq!(listed().await, BTreeSet::from(early.clone()));
+    let again = issuer(data, &[&["revoke", "--school", "990001"], anew.as_slice()].concat());
+    assert_eq!((again.code, again.out.as_str()), (Some(0), "revoked       0\n"), "they are done");
+    let rest = revoke(&["--school", "990001", "--reason", "data_wrong"]).json();
+    assert_eq!(rest["cards"], 1);
+    assert_eq!(listed().await, early.into_iter().chain([late]).collect());
+    let books = rusqlite::Connection::open(data.join("issuer.db")).unwrap();
+    let trail = "SELECT COUNT(*) FROM audit_entry WHERE action = 'card.revoked' AND actor = 'system'";
+    assert_eq!(books.query_row(trail, [], |row| row.get::<_, i64>(0)).unwrap(), 3);
+    let told = "SELECT COUNT(*) FROM notice WHERE body LIKE '%wymiana certyfikatów%'";
+    assert!(books.query_row(told, [], |row| row.get::<_, i64>(0)).unwrap() > 0, "nobody was told");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -44,4 +44,39 @@ impl MobileCard {
         let sql = format!("SELECT id FROM mobile_card WHERE pupil_id = $1 ORDER BY id{lock}");
         tx.query(&sql, params![pupil]).await.map(|_| ())
     }
+
+    /// The next cards, by name and at most `limit`, that are on a device, or about to be, which has no certificate
+    /// issued at `before` or later.
+    pub async fn next_held(
+        tx: &mut dyn Statements,
+        whose: &HeldBy,
+        before: Timestamp,
+        after: Option<&CardId>,
+        limit: u32,
+    ) -> Result<Vec<CardId>, StoreError> {
+        let sql = "SELECT c.id FROM mobile_card c JOIN pupil p ON p.id = c.pupil_id \
+                   WHERE c.id > $1 AND ($2 = '' OR c.school_id = $2) AND ($3 = '' OR p.class_name = $3) \
+                   AND EXISTS (SELECT 1 FROM device d WHERE d.card_id = c.id AND d.state IN ('live', 'pending') \
+                   AND NOT EXISTS (SELECT 1 FROM certificate t WHERE t.device_id = d.id AND t.issued_at >= $4)) \
+                   ORDER BY c.id LIMIT $5";
+        let (school, class) = match whose {
+            HeldBy::Everybody => ("", ""),
+            HeldBy::School(school) => (school.as_str(), ""),
+            HeldBy::Class(school, class) => (school.as_str(), class.as_str()),
+        };
+        let after = after.map_or("", |card| card.as_str());
+        let rows = tx.query(sql, params![after, school, class, before, limit]).await?;
+        rows.iter().map(|row| row.take(0)).collect()
+    }
+}
+
+/// Whose cards are meant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum HeldBy {
+    /// All that the issuer has.
+    Everybody,
+    /// Those that a school issued.
+    School(SchoolId),
+    /// Those of them whose pupils are in this class now.
+    Class(SchoolId, String),
 }
