@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::fs;
 
+use tests::browser::Person;
 use tests::pupils::PupilSpec;
 use tests::scene::CLERK;
 use tests::sheets::Sheets;
@@ -125,12 +126,9 @@ fn pupils_of(stage: &Stage) -> String {
     format!("/schools/{}/pupils?limit=200", stage.scene.school(0))
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_class_is_issued_in_one_document_whose_codes_all_open_a_card() {
-    let Some(sheets) = Sheets::installed() else { return };
-    let Some(stage) = Stage::set().await else { return };
-    let (world, office) = (&stage.scene.world, stage.scene.office());
-    let school = stage.scene.school(0);
+/// Class 5a, from its orders to the printer: who is in it, by PESEL.
+async fn ordered(stage: &Stage) -> (Person, BTreeSet<String>) {
+    let (office, school) = (stage.scene.office(), stage.scene.school(0));
     let mut names = BTreeSet::new();
     for n in (1..=40).filter(|n| n % 8 == 4).chain([60, 68, 76]) {
         // Every eighth pupil is of the same class.
@@ -146,14 +144,28 @@ async fn a_class_is_issued_in_one_document_whose_codes_all_open_a_card() {
     clerk.sees("Zlecenia złożono.").await;
     clerk.opens("/office/classes/5a/issue").await;
     clerk.clicks(&format!("Utwórz kody dla {} uczniów", names.len())).await;
-    clerk.sees(&format!("Kody są gotowe: {} kompletów, po trzy kartki.", names.len())).await;
+    (clerk, names)
+}
+
+/// The codes of a class's document, a pupil's after the other's.
+async fn printed(clerk: &Person, sheets: &Sheets, sets: usize) -> Vec<(String, String)> {
+    clerk.sees(&format!("Kody są gotowe: {sets} kompletów, po trzy kartki.")).await;
     clerk.clicks("Pobierz PDF do druku").await;
-    let pages = sheets.read(&clerk.saved(".pdf").await);
-    assert_eq!(pages.len(), 3 * names.len());
-    for (n, paper) in pages.chunks(3).enumerate() {
-        let codes = codes_of(paper);
-        let phone = world.phone(&format!("Telefon {n}")).await;
-        let card = activated(&phone, &codes).await.expect("a card");
+    let pdf = clerk.saved(".pdf").await;
+    let pages = sheets.read(&pdf);
+    fs::remove_file(pdf).unwrap();
+    assert_eq!(pages.len(), 3 * sets);
+    pages.chunks(3).map(codes_of).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_class_is_issued_in_one_document_whose_codes_all_open_a_card() {
+    let Some(sheets) = Sheets::installed() else { return };
+    let Some(stage) = Stage::set().await else { return };
+    let (clerk, mut names) = ordered(&stage).await;
+    for (n, codes) in printed(&clerk, &sheets, names.len()).await.iter().enumerate() {
+        let phone = stage.scene.world.phone(&format!("Telefon {n}")).await;
+        let card = activated(&phone, codes).await.expect("a card");
         let shown = phone.show(&card.id).await;
         assert!(names.remove(shown.card.data().pesel.as_str()), "two slips opened the same pupil's card");
     }
@@ -162,4 +174,30 @@ async fn a_class_is_issued_in_one_document_whose_codes_all_open_a_card() {
     clerk.opens("/office/slips").await;
     clerk.clicks("Użyte").await;
     clerk.sees("5a").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_class_set_that_is_missing_is_replaced_at_once() {
+    let Some(sheets) = Sheets::installed() else { return };
+    let Some(stage) = Stage::set().await else { return };
+    let (clerk, names) = ordered(&stage).await;
+    let lost = printed(&clerk, &sheets, names.len()).await;
+    let found = stage.scene.world.phone("Znalazca").await;
+    activated(&found, &lost[0]).await.expect("a card, before anybody misses them");
+    clerk.opens("/office/classes/5a").await;
+    clerk.clicks("Utworzone kody").await;
+    clerk.sees("Jeden wykorzystano: sprawdź, czy na właściwym urządzeniu.").await;
+    clerk.sees("Znalazca").await;
+    clerk.clicks("Zastąp zaznaczone nowymi kodami").await;
+    let new = printed(&clerk, &sheets, names.len() - 1).await;
+    for (n, codes) in lost.iter().enumerate().skip(1) {
+        let phone = stage.scene.world.phone(&format!("Obcy {n}")).await;
+        assert!(activated(&phone, codes).await.is_none(), "set {n} of those lost still opens a card");
+    }
+    let phone = stage.scene.world.phone("Telefon").await;
+    activated(&phone, &new[0]).await.expect("a card by the new codes");
+    if let Some(folder) = std::env::var_os("MLEG_PICTURES") {
+        clerk.opens("/office/classes/5a/slips").await;
+        fs::write(std::path::Path::new(&folder).join("class-slips.png"), clerk.picture().await).unwrap();
+    }
 }
