@@ -11,15 +11,19 @@ use std::time::Duration;
 
 use crate::outside;
 
-/// Starts the server and does as it is told, one word a line, until its standard input closes (which happens however
+/// Starts the server, with a small file system that only it sees if a fourth word says how large, and does as it is told, one word a line, until its standard input closes (which happens however
 /// this process ends); then it cleans up. The server refuses to run as root, so it runs as `postgres` there.
 const SUPERVISOR: &str = r#"
 owner=
-folder=$1 bin=$2 port=$3
+folder=$1 bin=$2 port=$3 small=$4
 cd "$folder" || exit 1
 if [ "$(id -u)" = 0 ]; then
     chown postgres "$folder"
     owner="setpriv --reuid=postgres --regid=postgres --clear-groups --"
+fi
+if [ -n "$small" ]; then
+    mkdir "$folder/small" && mount -t tmpfs -o "size=$small" none "$folder/small" || exit 1
+    [ -z "$owner" ] || chown postgres "$folder/small"
 fi
 run() {
     $owner "$bin/postgres" -D "$folder/data" -p "$port" -c listen_addresses=127.0.0.1 -c unix_socket_directories= \
@@ -35,12 +39,16 @@ while read -r order; do
     start) kill -0 $server 2>/dev/null || run ;;
     esac
 done
-kill -INT $server; wait $server; rm -rf "$folder"
+kill -INT $server; wait $server
+[ -z "$small" ] || umount "$folder/small"
+rm -rf "$folder"
 "#;
 
 /// A server. Dropping this ends it, after a moment.
 pub struct Server {
     port: u16,
+    /// Where its small disk is, if it has one.
+    small: PathBuf,
     /// Its standard input is what keeps the server up.
     supervisor: Child,
 }
@@ -62,6 +70,19 @@ impl Server {
     /// # Panics
     /// As [`fresh_database`].
     pub fn start() -> Option<Self> {
+        Self::start_on("")
+    }
+
+    /// A server that has a disk of so many megabytes for the databases of [`on_small_disk`](Self::on_small_disk); its log
+    /// of changes lies elsewhere. It asks for the right to mount.
+    ///
+    /// # Panics
+    /// As [`fresh_database`].
+    pub fn start_with_small_disk(megabytes: u32) -> Option<Self> {
+        Self::start_on(&format!("{megabytes}m"))
+    }
+
+    fn start_on(small: &str) -> Option<Self> {
         let bin = outside::require("PostgreSQL", || {
             binaries().ok_or("neither Debian's packages nor the path have initdb")
         })?;
@@ -71,16 +92,21 @@ impl Server {
         let free = TcpListener::bind("127.0.0.1:0").and_then(|l| l.local_addr()).expect("a free port").port();
         let mut script = tempfile::NamedTempFile::new().expect("a temporary file");
         script.write_all(SUPERVISOR.as_bytes()).expect("the script");
-        let supervisor = Command::new("sh")
+        let mut shell = Command::new(if small.is_empty() { "sh" } else { "unshare" });
+        if !small.is_empty() {
+            shell.args(["--mount", "sh"]);
+        }
+        let supervisor = shell
             .arg(script.path())
             .args([&folder, &bin])
-            .arg(free.to_string())
+            .args([&free.to_string(), small])
             .stdin(Stdio::piped())
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .spawn()
             .expect("a shell");
-        let mut server = Self { port: free, supervisor };
+        let small = folder.join("small");
+        let mut server = Self { port: free, small, supervisor };
         if server.answers_within(300) {
             return Some(server);
         }
@@ -92,8 +118,19 @@ impl Server {
 
     /// The address of a fresh, empty database.
     pub fn database(&self) -> String {
+        self.database_in("")
+    }
+
+    /// The address of a fresh database whose tables and indexes lie on the small disk.
+    pub fn on_small_disk(&self) -> String {
+        let space = format!("CREATE TABLESPACE small LOCATION '{}'", self.small.display());
+        assert!(psql(&self.address("postgres"), &space), "cannot use the small disk");
+        self.database_in(" TABLESPACE small")
+    }
+
+    fn database_in(&self, space: &str) -> String {
         let name = format!("mleg_{}_{}", std::process::id(), DATABASES.fetch_add(1, Ordering::Relaxed));
-        let made = psql(&self.address("postgres"), &format!("CREATE DATABASE {name}"));
+        let made = psql(&self.address("postgres"), &format!("CREATE DATABASE {name}{space}"));
         assert!(made, "cannot make a database");
         self.address(&name)
     }

@@ -95,7 +95,7 @@ async fn files_that_may_not_be_written_are_a_pause() {
 }
 
 /// Whether a process here may be given a file system of its own.
-fn mounts() -> Result<(), String> {
+pub(super) fn mounts() -> Result<(), String> {
     let mut probe = Command::new("unshare");
     probe.args(["--mount", "sh", "-c", "mount -t tmpfs none /mnt"]);
     match probe.output() {

@@ -1,11 +1,13 @@
-//! PostgreSQL that stops, is killed, is read-only, slow or silent.
+//! PostgreSQL that stops, is killed, is read-only, slow or silent, or has no space left.
 
 use std::time::Duration;
 
 use tests::killer::relay::{Line, Relay};
+use tests::outside;
 use tests::postgres::{Server, psql};
 use tests::world::{Phone, Plan, World};
 
+use super::disk::mounts;
 use super::{NO_ANSWER, NO_CHANGES, Prepared, phone_waits, readiness, ready_again};
 use crate::retry::activated_once;
 use crate::wire::Wire;
@@ -111,4 +113,54 @@ async fn connections_on_which_nobody_answers_any_more_are_not_used_again() {
     assert_eq!(readiness(&far.wire).await.0, 503);
     far.relay.forget();
     far.goes_on(&prepared, [&slip, &other], "silent").await;
+}
+
+/// More than a database of nothing but its own tables needs, and an issuer's.
+const SMALL_MB: u32 = 40;
+
+/// What is there goes on where it finds room in what was asked of the disk before; the first that needs more is refused
+/// whole, and comes through once somebody has made room.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_without_space_refuses_whole_and_loses_nothing() {
+    if outside::allowed("a file system of one's own", mounts).is_none() {
+        return;
+    }
+    let Some(server) = Server::start_with_small_disk(SMALL_MB) else { return };
+    let address = server.on_small_disk();
+    let database = Some(address.clone());
+    let world = World::of(Plan { database, ..Plan::of("legacy-2019") }).await;
+    let wire = Wire::of(&world);
+    let mut waiting = Vec::new();
+    for _ in 0..12 {
+        let slip = world.codes().await;
+        waiting.push((Prepared::of(&wire, &slip).await, slip));
+    }
+    assert!(psql(&address, "CREATE TABLE ballast (piece TEXT)"));
+    // Row by row: a series to select from would be kept on the same disk first, and leave its room behind.
+    let fill = "INSERT INTO ballast SELECT repeat(md5(generate_series(1, 1000000)::text), 30)";
+    assert!(!psql(&address, fill), "a small disk that holds a gigabyte");
+
+    let mut refused = Vec::new();
+    for (prepared, slip) in waiting {
+        let reply = wire.credential(&prepared.token, &wire.proof(&prepared.key, &prepared.nonce)).await;
+        if reply.status == 200 {
+            continue;
+        }
+        reply.out_of_order("no space");
+        assert_eq!(
+            world.office.devices(&slip.card_id, "live").await.len(),
+            0,
+            "refused, and a device is there"
+        );
+        refused.push((prepared, slip));
+    }
+    assert!(refused.len() > 2, "{} found no room", refused.len());
+    assert_eq!(wire.send(wire.request("GET", "/health/live")).await.status, 200);
+    assert!(psql(&address, "DROP TABLE ballast"));
+    ready_again(&wire).await;
+    for (prepared, slip) in &refused {
+        prepared.goes_on(&wire, &world.office, slip, "no space").await;
+    }
+    let verdict = world.office.done("GET", "/audit/verify", None).await;
+    assert_eq!(verdict["whole"], true, "{verdict}");
 }
