@@ -24,6 +24,8 @@ pub mod revocation;
 pub mod status;
 
 #[cfg(test)]
+pub(crate) mod testing;
+#[cfg(test)]
 mod tests;
 pub mod token;
 pub mod trust_list;

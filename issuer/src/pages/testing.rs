@@ -16,14 +16,13 @@ use tower::ServiceExt as _;
 
 use super::{Pages, router};
 use crate::audit::{Act, Actor};
-use crate::authority::{Authority, CreateOptions, PkiUrls};
+use crate::authority::{Authority, CreateOptions};
 use crate::demo_school::{self, SeededSchool};
-use crate::issuance::keys::Keys;
-use crate::issuance::{Addresses, Issuance};
+use crate::issuance::{Issuance, testing};
 use crate::registry::staff::{EnterStaff, HashedPassword, StaffForm};
 use crate::registry::testing::{CountedEntropy, evening, form};
 use crate::store::tables::staff::Role;
-use crate::store::{Location, Statements, Store, StoreError, Verb};
+use crate::store::{Statements, StoreError, Verb};
 
 /// The password of every account here.
 pub(crate) const PASSWORD: &str = "kałamarz-i-liczydło";
@@ -94,19 +93,9 @@ impl House {
         let entropy: Arc<dyn Entropy> = Arc::new(entropy);
         let clock = Arc::new(ManualClock::new(evening()));
         let authority = Authority::open(&folder.join("ca"), None, &*entropy).unwrap();
-        let pki = PkiUrls::new("http://127.0.0.1:1/pki/crl/x.crl", "http://127.0.0.1:1/pki/ca/x.cer", None);
-        let issuance = Issuance {
-            store: Store::open(&Location::Sqlite(folder.join("issuer.db"))).await.unwrap(),
-            authority: Arc::new(authority),
-            keys: Arc::new(Keys::derive(&[3; 32])),
-            clock: clock.clone(),
-            entropy,
-            addresses: Arc::new(Addresses { issuer: "http://127.0.0.1:1".into(), pki: pki.unwrap() }),
-            list_turn: Arc::default(),
-            intent_first: false,
-        };
+        let issuance = testing::issuance(folder, authority, &clock, entropy).await;
         Self {
-            router: router(Pages::new(issuance.clone(), "http://127.0.0.1:1".into(), true)),
+            router: router(Pages::new(issuance.clone(), testing::BASE.into(), true)),
             issuance,
             clock,
             schools,

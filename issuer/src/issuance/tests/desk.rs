@@ -12,13 +12,12 @@ use shared::vci::proof::signing_input;
 
 use crate::app::SystemEntropy;
 use crate::audit::Actor;
-use crate::authority::{Authority, CreateOptions, PkiUrls};
+use crate::authority::{Authority, CreateOptions};
 use crate::issuance::enrolment::{DeviceClaim, EnrolmentError, IssuedCard};
 use crate::issuance::grant::{GrantRefusal, GrantSource, MakeGrant, SlipSecrets};
-use crate::issuance::keys::Keys;
 use crate::issuance::order::PlaceOrder;
 use crate::issuance::token::{TokenError, Tokens};
-use crate::issuance::{Addresses, Issuance};
+use crate::issuance::{Issuance, testing};
 use crate::registry::profile::{ActivationMode, Overrides, Preset, SchoolProfile};
 use crate::store::id::*;
 use crate::store::tables::base_card::{BaseCard, BaseCardState, Form};
@@ -27,7 +26,7 @@ use crate::store::tables::device::Device;
 use crate::store::tables::grant::Grant;
 use crate::store::tables::pupil::{Applicant, Application, ApplicationState, Photo, Pupil};
 use crate::store::tables::school::{Agreement, Profile, School, SchoolKind, SchoolRights, Term};
-use crate::store::{Location, Statements, Store, StoreError, Verb};
+use crate::store::{Statements, StoreError, Verb};
 
 pub(super) struct Desk {
     pub(super) issuance: Issuance,
@@ -47,7 +46,7 @@ impl Phone {
     pub(super) fn proof(&self, desk: &Desk, nonce: &Secret) -> String {
         let point = self.0.verifying_key().to_sec1_point(false);
         let key = PublicJwk::from_sec1(point.as_bytes()).unwrap();
-        let input = signing_input(&key, "http://127.0.0.1:1", Some(nonce), desk.clock.now()).unwrap();
+        let input = signing_input(&key, testing::BASE, Some(nonce), desk.clock.now()).unwrap();
         let signature: p256::ecdsa::Signature = self.0.sign(input.as_bytes());
         input.finish(signature.to_bytes().into())
     }
@@ -61,18 +60,7 @@ impl Desk {
         let entropy = Arc::new(SystemEntropy);
         let authority =
             Authority::create(&folder.path().join("ca"), &CreateOptions::simulator(now), &*entropy).unwrap();
-        let store = Store::open(&Location::Sqlite(folder.path().join("issuer.db"))).await.unwrap();
-        let pki = PkiUrls::new("http://127.0.0.1:1/pki/crl/x.crl", "http://127.0.0.1:1/pki/ca/x.cer", None);
-        let issuance = Issuance {
-            store,
-            authority: Arc::new(authority),
-            keys: Arc::new(Keys::derive(&[3; 32])),
-            clock: clock.clone(),
-            entropy,
-            addresses: Arc::new(Addresses { issuer: "http://127.0.0.1:1".into(), pki: pki.unwrap() }),
-            list_turn: Arc::default(),
-            intent_first: false,
-        };
+        let issuance = testing::issuance(folder.path(), authority, &clock, entropy).await;
         let profile = SchoolProfile::with(preset, overrides).unwrap();
         let pupil = issuance.store.write(Books { now, profile }).await.unwrap();
         Self { issuance, clock, pupil, folder }

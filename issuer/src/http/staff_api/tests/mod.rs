@@ -22,14 +22,12 @@ use tower::ServiceExt as _;
 
 use super::{ApiState, BASE_PATH, openapi_json, router};
 use crate::audit::{Act, Actor};
-use crate::authority::{Authority, CreateOptions, PkiUrls};
+use crate::authority::{Authority, CreateOptions};
 use crate::http::failure::{Code, PROBLEM_JSON};
 use crate::http::front::Limits;
-use crate::issuance::keys::Keys;
-use crate::issuance::{Addresses, Issuance};
+use crate::issuance::{Issuance, testing};
 use crate::registry::staff::{EnterStaff, HashedPassword, MakeToken, StaffForm, TokenForm};
 use crate::registry::testing::{CountedEntropy, evening, form, photo};
-use crate::store::{Location, Store};
 
 /// An office with a principal's token.
 struct Office {
@@ -67,17 +65,7 @@ impl Office {
         let clock = Arc::new(ManualClock::new(evening()));
         let options = CreateOptions::simulator(evening());
         let authority = Authority::create(&folder.path().join("ca"), &options, &*entropy).unwrap();
-        let pki = PkiUrls::new("http://127.0.0.1:1/pki/crl/x.crl", "http://127.0.0.1:1/pki/ca/x.cer", None);
-        let issuance = Issuance {
-            store: Store::open(&Location::Sqlite(folder.path().join("issuer.db"))).await.unwrap(),
-            authority: Arc::new(authority),
-            keys: Arc::new(Keys::derive(&[3; 32])),
-            clock: clock.clone(),
-            entropy: entropy.clone(),
-            addresses: Arc::new(Addresses { issuer: "http://127.0.0.1:1".into(), pki: pki.unwrap() }),
-            list_turn: Arc::default(),
-            intent_first: false,
-        };
+        let issuance = testing::issuance(folder.path(), authority, &clock, entropy.clone()).await;
         let act = || Act::new(Actor::System, evening(), &*entropy);
         let principal =
             json!({ "login": "dyrektor", "role": "principal", "password": "kałamarz-i-liczydło" });
