@@ -44,7 +44,7 @@ use crate::http::front::Limits;
 use crate::http::front::client::Client;
 use crate::http::limits::{Limiter, Rate};
 use crate::issuance::Issuance;
-use crate::registry::aside::Desks;
+use crate::registry::aside::{Desks, at_place};
 
 /// How many passwords are checked at the same time: each takes 19 MiB and some 20 ms of a core.
 const PASSWORD_CHECKS: usize = 2;
@@ -159,9 +159,9 @@ impl Pages {
         password: crate::registry::line::Password,
     ) -> Result<crate::registry::staff::HashedPassword, PageFailure> {
         use crate::registry::staff::HashedPassword;
-        let _permit = self.own.passwords.take().await;
+        let place = self.own.passwords.take_along().await;
         let entropy = self.issuance.entropy.clone();
-        let hashing = tokio::task::spawn_blocking(move || HashedPassword::of(&password, &*entropy));
+        let hashing = at_place(place, move || HashedPassword::of(&password, &*entropy));
         hashing.await.map_err(|error| PageFailure::ours(&error))?.ok_or(PageFailure::Internal)
     }
 
@@ -174,9 +174,9 @@ impl Pages {
         use crate::registry::staff::HashedPassword;
         // Of no password: what an unknown login is compared with.
         const NOBODYS: &str = "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
-        let _permit = self.own.passwords.take().await;
+        let place = self.own.passwords.take_along().await;
         let known = stored.is_some();
-        let check = tokio::task::spawn_blocking(move || {
+        let check = at_place(place, move || {
             HashedPassword::verify(stored.as_deref().unwrap_or(NOBODYS), typed.expose())
         });
         check.await.unwrap_or(false) && known
@@ -190,9 +190,9 @@ impl Pages {
         passwords: Vec<crate::registry::line::Password>,
     ) -> Result<Vec<crate::registry::staff::HashedPassword>, PageFailure> {
         use crate::registry::staff::HashedPassword;
-        let _permit = self.own.passwords.take().await;
+        let place = self.own.passwords.take_along().await;
         let entropy = Arc::clone(&self.issuance.entropy);
-        let hash = tokio::task::spawn_blocking(move || {
+        let hash = at_place(place, move || {
             passwords
                 .iter()
                 .map(|password| HashedPassword::of(password, &*entropy))

@@ -1,5 +1,6 @@
 //! Heavy work: aside from the threads that answer requests, and so much at a time as the machine bears.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use tokio::sync::{Semaphore, SemaphorePermit};
@@ -31,6 +32,16 @@ impl Drop for InLine<'_> {
     }
 }
 
+/// A place that is free again when this is dropped, wherever that is.
+#[derive(Debug)]
+pub struct Place(Arc<Desks>);
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.0.places.add_permits(1);
+    }
+}
+
 impl Desks {
     /// So many places.
     pub(crate) const fn new(all: usize) -> Self {
@@ -43,6 +54,12 @@ impl Desks {
         let _in_line = InLine(&self.waiting);
         // Nobody closes it; and if somebody did, the work would still be right, only not rationed.
         self.places.acquire().await.ok()
+    }
+
+    /// The same for work that may outlive whoever asked for it.
+    pub(crate) async fn take_along(self: &Arc<Self>) -> Option<Place> {
+        self.take().await?.forget();
+        Some(Place(Arc::clone(self)))
     }
 
     /// How it stands.
@@ -62,7 +79,17 @@ pub(crate) async fn aside<T: Send + 'static>(
     desks: &'static Desks,
     work: impl FnOnce() -> T + Send + 'static,
 ) -> Result<T, JoinError> {
-    let place = desks.take().await;
+    at_place(desks.take().await, work).await
+}
+
+/// Does work on a thread of its own, and keeps the `place` that was taken for it until it is over.
+///
+/// # Errors
+/// When the work panicked.
+pub(crate) async fn at_place<P: Send + 'static, T: Send + 'static>(
+    place: P,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, JoinError> {
     tokio::task::spawn_blocking(move || {
         let done = work();
         drop(place);
@@ -73,7 +100,6 @@ pub(crate) async fn aside<T: Send + 'static>(
 
 #[cfg(test)]
 pub(crate) mod tests {
-    use std::sync::Arc;
     use std::sync::atomic::{AtomicUsize, Ordering};
     use std::time::Duration;
 
@@ -92,6 +118,22 @@ pub(crate) mod tests {
         assert_eq!(desks.standing(), AtDesks { taken: 1, waiting: 0 });
         drop(place);
         assert_eq!(desks.standing(), AtDesks { taken: 0, waiting: 0 });
+    }
+
+    #[tokio::test]
+    async fn work_that_nobody_waits_for_any_more_keeps_its_place() {
+        let desks = Arc::new(Desks::new(1));
+        let (end, ended) = std::sync::mpsc::channel::<()>();
+        let mut work = Box::pin(at_place(desks.take_along().await, move || ended.recv()));
+        assert!(futures::poll!(&mut work).is_pending());
+        drop(work);
+        assert_eq!(desks.standing(), AtDesks { taken: 1, waiting: 0 }, "its place went to the next");
+        end.send(()).unwrap();
+        drop(
+            tokio::time::timeout(Duration::from_secs(20), desks.take())
+                .await
+                .expect("a place that comes free"),
+        );
     }
 
     /// Has eight works done by `aside`, and one that panics; how many were at work at the same moment, at the most.

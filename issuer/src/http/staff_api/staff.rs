@@ -15,6 +15,7 @@ use super::problems::problems;
 use super::request::{Caller, Named, Nothing, Posted};
 use super::slip::SecretsCode;
 use crate::http::failure::{Code, Failure};
+use crate::registry::aside::{Desks, aside};
 use crate::registry::staff::{
     EndStaff, EndToken, EnterStaff, HashedPassword, ListStaff, MakeToken, StaffForm, TokenForm,
 };
@@ -130,6 +131,9 @@ async fn list(State(api): State<ApiState>, caller: Caller) -> Result<Json<StaffL
     Ok(Json(StaffList { staff: accounts.iter().map(view).collect() }))
 }
 
+/// Where passwords are hashed: 19 MiB each, so one at a time.
+static DESK: Desks = Desks::new(1);
+
 /// Make a staff account
 ///
 /// A tutor needs a class. What an account of one school makes is of that school.
@@ -138,7 +142,7 @@ async fn list(State(api): State<ApiState>, caller: Caller) -> Result<Json<StaffL
 async fn enter(State(api): State<ApiState>, posted: Posted<StaffForm>) -> Result<Reply, Failure> {
     let staff = posted.form.parse()?;
     let (password, entropy) = (staff.password().clone(), api.issuance.entropy.clone());
-    let hashing = tokio::task::spawn_blocking(move || HashedPassword::of(&password, &*entropy));
+    let hashing = aside(&DESK, move || HashedPassword::of(&password, &*entropy));
     let hashed = hashing.await.map_err(|error| Failure::ours(Code::InternalError, &error))?;
     let hashed = hashed.ok_or_else(|| Failure::of(Code::InternalError))?;
     let verb = EnterStaff::new(staff, hashed, api.act_of(&posted.caller), &*api.issuance.entropy);
