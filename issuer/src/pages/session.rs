@@ -10,7 +10,7 @@ use super::known::Guard;
 use super::words::Lang;
 use crate::audit::Actor;
 use crate::pages::PageFailure;
-use crate::registry::sign_in::{BeginSession, EndSession, TouchSession};
+use crate::registry::sign_in::{BeginSession, EndSession, Shown, TouchSession};
 use crate::store::StoreError;
 use crate::store::id::SchoolId;
 use crate::store::tables::session::{Realm, Session};
@@ -89,6 +89,7 @@ impl Pages {
         &self,
         headers: &HeaderMap,
         account: (Realm, &str, Actor),
+        shown: Shown,
         school: Option<SchoolId>,
         by: Option<&Guard>,
         next: &str,
@@ -100,8 +101,13 @@ impl Pages {
         let (id, act) = (id.to_owned(), issuance.act(actor));
         let counted = by.map(Guard::counted_as);
         let (begin, cookie) =
-            BeginSession::new(realm, id, school, counted, act, &issuance.keys, &*issuance.entropy);
-        issuance.store.write(begin).await?;
+            BeginSession::new(realm, id, shown, school, counted, act, &issuance.keys, &*issuance.entropy);
+        if issuance.store.write(begin).await?.is_err() {
+            return Err(PageFailure::SignIn(match realm {
+                Realm::Office => super::office::SIGN_IN,
+                Realm::Portal => super::portal::SIGN_IN,
+            }));
+        }
         let cookie = self.begin_cookie(realm, &cookie);
         let mut response = ([(header::SET_COOKIE, cookie)], Redirect::to(next)).into_response();
         if let Some(guard) = by {

@@ -74,7 +74,9 @@ impl Verb for EnterGuardian {
     type Answer = Result<Guardian, PupilRefusal>;
 
     async fn run(&self, tx: &mut dyn Statements) -> Result<Self::Answer, StoreError> {
-        if Pupil::find(tx, &self.pupil).await?.is_none() {
+        // Nothing is put back of somebody who was erased meanwhile.
+        let pupil = Pupil::lock(tx, &self.pupil).await?;
+        if pupil.is_none_or(|pupil| pupil.erased_at.is_some()) {
             return Ok(Err(PupilRefusal::UnknownPupil));
         }
         let guardian = Guardian {

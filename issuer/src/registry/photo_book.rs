@@ -66,9 +66,9 @@ impl Verb for KeepPhoto {
     async fn run(&self, tx: &mut dyn Statements) -> Result<Self::Answer, StoreError> {
         // A certificate that is being issued attests the photo that it was made of: only afterwards is it seen which may go.
         MobileCard::hold_of_pupil(tx, &self.pupil).await?;
-        let Some(pupil) = Pupil::lock(tx, &self.pupil).await? else {
-            return Ok(Err(PhotoBookRefusal::UnknownPupil));
-        };
+        // Nothing is put back of somebody who was erased while the photo was judged.
+        let pupil = Pupil::lock(tx, &self.pupil).await?.filter(|pupil| pupil.erased_at.is_none());
+        let Some(pupil) = pupil else { return Ok(Err(PhotoBookRefusal::UnknownPupil)) };
         let mut created_at = self.act.at;
         if let Some(present) = Photo::latest(tx, &self.pupil).await? {
             if present.jpeg == self.photo.derived_jpeg() {

@@ -9,8 +9,9 @@ use shared::secret::Secret;
 
 use crate::audit::Act;
 use crate::issuance::keys::Keys;
-use crate::store::id::{SchoolId, StaffId};
+use crate::store::id::{PortalAccountId, SchoolId, StaffId};
 use crate::store::tables::junior::{JuniorCode, JuniorToken};
+use crate::store::tables::portal_account::PortalAccount;
 use crate::store::tables::session::{Realm, Session, SignInGuard};
 use crate::store::tables::staff::Staff;
 use crate::store::{Statements, StoreError, Verb};
@@ -60,7 +61,9 @@ impl Verb for CountTry {
         let Some(mut guard) = SignInGuard::lock(tx, self.login_hash).await? else {
             return Err(StoreError::Contention);
         };
-        if self.now < guard.not_before {
+        // Nobody waits for longer than the longest wait: what lies beyond was written by a clock that was ahead.
+        let wait = guard.not_before.duration_since(self.now);
+        if wait.is_positive() && wait <= LONGEST_WAIT {
             return Ok(Err(MustWait { until: guard.not_before }));
         }
         guard.failures = guard.failures.saturating_add(1);
@@ -83,19 +86,69 @@ impl Verb for ForgiveTries {
     }
 }
 
+/// By what somebody has shown to hold an account. It is looked at before the act, since that takes its time.
+pub enum Shown {
+    /// A password: as it was kept then.
+    Password(String),
+    /// A sign-in elsewhere: as it was linked then.
+    Federated(String),
+}
+
+impl std::fmt::Debug for Shown {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Password(_) => "Password(…)",
+            Self::Federated(_) => "Federated(…)",
+        })
+    }
+}
+
+impl Shown {
+    /// Whether it still opens the account, whose row is held.
+    async fn opens(&self, tx: &mut dyn Statements, session: &Session) -> Result<bool, StoreError> {
+        let (password, federated) = match session.realm {
+            Realm::Office => {
+                let Some(id) = StaffId::parse(&session.account_id) else { return Ok(false) };
+                match Staff::lock(tx, &id).await?.filter(|staff| staff.ended_at.is_none()) {
+                    Some(staff) => (staff.password_hash, staff.federated_id),
+                    None => return Ok(false),
+                }
+            }
+            Realm::Portal => {
+                let Some(id) = PortalAccountId::parse(&session.account_id) else { return Ok(false) };
+                match PortalAccount::lock(tx, &id).await?.filter(|account| account.ended_at.is_none()) {
+                    Some(account) => (account.password_hash, None),
+                    None => return Ok(false),
+                }
+            }
+        };
+        Ok(match self {
+            Self::Password(shown) => password == *shown,
+            Self::Federated(shown) => federated.as_ref() == Some(shown),
+        })
+    }
+}
+
 /// Begins a session, under a cookie that nobody has seen before, and takes back the counted try.
 #[derive(Debug)]
 pub struct BeginSession {
     session: Session,
+    shown: Shown,
     login_hash: Option<[u8; 32]>,
     act: Act,
 }
+
+/// The account was closed, or got another password, while the one that was shown was looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("account is no longer opened by that")]
+pub struct NoLongerOpens;
 
 impl BeginSession {
     /// The act, and what the cookie holds if it succeeds: 256 random bits.
     pub fn new(
         realm: Realm,
         account_id: String,
+        shown: Shown,
         school_id: Option<SchoolId>,
         login_hash: Option<[u8; 32]>,
         act: Act,
@@ -112,21 +165,25 @@ impl BeginSession {
             seen_at: act.at,
             expires_at: act.at.saturating_add(SESSION_TTL).unwrap_or(Timestamp::MAX),
         };
-        (Self { session, login_hash, act }, cookie)
+        (Self { session, shown, login_hash, act }, cookie)
     }
 }
 
 #[async_trait::async_trait]
 impl Verb for BeginSession {
-    type Answer = ();
+    type Answer = Result<(), NoLongerOpens>;
 
-    async fn run(&self, tx: &mut dyn Statements) -> Result<(), StoreError> {
+    async fn run(&self, tx: &mut dyn Statements) -> Result<Self::Answer, StoreError> {
+        if !self.shown.opens(tx, &self.session).await? {
+            return Ok(Err(NoLongerOpens));
+        }
         if let Some(login_hash) = &self.login_hash {
             SignInGuard::forgive(tx, login_hash).await?;
         }
         self.session.insert(tx).await?;
         let detail = json!({ "realm": self.session.realm });
-        self.act.trail().record(tx, "session.begun", &self.session.account_id, detail).await
+        self.act.trail().record(tx, "session.begun", &self.session.account_id, detail).await?;
+        Ok(Ok(()))
     }
 }
 
@@ -161,7 +218,8 @@ impl FindSession {
         Ok(session.filter(|session| {
             session.realm == self.realm
                 && self.now < session.expires_at
-                && self.now.duration_since(session.seen_at) < IDLE_TTL
+                // Either way: one that was last used in an hour that is still to come was begun by a clock that was ahead.
+                && self.now.duration_since(session.seen_at).abs() < IDLE_TTL
         }))
     }
 }

@@ -31,7 +31,7 @@ use super::session::{cookie, is_own_path};
 use super::words::Lang;
 use super::{PageFailure, Pages};
 use crate::issuance::keys::Sealed;
-use crate::registry::sign_in::FindFederatedStaff;
+use crate::registry::sign_in::{FindFederatedStaff, Shown};
 
 /// Holds what a browser was sent away with.
 const COOKIE: &str = "mleg_federated";
@@ -205,7 +205,10 @@ async fn come_back(
     } else {
         let find = FindFederatedStaff(vouched.account.as_str().to_owned());
         match pages.issuance.store.read(find).await? {
-            Some(staff) => begin(&pages, &parts.headers, staff, None, &begun.next).await?,
+            Some(staff) => {
+                let shown = Shown::Federated(vouched.account.as_str().to_owned());
+                begin(&pages, &parts.headers, staff, shown, None, &begun.next).await?
+            }
             None => return Ok(failed(&pages, &parts.headers, Failed::Unknown)),
         }
     };

@@ -16,7 +16,7 @@ use crate::pages::frame::{Page, render_as};
 use crate::pages::known::Guard;
 use crate::pages::session::is_own_path;
 use crate::pages::{PageFailure, Pages};
-use crate::registry::sign_in::{EndSession, FindStaff, TouchSession};
+use crate::registry::sign_in::{EndSession, FindStaff, Shown, TouchSession};
 use crate::store::id::SchoolId;
 use crate::store::tables::school::School;
 use crate::store::tables::session::Realm;
@@ -66,7 +66,10 @@ fn show(pages: &Pages, headers: &HeaderMap, fields: Fields, next: String, status
 async fn sign_in(State(pages): State<Pages>, sent: Sent) -> Result<Response, PageFailure> {
     let next = own(sent.typed.some("next"));
     match pages.knock(&sent, Realm::Office, FindStaff).await? {
-        Ok((staff, guard)) => begin(&pages, &sent.headers, staff, Some(&guard), &next).await,
+        Ok((staff, guard)) => {
+            let shown = Shown::Password(staff.password_hash.clone());
+            begin(&pages, &sent.headers, staff, shown, Some(&guard), &next).await
+        }
         Err(not_in) => {
             let (fields, status) = not_in.told(&pages, &sent, "sign-in-wrong");
             Ok(show(&pages, &sent.headers, fields, next, status))
@@ -79,11 +82,12 @@ pub(in crate::pages) async fn begin(
     pages: &Pages,
     headers: &HeaderMap,
     staff: Staff,
+    shown: Shown,
     by: Option<&Guard>,
     next: &str,
 ) -> Result<Response, PageFailure> {
     let account = (Realm::Office, staff.id.as_str(), Actor::Staff(staff.id.clone()));
-    pages.begin_session(headers, account, staff.school_id.clone(), by, next).await
+    pages.begin_session(headers, account, shown, staff.school_id.clone(), by, next).await
 }
 
 async fn sign_out(State(pages): State<Pages>, office: Office, _: Sent) -> Result<Response, PageFailure> {

@@ -44,7 +44,7 @@ use crate::store::tables::session::{Realm, Session};
 use crate::store::{Statements, StoreError, Verb};
 
 /// Where the sign-in page is.
-const SIGN_IN: &str = "/portal/sign-in";
+pub const SIGN_IN: &str = "/portal/sign-in";
 /// Where the first password is changed.
 const PASSWORD: &str = "/portal/password";
 

@@ -46,7 +46,7 @@ impl std::fmt::Debug for HashedPassword {
 }
 
 /// Gives an account another password: its holder has forgotten the old one, or somebody else knows it. All its
-/// sessions end, and its API tokens: whoever knew the password may have made one.
+/// sessions end, its API tokens and its sign-in elsewhere: whoever knew the password may have made and linked them.
 #[derive(Debug)]
 pub struct ResetPassword {
     /// Whose.
@@ -55,6 +55,8 @@ pub struct ResetPassword {
     pub password: HashedPassword,
     /// Whose accounts the one who asks may keep.
     pub within: Within,
+    /// Under which name wrong tries with its login are counted: they are forgiven.
+    pub login_hash: [u8; 32],
     /// Who does it, and when.
     pub act: Act,
 }
@@ -72,7 +74,10 @@ impl Verb for ResetPassword {
         staff.update(tx).await?;
         Session::end_others(tx, Realm::Office, staff.id.as_str(), None).await?;
         let tokens = ApiToken::end_of_staff(tx, &staff.id, self.act.at).await?;
-        let detail = json!({ "tokens_ended": tokens });
+        let federated = staff.federated_id.take().is_some();
+        staff.federate(tx, None).await?;
+        SignInGuard::forgive(tx, &self.login_hash).await?;
+        let detail = json!({ "tokens_ended": tokens, "federated_unlinked": federated });
         self.act.trail().record(tx, "staff.password_reset", staff.id.as_str(), detail).await?;
         Ok(Ok(staff))
     }
@@ -102,6 +107,11 @@ impl Verb for ChangePassword {
             Ok(staff) => staff,
             Err(refusal) => return Ok(Err(refusal)),
         };
+        // Signed out while the new password was being hashed: whoever did that has the last word.
+        let session = Session::find(tx, self.session).await?;
+        if session.is_none_or(|session| session.account_id != staff.id.as_str()) {
+            return Ok(Err(StaffRefusal::UnknownStaff));
+        }
         self.password.stored().clone_into(&mut staff.password_hash);
         staff.update(tx).await?;
         SignInGuard::forgive(tx, &self.login_hash).await?;

@@ -4,6 +4,7 @@ mod application;
 mod base_card;
 mod pupil;
 mod school;
+mod sign_in;
 mod staff;
 
 use serde_json::{Value, json};

@@ -1,11 +1,18 @@
 use serde_json::json;
 
+use shared::photo_rule::PhotoRule;
+
 use super::super::correction::{CorrectPupil, CorrectionForm};
+use super::super::erasure::{ErasePupil, ErasureReason};
 use super::super::fault::FaultCode;
+use super::super::guardian::{EnterGuardian, GuardianForm};
+use super::super::photo::accept;
+use super::super::photo_book::{KeepPhoto, PhotoBookRefusal};
 use super::super::pupil::{EnterPupil, ListPupils, PupilForm, PupilRefusal};
-use super::super::testing::{Books, form};
+use super::super::testing::{Books, form, photo};
 use super::*;
 use crate::audit::ReadTrail;
+use crate::store::tables::device::EndReason;
 
 #[test]
 fn each_kind_of_wrong_identity_has_its_own_fault() {
@@ -152,4 +159,24 @@ async fn pupils_are_found_by_prefix_and_turned_over_by_page() {
         all.extend(names(&page));
     }
     assert_eq!(all, ["Kot", "Nowacka", "Nowak", "Nowak-Żółć", "O'Neill", "Śliwa"]);
+}
+
+/// What was let in before somebody was erased, and comes to its end after.
+#[tokio::test]
+async fn nothing_is_put_back_of_a_pupil_who_was_erased() {
+    let books = Books::new().await;
+    let school = books.school(1, "legacy-2019").await;
+    let pupil = enter_pupil(&books, &school, pupil_json()).await;
+    let jpeg = photo(750, 1000);
+    let photo = accept(&jpeg, &PhotoRule::legacy_source(), &PhotoRule::derived(), true, None).unwrap();
+    let guardian = json!({ "given_names": "Anna", "surname": "Nowak-Żółć", "email": "anna@example.pl" });
+    let guardian = || form::<GuardianForm>(guardian.clone()).parse().unwrap();
+    let enter = || EnterGuardian::new(pupil.clone(), guardian(), books.act(), &books.entropy);
+    let keep = || KeepPhoto::new(pupil.clone(), photo.clone(), books.act(), &books.entropy);
+    books.write(enter()).await.unwrap();
+    books.write(keep()).await.unwrap();
+    let reason = ErasureReason::new(EndReason::ServiceGivenUp).unwrap();
+    books.write(ErasePupil { pupil: pupil.clone(), reason, act: books.act() }).await.unwrap();
+    assert_eq!(books.write(enter()).await.unwrap_err(), PupilRefusal::UnknownPupil);
+    assert_eq!(books.write(keep()).await.unwrap_err(), PhotoBookRefusal::UnknownPupil);
 }

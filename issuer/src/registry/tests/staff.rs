@@ -11,7 +11,7 @@ use crate::issuance::keys::Keys;
 use crate::store::id::StaffId;
 use crate::store::tables::staff::Staff;
 
-async fn enter(books: &Books, login: &str, role: &str) -> Result<Staff, StaffRefusal> {
+pub(super) async fn enter(books: &Books, login: &str, role: &str) -> Result<Staff, StaffRefusal> {
     let json = json!({ "login": login, "role": role, "password": "kałamarz-i-liczydło" });
     let new = form::<StaffForm>(json).parse().unwrap();
     let hashed = HashedPassword::of(new.password(), &books.entropy).unwrap();
@@ -86,7 +86,8 @@ async fn a_token_lives_until_it_or_its_account_ends() {
     let password =
         HashedPassword::of(&Password::parse("zupełnie inne hasło").unwrap(), &books.entropy).unwrap();
     let staff = clerk.id.clone();
-    books.write(ResetPassword { staff, password, within: Within::all(), act: books.act() }).await.unwrap();
+    let (within, login_hash) = (Within::all(), [0; 32]);
+    books.write(ResetPassword { staff, password, within, login_hash, act: books.act() }).await.unwrap();
     assert_eq!(known(hash).await, None);
     let (_, secret) = make().await;
     let hash = keys.api_token_hash(&secret);

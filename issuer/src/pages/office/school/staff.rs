@@ -21,6 +21,7 @@ use crate::registry::staff::{
     ChangeRights, EndStaff, EnterStaff, ListStaff, ResetPassword, RightsForm, StaffForm, StaffRefusal, Within,
 };
 use crate::store::id::StaffId;
+use crate::store::tables::session::Realm;
 use crate::store::tables::staff::{ApiToken, Role, Staff};
 
 const STAFF: &str = "/office/school/staff";
@@ -214,6 +215,7 @@ async fn reset(
         staff: staff.id.clone(),
         password: pages.hash_password(password).await?,
         within: within(&office),
+        login_hash: pages.issuance.keys.sign_in_hash(Realm::Office.word(), &staff.login),
         act: office.act(),
     };
     match office.try_once(&pages, &sent, verb, |_| done(STAFF, "staff-password-reset")).await? {
