@@ -121,7 +121,7 @@ pub async fn enter_portal_account(
     let kind = if guardian { PortalKind::Guardian } else { PortalKind::Pupil };
     let account = NewPortalAccount {
         kind,
-        login: Login::parse(login).map_err(|_| SeedError::Form)?,
+        logins: vec![Login::parse(login).map_err(|_| SeedError::Form)?],
         full_name: name.to_owned(),
         school: school.clone(),
         children,

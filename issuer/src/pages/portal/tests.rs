@@ -37,7 +37,7 @@ impl House {
         }
         let account = NewPortalAccount {
             kind,
-            login: Login::parse(login).unwrap(),
+            logins: vec![Login::parse(login).unwrap()],
             full_name: format!("Osoba {login}"),
             school: self.schools[school].id.clone(),
             children: list,

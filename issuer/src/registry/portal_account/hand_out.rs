@@ -19,8 +19,8 @@ use crate::store::{Statements, StoreError, Verb};
 pub struct NewPortalAccount {
     /// Whose.
     pub kind: PortalKind,
-    /// What is typed at sign-in.
-    pub login: Login,
+    /// What is typed at sign-in: the first of these that nobody has or had.
+    pub logins: Vec<Login>,
     /// Given names and surname.
     pub full_name: String,
     /// The school that hands it out.
@@ -103,10 +103,10 @@ impl Verb for EnterPortalAccount {
                 return Ok(Err(refusal));
             }
         }
-        let account = PortalAccount {
+        let mut account = PortalAccount {
             id: self.id.clone(),
             kind: new.kind,
-            login: new.login.as_str().to_owned(),
+            login: String::new(),
             full_name: new.full_name.clone(),
             school_id: new.school.clone(),
             password_hash: self.password.stored().to_owned(),
@@ -114,7 +114,15 @@ impl Verb for EnterPortalAccount {
             created_at: self.act.at,
             ended_at: None,
         };
-        if !account.insert_if_new(tx).await? {
+        let mut entered = false;
+        for login in &new.logins {
+            login.as_str().clone_into(&mut account.login);
+            entered = account.insert_if_new(tx).await?;
+            if entered {
+                break;
+            }
+        }
+        if !entered {
             return Ok(Err(PortalAccountRefusal::LoginTaken));
         }
         for (pupil, guardian) in &new.children {

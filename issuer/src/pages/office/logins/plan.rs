@@ -12,7 +12,7 @@ use crate::pages::form::Sent;
 use crate::pages::frame::{self, Page};
 use crate::pages::office::{Office, done};
 use crate::pages::{PageFailure, Pages};
-use crate::registry::line::{Login, Password};
+use crate::registry::line::Password;
 use crate::registry::portal_account::{
     EnterPortalAccount, HandOut, HandOutLogins, JoinPortalAccount, NewPortalAccount, PortalAccountRefusal,
     ReopenPortalAccount, ResetPortalPassword, first_password, fresh_login,
@@ -23,6 +23,10 @@ use crate::store::id::{GuardianId, PortalAccountId, PupilId};
 use crate::store::tables::portal_account::{PortalAccount, PortalKind};
 use crate::store::tables::pupil::Pupil;
 use crate::store::tables::session::Realm;
+
+/// Logins that are drawn for an account. With five million of the hundred million taken, one in twenty is, and all of
+/// these one time in three million.
+const LOGINS_TO_TRY: usize = 5;
 
 #[derive(Template)]
 #[template(path = "office/login_letters.html")]
@@ -126,23 +130,22 @@ impl Office {
         let act = |at: usize| -> Act { self.act().part(&at.to_string()) };
         for new in plan.new {
             let (hash, password) = next()?;
-            let login: Login = fresh_login(new.kind, entropy).map_err(|_| PageFailure::Internal)?;
+            let logins = (0..LOGINS_TO_TRY).map(|_| fresh_login(new.kind, entropy));
             let account = NewPortalAccount {
                 kind: new.kind,
-                login: login.clone(),
+                logins: logins.collect::<Result<_, _>>().map_err(|_| PageFailure::Internal)?,
                 full_name: new.name.clone(),
                 school: self.school.id.clone(),
                 children: new.children,
                 must_change: true,
             };
             let enter = EnterPortalAccount::new(account, hash, act(steps.len()), entropy);
-            let login = login.as_str().to_owned();
-            let account = enter.id().clone();
             letters.push(Letter {
-                account,
+                account: enter.id().clone(),
                 kind: new.kind,
                 name: new.name,
-                login,
+                // Which of them it is, is known once it is entered.
+                login: String::new(),
                 password,
                 about: new.about,
             });
@@ -185,7 +188,10 @@ impl Office {
             Ok((None, place)) => return Ok(Ok(Redirect::to(&place).into_response())),
             Err(refusal) => return Ok(Err(refusal)),
         };
-        letters.retain(|letter| made.iter().any(|account| account.id == letter.account));
+        letters.retain_mut(|letter| {
+            let account = made.iter().find(|account| account.id == letter.account);
+            account.inspect(|account| letter.login.clone_from(&account.login)).is_some()
+        });
         if letters.is_empty() {
             return Ok(Ok(Redirect::to(&done(back, word)).into_response()));
         }
