@@ -180,7 +180,7 @@ async fn mail(State(sandbox): State<Sandbox>, headers: HeaderMap) -> Response {
     impl Verb for Latest {
         type Answer = Vec<Notice>;
         async fn run(&self, tx: &mut dyn Statements) -> Result<Self::Answer, StoreError> {
-            Notice::since(tx, Timestamp::UNIX_EPOCH, 500).await
+            Notice::since(tx, Timestamp::UNIX_EPOCH, None, 500).await
         }
     }
     match sandbox.issuance.store.read(Latest).await {

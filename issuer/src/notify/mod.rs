@@ -248,6 +248,8 @@ pub(crate) async fn sent_back(
 pub struct ReadNotices {
     /// Written then or later.
     pub since: Timestamp,
+    /// Of those written at that very instant only those after this one.
+    pub after: Option<NoticeId>,
     /// At most so many.
     pub limit: u32,
     /// Only those about pupils of this school.
@@ -260,8 +262,8 @@ impl Verb for ReadNotices {
 
     async fn run(&self, tx: &mut dyn Statements) -> Result<Self::Answer, StoreError> {
         match &self.school {
-            None => Notice::since(tx, self.since, self.limit).await,
-            Some(school) => Notice::since_at(tx, school, self.since, self.limit).await,
+            None => Notice::since(tx, self.since, self.after.as_ref(), self.limit).await,
+            Some(school) => Notice::since_at(tx, school, self.since, self.after.as_ref(), self.limit).await,
         }
     }
 }

@@ -24,6 +24,8 @@ use crate::store::{Statements, StoreError, Verb};
 
 /// How long a claimed notice belongs to whoever claimed it.
 pub const LEASE: SignedDuration = SignedDuration::from_mins(2);
+/// How long nothing more is tried at a diary that did not answer.
+const SILENCE: SignedDuration = SignedDuration::from_mins(1);
 /// How many notices are claimed, and handed over at the same time.
 const BATCH: u32 = 16;
 /// How often the worker looks for something to do.
@@ -145,6 +147,7 @@ impl Notice {
     ) -> Result<(), StoreError> {
         let now = act.at;
         let wait = wait_after(self.attempts);
+        let silent = matches!(outcome, Err(SendError::Unreachable | SendError::TimedOut));
         let action = match outcome {
             Ok(()) => {
                 self.state = NoticeState::Delivered;
@@ -169,7 +172,13 @@ impl Notice {
             }
             None => self.next_attempt_at = wait.and_then(|wait| now.saturating_add(wait).ok()),
         }
-        self.update(tx).await
+        self.update(tx).await?;
+        if silent && self.channel == Channel::EDiary {
+            // What else is due there would wait for the same, and what is due elsewhere behind it.
+            let until = now.saturating_add(SILENCE).unwrap_or(Timestamp::MAX);
+            Self::put_off(tx, &self.school_id, self.channel, now, until).await?;
+        }
+        Ok(())
     }
 }
 

@@ -90,7 +90,7 @@ impl House {
     }
 
     async fn notices(&self, channel: Channel) -> Vec<Notice> {
-        let all = ReadNotices { school: None, since: Timestamp::UNIX_EPOCH, limit: 500 };
+        let all = ReadNotices { school: None, since: Timestamp::UNIX_EPOCH, after: None, limit: 500 };
         let all = self.issuance.store.read(all).await.unwrap();
         all.into_iter().filter(|notice| notice.channel == channel).collect()
     }
@@ -268,6 +268,63 @@ async fn what_nobody_takes_is_given_up_and_can_be_sent_again() {
     assert_ne!(copy.id, failed.id);
     assert_eq!(worker.work_off().await.unwrap(), 1);
     assert_eq!(diary.bodies().len(), 2);
+}
+
+#[tokio::test]
+async fn a_diary_that_does_not_answer_is_left_alone_for_a_minute() {
+    let house = House::new().await;
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let nobody = listener.local_addr().unwrap();
+    drop(listener);
+    house.link(nobody).await;
+    for _ in 0..10 {
+        // Each replaces the one before; each is told of.
+        house.codes(0).await;
+        house.codes(1).await;
+    }
+    let worker = house.worker(None);
+    let waiting = house.notices(Channel::EDiary).await.len();
+    assert!(waiting > 16, "{waiting} do not fill a batch");
+    assert_eq!(worker.work_off().await.unwrap(), 16, "one batch finds out");
+    assert_eq!(worker.work_off().await.unwrap(), 0);
+    house.clock.advance(SignedDuration::from_mins(1));
+    assert_eq!(worker.work_off().await.unwrap(), 16);
+    assert!(house.notices(Channel::EDiary).await.iter().all(|notice| notice.state == NoticeState::Queued));
+}
+
+/// What is due the longest, over all schools.
+struct OldestDue;
+
+#[async_trait::async_trait]
+impl Verb for OldestDue {
+    type Answer = Option<Timestamp>;
+
+    async fn run(&self, tx: &mut dyn Statements) -> Result<Self::Answer, StoreError> {
+        Ok(crate::store::tables::waiting::Waiting::count(tx).await?.oldest_due)
+    }
+}
+
+#[tokio::test]
+async fn what_no_diary_is_linked_for_is_nobodys_delay() {
+    let house = House::new().await;
+    house.codes(0).await;
+    let oldest = async || house.issuance.store.read(OldestDue).await.unwrap();
+    house.issuance.store.write(SettleLetters).await.unwrap();
+    assert_eq!(oldest().await, None, "there is no diary to take it");
+    house.link(Diary::open(0).await.address).await;
+    assert_eq!(oldest().await, Some(house.issuance.now()));
+}
+
+/// Takes all letters for delivered.
+struct SettleLetters;
+
+#[async_trait::async_trait]
+impl Verb for SettleLetters {
+    type Answer = ();
+
+    async fn run(&self, tx: &mut dyn Statements) -> Result<(), StoreError> {
+        tx.execute("UPDATE notice SET state = 'delivered' WHERE channel = 'email'", &[]).await.map(|_| ())
+    }
 }
 
 #[tokio::test]

@@ -59,6 +59,8 @@ struct NoticeQuery {
     /// Only those written then or later, RFC 3339; all by default.
     #[param(format = DateTime)]
     since: Option<String>,
+    /// Of those written at that very instant, only those after this one.
+    after: Option<NoticeId>,
     /// How many at most; 100 unless said otherwise.
     #[param(minimum = 1, maximum = 500)]
     limit: Option<u32>,
@@ -68,9 +70,10 @@ struct NoticeQuery {
 #[derive(Serialize, ToSchema)]
 struct NoticeList {
     notices: Vec<NoticeView>,
-    /// What to ask for in `since` to get the rest, if there is more. Notices of that very instant come again:
-    /// tell them by their ids.
+    /// What to ask for in `since` to get the rest, if there is more.
     next_since: Option<Timestamp>,
+    /// What to ask for in `after` with it. Without it, notices of that very instant come again.
+    next_after: Option<NoticeId>,
 }
 
 problems! {
@@ -96,12 +99,17 @@ async fn list(
     }
     let verb = ReadNotices {
         since: since.unwrap_or(Timestamp::UNIX_EPOCH),
+        after: query.after,
         limit: limit + 1,
         school: caller.school,
     };
     let mut found = api.issuance.store.read(verb).await?;
     let more = found.len() > limit as usize;
     found.truncate(limit as usize);
-    let next_since = if more { found.last().map(|notice| notice.created_at) } else { None };
-    Ok(Json(NoticeList { notices: found.iter().map(NoticeView::from).collect(), next_since }))
+    let last = found.last().filter(|_| more);
+    Ok(Json(NoticeList {
+        notices: found.iter().map(NoticeView::from).collect(),
+        next_since: last.map(|notice| notice.created_at),
+        next_after: last.map(|notice| notice.id.clone()),
+    }))
 }

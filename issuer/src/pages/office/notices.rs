@@ -255,7 +255,7 @@ mod tests {
             let (verb, _) = MakeGrant::new(&house.issuance, source, Actor::System);
             house.issuance.store.write(verb).await.unwrap().unwrap();
         }
-        let all = ReadNotices { school: None, since: Timestamp::UNIX_EPOCH, limit: 500 };
+        let all = ReadNotices { school: None, since: Timestamp::UNIX_EPOCH, after: None, limit: 500 };
         let all = house.issuance.store.read(all).await.unwrap();
         (house, all)
     }

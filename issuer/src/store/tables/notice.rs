@@ -93,14 +93,15 @@ const DUE: &str = "WHERE state = 'queued' AND next_attempt_at <= $1 AND channel 
                    ORDER BY next_attempt_at, id";
 
 impl Notice {
-    /// Notices from `since` on, oldest first, at most `limit`.
+    /// Notices from `since` on, of that very instant those after `after`, oldest first, at most `limit`.
     pub async fn since(
         tx: &mut dyn Statements,
         since: Timestamp,
+        after: Option<&NoticeId>,
         limit: u32,
     ) -> Result<Vec<Self>, StoreError> {
-        Self::select(tx, "WHERE created_at >= $1 ORDER BY created_at, id LIMIT $2", params![since, limit])
-            .await
+        let condition = "WHERE (created_at, id) > ($1, $2) ORDER BY created_at, id LIMIT $3";
+        Self::select(tx, condition, params![since, after.map_or("", |id| id.as_str()), limit]).await
     }
 
     /// The newest notices, newest first, at most `limit`.
@@ -166,6 +167,19 @@ impl Notice {
         Self::select(tx, &condition, params![now, channel, limit]).await
     }
 
+    /// Puts off all that is due on a channel of a school, and claimed by nobody: nobody answers there.
+    pub async fn put_off(
+        tx: &mut dyn Statements,
+        school: &SchoolId,
+        channel: Channel,
+        now: Timestamp,
+        until: Timestamp,
+    ) -> Result<(), StoreError> {
+        let sql = "UPDATE notice SET next_attempt_at = $4 WHERE school_id = $1 AND channel = $2 \
+                   AND state = 'queued' AND next_attempt_at <= $3";
+        tx.execute(sql, params![school, channel, now, until]).await.map(|_| ())
+    }
+
     /// Writes where it stands back.
     pub async fn update(&self, tx: &mut dyn Statements) -> Result<(), StoreError> {
         let sql = "UPDATE notice SET state = $2, attempts = $3, next_attempt_at = $4, settled_at = $5, \
@@ -186,11 +200,14 @@ impl Notice {
         tx: &mut dyn Statements,
         school: &SchoolId,
         since: Timestamp,
+        after: Option<&NoticeId>,
         limit: u32,
     ) -> Result<Vec<Self>, StoreError> {
-        let condition = "WHERE created_at >= $1 AND pupil_id IN (SELECT id FROM pupil WHERE school_id = $3) \
-                         ORDER BY created_at, id LIMIT $2";
-        Self::select(tx, condition, params![since, limit, school]).await
+        let condition = "WHERE (created_at, id) > ($1, $2) \
+                         AND pupil_id IN (SELECT id FROM pupil WHERE school_id = $4) \
+                         ORDER BY created_at, id LIMIT $3";
+        let after = after.map_or("", |id| id.as_str());
+        Self::select(tx, condition, params![since, after, limit, school]).await
     }
 
     /// Strikes out letters about a pupil to an address that have not gone yet; answers how many.

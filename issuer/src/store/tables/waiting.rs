@@ -32,7 +32,10 @@ impl Waiting {
     pub async fn count(tx: &mut dyn Statements) -> Result<Self, StoreError> {
         let unsealed = tx.number("SELECT COUNT(*) FROM audit_entry WHERE position IS NULL", &[]).await?;
         let prepared = tx.number("SELECT COUNT(*) FROM certificate WHERE state = 'prepared'", &[]).await?;
-        let oldest = "SELECT MIN(next_attempt_at) FROM notice WHERE state = 'queued' AND channel <> 'portal'";
+        // What no diary is linked for waits for the school, not for this machine.
+        let oldest = "SELECT MIN(next_attempt_at) FROM notice WHERE state = 'queued' AND channel <> 'portal' \
+                      AND (channel <> 'e_diary' OR EXISTS \
+                      (SELECT 1 FROM e_diary WHERE e_diary.school_id = notice.school_id))";
         let oldest_due = match tx.first(oldest, &[]).await? {
             Some(row) => row.take(0)?,
             None => None,

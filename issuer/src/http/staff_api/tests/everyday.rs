@@ -66,6 +66,14 @@ async fn from_the_school_to_the_slip() {
     let notices = office.get("/notices?since=2026-11-21T18:30:00Z").await["notices"].clone();
     let channels: Vec<&Value> = notices.as_array().unwrap().iter().map(|n| &n["channel"]).collect();
     assert_eq!(channels, ["e_diary", "email", "e_diary", "email"]);
+    // Two of one instant on a page of one: the rest comes after, and nothing twice.
+    let mut after = String::new();
+    for expected in notices.as_array().unwrap() {
+        let page = office.get(&format!("/notices?since=2026-11-21T18:30:00Z&limit=1{after}")).await;
+        assert_eq!(page["notices"], json!([expected]));
+        after = format!("&after={}", page["next_after"].as_str().unwrap_or_default());
+    }
+    assert_eq!(after, "&after=", "and then there is no more");
     let file = office.get(&format!("/pupils/{pupil}")).await;
     assert_eq!(file["cards"][0]["slips"][0]["state"], "replaced");
     let actions = file["timeline"].as_array().unwrap().iter().map(|e| e["action"].as_str().unwrap());

@@ -11,7 +11,7 @@ use crate::store::tables::notice::{Channel, Event, Notice, NoticeState};
 
 /// What was written about refused photos.
 async fn told(house: &House) -> Vec<Notice> {
-    let verb = ReadNotices { since: jiff::Timestamp::UNIX_EPOCH, limit: 999, school: None };
+    let verb = ReadNotices { since: jiff::Timestamp::UNIX_EPOCH, after: None, limit: 999, school: None };
     let mut notices = house.issuance.store.read(verb).await.unwrap();
     notices.retain(|notice| notice.event == Event::PhotoRefused);
     notices
