@@ -79,6 +79,10 @@ fn limits(given: &Given) -> Result<Limits, ConfigError> {
             None => {}
         }
     }
+    if given.max_connections_per_address.is_none() {
+        // Nobody holds all of them alone.
+        limits.connections_of_one = limits.connections_of_one.min((limits.connections / 2).max(1));
+    }
     for (given, limit) in [
         (given.max_guesses_per_address, &mut limits.guesses_of_one),
         (given.max_guesses_per_school, &mut limits.guesses_at_school),
@@ -127,6 +131,9 @@ impl Settings {
         let known_elsewhere = named.is_some_and(|url| !is_loopback(&url));
         if sandbox && (!loopback || known_elsewhere) {
             return Err(ConfigError::PublicSandbox);
+        }
+        if given.tls_cert.is_some() != given.tls_key.is_some() {
+            return Err(ConfigError::HalfTls);
         }
         let tls = given.tls_cert.clone().zip(given.tls_key.clone());
         if tls.is_none() && !bound.ip().is_loopback() {
@@ -283,6 +290,9 @@ pub enum ConfigError {
     /// A provider takes two settings at least.
     #[error("oidc-issuer and oidc-client-id belong together")]
     HalfProvider,
+    /// A certificate without its key, or a key without its certificate.
+    #[error("tls-cert and tls-key belong together")]
+    HalfTls,
     /// A token takes three settings.
     #[error("pkcs11-module, pkcs11-token and pkcs11-pin-file belong together")]
     HalfToken,
@@ -306,6 +316,17 @@ mod tests {
         let settings = check("127.0.0.1:8080", |_| {}).unwrap();
         assert_eq!(settings.issuer().as_str(), "http://127.0.0.1:8080");
         assert_eq!(settings.pki().crl(), "http://127.0.0.1:8080/pki/crl/issuing.crl");
+    }
+
+    #[test]
+    fn nobody_holds_all_connections_alone() {
+        let of_one = |all: Option<usize>, one: Option<usize>| {
+            let given = Given { max_connections: all, max_connections_per_address: one, ..Given::default() };
+            limits(&given).unwrap().connections_of_one
+        };
+        assert_eq!(of_one(Some(500), None), 250);
+        assert_eq!(of_one(Some(1), None), 1, "somebody must be let in");
+        assert_eq!(of_one(Some(500), Some(400)), 400, "unless it is said");
     }
 
     #[test]
@@ -359,6 +380,8 @@ mod tests {
         assert!(matches!(half, ConfigError::Mail(MailRouteFault::Half)));
         let half = fails(|given| given.oidc_issuer = Some("https://login.example.pl".into()));
         assert!(matches!(half, ConfigError::HalfProvider));
+        let half = fails(|given| given.tls_key = Some("key.pem".into()));
+        assert!(matches!(half, ConfigError::HalfTls), "which was plain HTTP without a word");
         let half = fails(|given| given.pkcs11_token = Some("mleg".into()));
         assert!(matches!(half, ConfigError::HalfToken));
         let plain = fails(|given| {

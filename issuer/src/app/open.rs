@@ -36,6 +36,7 @@ pub struct App {
     pub(super) listener: TcpListener,
     pub(super) limits: Limits,
     pub(super) metrics_listener: Option<TcpListener>,
+    pub(super) pki_listener: Option<TcpListener>,
 }
 
 impl App {
@@ -52,6 +53,7 @@ impl App {
         let authority = Authority::open(&authority_path(&data), &ca, entropy)?;
         let (listener, bound) = bind(wanted)?;
         let metrics_listener = given.metrics_listen.map(bind).transpose()?.map(|(listener, _)| listener);
+        let pki_listener = given.pki_listen.map(bind).transpose()?.map(|(listener, _)| listener);
         let settings = Settings::check(given, bound)?;
         let authority = authority.named(settings.issuer().as_str(), &ca, entropy)?;
         let store = Store::open(&given.location()?).await?;
@@ -103,7 +105,18 @@ impl App {
         let state = ServerState { issuance, wire: Arc::new(wire) };
         let metrics = Arc::new(Metrics::new(state.issuance.store.meter(), ca.token_meter()));
         let limits = settings.limits().clone();
-        Ok(Self { settings, state, sandbox, outside, outbox, metrics, listener, metrics_listener, limits })
+        Ok(Self {
+            settings,
+            state,
+            sandbox,
+            outside,
+            outbox,
+            metrics,
+            listener,
+            metrics_listener,
+            pki_listener,
+            limits,
+        })
     }
 
     /// The same with other limits, for whoever embeds the issuer.

@@ -99,8 +99,9 @@ impl App {
                 tokio::spawn(hardened(server, &self.limits, tls, gate).serve(main))
             }
         }];
-        if let Some(listen) = self.settings.pki_listen() {
-            let server = axum_server::bind(listen).handle(handle.clone());
+        if let Some(listener) = self.pki_listener {
+            let server = axum_server::from_tcp(listener).map_err(|e| AppError::Bind(address, e))?;
+            let server = server.handle(handle.clone());
             let lists = lists.into_make_service_with_connect_info::<SocketAddr>();
             tasks.push(tokio::spawn(hardened(server, &self.limits, |gate| gate, gate).serve(lists)));
         }
@@ -187,20 +188,21 @@ impl Running {
     /// # Errors
     /// When a listener failed.
     pub async fn finished(self) -> Result<(), AppError> {
-        let address = self.settings.listen();
-        for task in self.tasks {
-            let ended = task.await.unwrap_or_else(|error| Err(std::io::Error::other(error)));
-            ended.map_err(|error| AppError::Bind(address, error))?;
-        }
-        // A listener that failed ends the rest too.
+        // None ends by itself: the first was stopped like all, or has failed, and then it ends the rest too.
+        let (first, _, others) = futures::future::select_all(self.tasks).await;
         self.stopper.stop();
+        let mut ended = futures::future::join_all(others).await;
+        ended.insert(0, first);
+        let failed = ended
+            .into_iter()
+            .find_map(|task| task.unwrap_or_else(|error| Err(std::io::Error::other(error))).err());
         let begun = futures::future::join_all(self.background.into_iter().map(finish_or_abort));
         begun.await;
         audit::seal(&self.issuance.store).await?;
         if let Err(error) = self.issuance.store.tidy().await {
             tracing::warn!(%error, "the database's log stays beside its file until the next start");
         }
-        Ok(())
+        failed.map_or(Ok(()), |error| Err(AppError::Bind(self.settings.listen(), error)))
     }
 
     /// Stops: takes no more requests and finishes those that have begun, for ten seconds at the most.

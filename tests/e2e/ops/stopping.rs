@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use issuer::app::{App, AppError};
 use issuer::config::Given;
 use tests::process::{Site, free_port};
 use tests::world::{Plan, World};
@@ -104,4 +105,18 @@ async fn a_process_that_is_asked_to_end_ends_well() {
     let status = tokio::time::timeout(Duration::from_secs(15), process.end()).await.expect("an end");
     assert_eq!(status.code(), Some(0), "{}", process.said());
     assert_eq!(std::fs::metadata(site.data.join("issuer.db-wal")).map_or(0, |log| log.len()), 0);
+}
+
+/// What serves the lists is bound before anything is served: their addresses stand in every certificate.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_issuer_whose_lists_have_no_address_does_not_start() {
+    let world = World::legacy().await;
+    world.take_issuer().stop().await.unwrap();
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap();
+    let given = Given { pki_listen: Some(address), ..world.given().clone() };
+    let refused = App::open(&given, &world.surroundings()).await.map(|_| ()).unwrap_err();
+    assert!(matches!(refused, AppError::Bind(at, _) if at == address), "{refused}");
+    drop(taken);
+    App::open(&given, &world.surroundings()).await.unwrap();
 }
