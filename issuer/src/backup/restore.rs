@@ -16,6 +16,7 @@ use crate::authority::Authority;
 use crate::config::Given;
 use crate::master_secret::MasterSecret;
 use crate::store::tables::revocation_list::RevocationList;
+use crate::store::tables::session::Session;
 use crate::store::tables::status_entry::StatusEntry;
 use crate::store::{Location, Statements, Store, StoreError, Verb, snapshot};
 
@@ -115,7 +116,7 @@ async fn check_head(store: &Store, manifest: &Manifest) -> Result<(), BackupErro
 }
 
 /// Goes on with the numbers of lists beyond all that may have been published, takes back the places on status lists that nobody
-/// remembers, and writes down what was done.
+/// remembers, ends all sessions, and writes down what was done.
 struct GoOn {
     act: Act,
     made_at: String,
@@ -131,6 +132,8 @@ impl Verb for GoOn {
         let lost = SignedDuration::from_hours(24 * (LIFETIME_DAYS + 1));
         let until = self.act.at.saturating_add(lost).unwrap_or(Timestamp::MAX);
         StatusEntry::go_on(tx, NUMBERS_LOST, until, self.act.at).await?;
+        // Who was signed out since is not signed in again.
+        Session::end_all(tx).await?;
         let detail = json!({ "backup_of": self.made_at });
         self.act.trail().record(tx, "backup.restored", "installation", detail).await
     }

@@ -12,10 +12,13 @@ use issuer::app::SystemEntropy;
 use issuer::audit::{self, ChainVerdict};
 use issuer::backup::{self, BackupError, Manifest};
 use issuer::config::Given;
+use issuer::registry::sign_in::FindSession;
 use issuer::store::id::DeviceId;
+use issuer::store::tables::session::{Realm, Session};
 use issuer::store::tables::status_entry::StatusEntry;
 use issuer::store::{Statements, StoreError, Verb};
 use issuer::{doctor, keeping};
+use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 use shared::status::token::CopyStatus;
 use shared::status::{StatusReference, UnverifiedStatusToken};
@@ -69,6 +72,27 @@ fn modes(folder: &Path, found: &mut BTreeSet<(bool, u32)>) {
         if metadata.is_dir() {
             modes(&entry.path(), found);
         }
+    }
+}
+
+/// Signs somebody in, by the hash of a cookie.
+struct SignIn([u8; 32], Timestamp);
+
+#[async_trait::async_trait]
+impl Verb for SignIn {
+    type Answer = ();
+
+    async fn run(&self, tx: &mut dyn Statements) -> Result<(), StoreError> {
+        let session = Session {
+            hash: self.0,
+            realm: Realm::Office,
+            account_id: "somebody".to_owned(),
+            school_id: None,
+            created_at: self.1,
+            seen_at: self.1,
+            expires_at: self.1 + SignedDuration::from_hours(10),
+        };
+        session.insert(tx).await
     }
 }
 
@@ -129,6 +153,9 @@ async fn another_machine_goes_on(plan: Plan, other_database: Option<String>) {
     world.office.revoke_device(&revoked[0], "phone_lost").await;
     let published = world.revocation_list().await.number();
 
+    let signed_in = [5; 32];
+    world.issuance().store.write(SignIn(signed_in, world.now())).await.unwrap();
+
     // Meanwhile: activations, of which some fall before and some after the instant of the backup.
     let stop = Arc::new(AtomicBool::new(false));
     let running = tokio::spawn(load(wire.clone(), rest, Arc::clone(&stop)));
@@ -186,6 +213,8 @@ async fn another_machine_goes_on(plan: Plan, other_database: Option<String>) {
         "those that nobody remembers are taken back"
     );
     let store = world.issuance().store.clone();
+    let session = FindSession { realm: Realm::Office, hash: signed_in, now: world.now() };
+    assert!(store.read(session).await.unwrap().is_none(), "whoever was signed in then still is");
     assert!(matches!(audit::verify(&store).await.unwrap(), ChainVerdict::Whole { .. }));
 
     // Whoever was activated in between: known if the snapshot has it, else revoked by the number from the logs.

@@ -49,6 +49,11 @@ impl Session {
         tx.execute("DELETE FROM session WHERE hash = $1", params![*hash]).await.map(|_| ())
     }
 
+    /// Ends everybody's.
+    pub async fn end_all(tx: &mut dyn Statements) -> Result<(), StoreError> {
+        tx.execute("DELETE FROM session", &[]).await.map(|_| ())
+    }
+
     /// Ends all of an account's but one.
     pub async fn end_others(
         tx: &mut dyn Statements,
