@@ -123,6 +123,11 @@ impl IssuerRefusal {
         }
     }
 
+    /// Whether the issuer says that this device no longer holds the card.
+    pub(crate) fn says_revoked(&self) -> bool {
+        self.reason == Some(Reason::Revoked) && !self.is_about_token()
+    }
+
     /// Whether it is the access token that was refused. Whatever the reason, that says nothing of the slip or of the
     /// device key, to which the slip may be bound already: only another token is needed.
     pub(crate) fn is_about_token(&self) -> bool {

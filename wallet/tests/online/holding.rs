@@ -239,6 +239,32 @@ async fn a_card_can_be_given_up_where_nobody_hears_it() {
 }
 
 #[tokio::test]
+async fn the_issuers_own_word_counts_where_its_list_cannot_be_had() {
+    let mut desk = Desk::new().await;
+    let id = desk.activate(SLIP).await.unwrap().id;
+    desk.clock.advance(SignedDuration::from_hours(48));
+    desk.issuer.revoke(0x1001, RevocationReason::KeyCompromise);
+    let since = desk.clock.now();
+    for _ in 0..2 {
+        desk.issuer.mishap("/pki/crl", Mishap::Unheard);
+    }
+    let refreshed = desk.phone().refresh(&id, &*desk.notes).await.unwrap();
+    let unspecified = Standing::Revoked { since, reason: "unspecified".to_owned() };
+    assert_eq!((refreshed.outcome, refreshed.list.unwrap().reason()), (Outcome::Revoked, "unreachable"));
+    assert_eq!(refreshed.standing, unspecified);
+    desk.restart().await;
+    assert_eq!(desk.phone().show(&id).await.unwrap().unwrap().standing, unspecified);
+
+    // Still out of reach, it stays as it is; then the list says why.
+    for _ in 0..2 {
+        desk.issuer.mishap("/pki/crl", Mishap::Unheard);
+    }
+    assert_eq!(desk.phone().refresh(&id, &*desk.notes).await.unwrap().standing, unspecified);
+    let refreshed = desk.phone().refresh(&id, &*desk.notes).await.unwrap();
+    assert_eq!(refreshed.standing, Standing::Revoked { since, reason: "key_compromise".to_owned() });
+}
+
+#[tokio::test]
 async fn a_refusal_that_may_pass_keeps_what_the_issuer_must_still_hear() {
     for (path, status, error, reason, told) in [
         ("/token", 400, "invalid_dpop_proof", "bad_dpop", "queued"),
