@@ -171,8 +171,13 @@ impl Documents {
         if generation.element != self.locked.element {
             return Err(StoreError::OtherDevice);
         }
-        if generation.number < self.session.generation()? {
+        let known = self.session.generation()?;
+        if generation.number < known {
             return Err(StoreError::RolledBack);
+        }
+        if known < generation.number {
+            // It was cut off behind its store, or lost: from here on what is older is noticed again.
+            let _behind = self.session.raise_generation(generation.number);
         }
         Ok(generation.number)
     }

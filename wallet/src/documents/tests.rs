@@ -158,6 +158,27 @@ fn a_commit_that_the_element_did_not_hear_of_is_no_reason_to_refuse() {
 }
 
 #[test]
+fn a_phone_whose_counter_was_lost_opens_and_notices_an_old_store_again() {
+    let home = Home::new(1);
+    let documents = home.create();
+    let counter = home.dir.path().join("element/generation");
+    let backup = home.dir.path().join("backup");
+    drop(documents);
+    DiskStores.copy(home.home(), &backup).unwrap();
+    let documents = home.reopen().unwrap();
+    documents.note(entry(1)).unwrap();
+    drop(documents);
+    // As after a power cut, or a full disk, while it was made.
+    std::fs::write(&counter, b"").unwrap();
+    let documents = home.reopen().unwrap();
+    assert_eq!(documents.history().unwrap().len(), 1);
+    drop(documents);
+    std::fs::remove_dir_all(home.documents_dir()).unwrap();
+    DiskStores.copy(&backup, home.home()).unwrap();
+    assert_eq!(home.reopen().err().unwrap().reason(), "store_rolled_back");
+}
+
+#[test]
 fn history_keeps_its_order_and_its_last_500_entries() {
     let home = Home::new(1);
     let documents = home.create();
