@@ -40,6 +40,7 @@ mod pages_sign_in;
 mod readme;
 mod reissue;
 mod restart;
+mod resumed;
 mod retry;
 mod revocation;
 mod screen;

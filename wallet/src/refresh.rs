@@ -78,12 +78,14 @@ pub struct RefreshReport {
 }
 
 impl OnlinePhone {
-    /// Refreshes every card and delivers what issuers have still to hear. Cards do not hinder each other.
+    /// Finishes activations whose cards issuers have bound to this phone, refreshes every card and delivers what issuers have
+    /// still to hear. Cards do not hinder each other.
     ///
     /// # Errors
     /// When the phone's own store fails; what issuers say is in the report.
     pub async fn refresh_all(&self, observer: &dyn Observer) -> Result<RefreshReport, StoreError> {
         let now = self.now();
+        self.finish_activations(observer).await?;
         let cards = self
             .with_phone(move |phone| {
                 forget_old_activations(phone, now)?;

@@ -6,8 +6,8 @@ use shared::secret::Secret;
 use shared::vci::notification::NotificationEvent;
 use shared::vci::token::{TokenResponse, TokenType};
 
-use super::activation::{Delivered, Redeemed};
 use super::credential::presented;
+use super::delivery::{Delivered, Redeemed};
 use super::event::Event;
 use super::exchange::Line;
 use super::failure::ExchangeError;
@@ -75,9 +75,9 @@ impl OnlinePhone {
         event: NotificationEvent,
     ) -> Result<Told, ExchangeError> {
         let Redeemed { tokens, key } = &delivered.redeemed;
-        match (&offer.notification_endpoint, &delivered.card.notification_id) {
+        match (&offer.endpoints.notification, &delivered.card.notification_id) {
             (Some(endpoint), Some(id)) => {
-                notification::tell(line, endpoint.as_url(), presented(tokens), key, id, event).await?;
+                notification::tell(line, endpoint, presented(tokens), key, id, event).await?;
                 Ok(Told::Delivered)
             }
             _ => Ok(Told::NotPossible),
@@ -101,8 +101,8 @@ fn notice(
         event,
         notification_id: delivered.card.notification_id.clone()?,
         issuer: offer.issuer.as_str().to_owned(),
-        notification_endpoint: offer.notification_endpoint.as_ref()?.as_url().clone(),
-        token_endpoint: offer.server.token_endpoint.as_url().clone(),
+        notification_endpoint: offer.endpoints.notification.clone()?,
+        token_endpoint: offer.endpoints.token.clone(),
         refresh_token: refresh_token(&delivered.redeemed.tokens)?,
         key: delivered.redeemed.key.handle().clone(),
         since: now,

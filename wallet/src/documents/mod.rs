@@ -29,7 +29,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use serde::{Deserialize, Serialize};
 use shared::entropy::Entropy;
 
-pub use self::activation::{OfferHash, PendingActivation, PendingKey};
+pub use self::activation::{OfferHash, PendingActivation, PendingKey, Resumption};
 pub use self::card::{CardId, CardIdentity, CardState, CopyOffer, Endpoints, HeldCard, Issuer};
 pub use self::consent::{Consent, Consents};
 pub use self::copy::{ArrivedCopy, CardCopy, CopyId, CopyState, TakenCopy};

@@ -233,13 +233,20 @@ fn the_shapes_of_records_are_frozen() {
         1,
         r#"{"terms":{"version":"2026-09","at":"2026-11-21T18:30:00Z"},"privacy_notice":null}"#,
     );
-    reads_back::<PendingActivation>(
-        1,
-        &format!(
-            r#"{{"offer":"{hash}","issuer":"https://issuer.example","keys":[{{"configuration":"mlegitymacja_x509",
-            "key":"{id}"}}],"renews":"{id}","started_at":"2026-11-21T18:30:00Z"}}"#
-        ),
-    );
+    for resumption in [
+        "null",
+        r#"{"issuer_name":"SP 12","endpoints":{"token":"https://issuer.example/t","credential":"https://issuer.example/c",
+        "nonce":null,"notification":"https://issuer.example/n"},"configuration":"mlegitymacja_x509",
+        "copies":[{"configuration":"mlegitymacja_code","format":"x","batch":6}],"refresh_token":"r","pupil":null}"#,
+    ] {
+        reads_back::<PendingActivation>(
+            2,
+            &format!(
+                r#"{{"offer":"{hash}","issuer":"https://issuer.example","keys":[{{"configuration":"mlegitymacja_x509",
+                "key":"{id}"}}],"renews":"{id}","started_at":"2026-11-21T18:30:00Z","resumption":{resumption}}}"#
+            ),
+        );
+    }
     reads_back::<time_floor::TimeFloorRecord>(
         1,
         r#"{"at":"2026-11-21T18:30:00Z","source":"revocation_list"}"#,

@@ -174,6 +174,7 @@ impl UnlockedPhone {
             keys: Vec::new(),
             renews: renews.cloned(),
             started_at: at,
+            resumption: None,
         });
         for &configuration in configurations {
             if activation.key(configuration).is_none() {
