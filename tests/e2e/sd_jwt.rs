@@ -17,12 +17,14 @@ use shared::status::UnverifiedStatusToken;
 use shared::status::token::CopyStatus;
 use shared::vci::{CONFIGURATION_SD_JWT, MAX_BATCH};
 use shared::x509::chain::TrustAnchor;
+use tests::network::Meddled;
 use tests::office::{ReadyPupil, drawn};
 use tests::phone::Phone;
 use tests::pupils::PupilSpec;
 use tests::world::{CARD_DAYS, World};
 use wallet::acquire::copies::{FEW, WANTED};
-use wallet::documents::{CardId, TakenCopy};
+use wallet::documents::{CardId, CopyState, TakenCopy};
+use wallet::online::Surroundings;
 use wallet::refresh::Outcome;
 use wallet::transport::{Request, Response, Transport, TransportError};
 
@@ -157,6 +159,60 @@ async fn without_copies_the_card_is_held_and_lost_ones_come_again() {
         keys + WANTED,
         "the same keys, and those for codes"
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn copies_that_were_lost_and_are_over_by_now_stand_in_no_others_way() {
+    let world = World::legacy().await;
+    let phone = world.phone("Pixel").await;
+    let card = phone.activate(&world.codes().await).await.unwrap();
+    for _ in 0..WANTED - FEW {
+        take(&world, &phone, &card.id);
+    }
+    // The card comes again, and the copies are lost.
+    let lost = Arc::new(OnceOnly {
+        inner: world.network(),
+        credentials: AtomicUsize::new(0),
+        healed: AtomicBool::new(false),
+    });
+    let home = phone.home.clone();
+    drop(phone);
+    let phone = world.reopen_in(&home, Surroundings { transport: lost, ..world.phone_surroundings() }).await;
+    phone.refresh(&card.id).await.unwrap();
+    let copies = phone.online.phone().documents().copies(&card.id, CONFIGURATION_SD_JWT).unwrap();
+    let waiting = copies.iter().filter(|(_, copy)| copy.state == CopyState::Asked);
+    assert_eq!(waiting.count(), WANTED - FEW);
+    drop(phone);
+
+    let phone = world.reopen(&home).await;
+    world.at("2026-12-21T00:00:00+01:00");
+    phone.refresh(&card.id).await.unwrap();
+    assert_eq!(unused(&world, &phone, &card.id), WANTED, "asked for once more, with new keys");
+    let element = phone.online.phone().element();
+    assert_eq!(element.key_handles().unwrap().len(), 2 * WANTED + 1, "no key waits for what is over");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_format_whose_copies_will_not_do_keeps_no_other_from_coming() {
+    let world = World::legacy().await;
+    let spoiled = Arc::new(Meddled::new(world.network(), |path, answer| {
+        if path.ends_with("/credential") && answer.is_success() {
+            let mut body: Value = serde_json::from_slice(&answer.body).unwrap();
+            for one in body["credentials"].as_array_mut().unwrap() {
+                if one["credential"].is_string() {
+                    one["credential"] = json!("no SD-JWT");
+                }
+            }
+            answer.body = body.to_string().into_bytes();
+        }
+    }));
+    let surroundings = Surroundings { transport: spoiled, ..world.phone_surroundings() };
+    let phone = world.phone_in("Pixel", surroundings).await;
+    let card = phone.activate(&world.codes().await).await.unwrap();
+    assert_eq!((card.copies, unused(&world, &phone, &card.id)), (WANTED, 0), "those for codes");
+    let documents = phone.online.phone().documents();
+    assert_eq!(documents.copies(&card.id, CONFIGURATION_SD_JWT).unwrap(), []);
+    assert_eq!(phone.online.phone().element().key_handles().unwrap().len(), WANTED + 1);
 }
 
 /// A request for copies with these proofs.

@@ -8,7 +8,7 @@ use super::activation::{OfferHash, PendingActivation};
 use super::card::{CardId, CardIdentity, CardState, HeldCard};
 use super::history::{HistoryEntry, HistoryEvent};
 use super::notice::Notice;
-use super::{Documents, StoreError, remove};
+use super::{Documents, StoreError, name, remove};
 use crate::secure_element::KeyHandle;
 use crate::store::Change;
 
@@ -33,6 +33,11 @@ impl Documents {
     /// When the store cannot be read.
     pub fn card(&self, id: &CardId) -> Result<Option<HeldCard>, StoreError> {
         self.record(id.as_str())
+    }
+
+    /// Whether a card is held; its content, photo and all, is not opened for that.
+    pub(super) fn holds(&self, id: &CardId) -> Result<bool, StoreError> {
+        Ok(self.locked.store.read(&name::<HeldCard>(id.as_str()))?.is_some())
     }
 
     /// The name that a card of this `identity` has on this phone, whether it is held or not.

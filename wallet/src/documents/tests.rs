@@ -179,6 +179,20 @@ fn a_phone_whose_counter_was_lost_opens_and_notices_an_old_store_again() {
 }
 
 #[test]
+fn copies_that_were_left_behind_without_their_card_go_with_the_next_that_come() {
+    let home = Home::new(1);
+    let documents = home.create();
+    // As a refill of an earlier version left them that its card's deletion overtook.
+    let id = "000102030405060708090a0b0c0d0e0f";
+    let json = format!(r#"{{"card":"{id}","configuration":"c","key":"{id}","state":{{"is":"asked"}}}}"#);
+    let left = CardCopy::read(1, json.as_bytes()).unwrap();
+    documents.writer().commit(vec![documents.put(id, &left).unwrap()]).unwrap();
+    assert_eq!(documents.keys_in_use().unwrap().len(), 1);
+    documents.keep_copies(&[], Timestamp::UNIX_EPOCH).unwrap();
+    assert_eq!(documents.keys_in_use().unwrap().len(), 0);
+}
+
+#[test]
 fn history_keeps_its_order_and_its_last_500_entries() {
     let home = Home::new(1);
     let documents = home.create();
