@@ -116,11 +116,17 @@ impl IssuerRefusal {
     pub(crate) fn leaves_nothing_to_tell(&self) -> bool {
         let unknown_grant = self.error == TokenErrorCode::InvalidGrant.as_str();
         match self.reason {
-            _ if self.error == NotificationErrorCode::InvalidNotificationId.as_str() => true,
+            _ if self.is_about_notification_id() => true,
             Some(Reason::Revoked | Reason::OtherDevice) => !self.is_about_token(),
             Some(Reason::Unknown) => unknown_grant,
             _ => false,
         }
+    }
+
+    /// Whether it is the notification id that was refused: it is unknown, or not known under this access token, as when a
+    /// later token of the same slip was drawn meanwhile.
+    pub(crate) fn is_about_notification_id(&self) -> bool {
+        self.error == NotificationErrorCode::InvalidNotificationId.as_str()
     }
 
     /// Whether the issuer says that this device no longer holds the card.

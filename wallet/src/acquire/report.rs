@@ -51,20 +51,25 @@ impl OnlinePhone {
         card: &VerifiedCard,
         event: NotificationEvent,
     ) -> Result<Told, StoreError> {
-        match self.report(line, offer, delivered, event).await {
-            Ok(told) => Ok(told),
+        let outdated = match self.report(line, offer, delivered, event).await {
+            Ok(told) => return Ok(told),
+            // A later token of the same slip may have been drawn meanwhile.
+            Err(ExchangeError::Refused(refusal)) if refusal.is_about_notification_id() => Some(refusal),
             Err(ExchangeError::Refused(refusal)) if refusal.leaves_nothing_to_tell() => {
-                Ok(Told::Refused(refusal))
+                return Ok(Told::Refused(refusal));
             }
-            Err(_) => {
-                let Some(notice) = notice(offer, delivered, card, event, self.now()) else {
-                    return Ok(Told::NotPossible);
-                };
-                self.with_phone(move |phone| phone.documents().keep_notice(&notice)).await?;
-                line.tell(Event::NoticeQueued);
-                Ok(Told::Queued)
-            }
+            Err(_) => None,
+        };
+        let Some(notice) = notice(offer, delivered, card, event, self.now()) else {
+            return Ok(outdated.map_or(Told::NotPossible, Told::Refused));
+        };
+        let kept = notice.clone();
+        self.with_phone(move |phone| phone.documents().keep_notice(&kept)).await?;
+        if outdated.is_some() {
+            return self.deliver_under_fresh_token(line, &notice).await;
         }
+        line.tell(Event::NoticeQueued);
+        Ok(Told::Queued)
     }
 
     pub(super) async fn report(
