@@ -96,6 +96,24 @@ impl IssuerRefusal {
         })
     }
 
+    /// The refusal of an access token, with what the body `said` besides.
+    pub(crate) fn of_token(endpoint: Endpoint, status: u16, said: Option<Self>) -> Self {
+        let error = CredentialErrorCode::InvalidToken.as_str().to_owned();
+        match said {
+            Some(said) => Self { error, ..said },
+            None => Self {
+                endpoint,
+                status,
+                error,
+                description: None,
+                reason: None,
+                tries_left: None,
+                message_pl: None,
+                message_en: None,
+            },
+        }
+    }
+
     /// Whether this slip opens nothing on this phone any more, so that nothing need be kept for another try.
     pub fn is_final(&self) -> bool {
         !self.is_about_token()

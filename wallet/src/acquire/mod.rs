@@ -29,6 +29,7 @@ pub mod opened;
 pub mod refusal;
 pub mod scan;
 
+pub(crate) mod challenge;
 pub(crate) mod credential;
 pub(crate) mod delivery;
 pub(crate) mod exchange;

@@ -201,3 +201,20 @@ async fn a_locked_slip_costs_no_key_while_its_card_may_be_bound_to_it() {
     let books = desk.issuer.books();
     assert!(books.provers.iter().all(|prover| *prover == books.provers[0]));
 }
+
+#[tokio::test]
+async fn what_a_resource_server_says_in_its_challenge_counts_whatever_its_body() {
+    let desk = Desk::new().await;
+    desk.issuer.mishap("/credential", Mishap::Challenged(r#"DPoP algs="ES256", error="use_dpop_nonce""#));
+    desk.activate(SLIP).await.unwrap();
+    let credentials =
+        |desk: &Desk| desk.issuer.books().asked.iter().filter(|path| *path == "/credential").count();
+    assert_eq!(credentials(&desk), 2, "asked again at once, with the nonce");
+    assert!(!desk.notes.saw(&Event::NewOffer));
+
+    let desk = Desk::new().await;
+    desk.issuer.mishap("/credential", Mishap::Challenged(r#"DPoP error="invalid_token""#));
+    desk.activate(SLIP).await.unwrap();
+    assert!(desk.notes.saw(&Event::NewOffer), "under another token");
+    assert_eq!(credentials(&desk), 2);
+}
