@@ -15,7 +15,7 @@ use shared::sd_jwt::{
 };
 use shared::status::UnverifiedStatusToken;
 use shared::status::token::CopyStatus;
-use shared::vci::{CONFIGURATION_SD_JWT, MAX_BATCH};
+use shared::vci::{CONFIGURATION_CODE, CONFIGURATION_SD_JWT, MAX_BATCH};
 use shared::x509::chain::TrustAnchor;
 use tests::network::Meddled;
 use tests::office::{ReadyPupil, drawn};
@@ -213,6 +213,38 @@ async fn a_format_whose_copies_will_not_do_keeps_no_other_from_coming() {
     let documents = phone.online.phone().documents();
     assert_eq!(documents.copies(&card.id, CONFIGURATION_SD_JWT).unwrap(), []);
     assert_eq!(phone.online.phone().element().key_handles().unwrap().len(), WANTED + 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_card_from_before_there_were_copies_gets_them_by_a_refresh() {
+    for missing in [&[CONFIGURATION_SD_JWT, CONFIGURATION_CODE][..], &[CONFIGURATION_CODE]] {
+        let world = World::legacy().await;
+        let older = Arc::new(Meddled::new(world.network(), move |path, answer| {
+            if path.ends_with("/openid-credential-issuer") {
+                let mut body: Value = serde_json::from_slice(&answer.body).unwrap();
+                for configuration in missing {
+                    let known = body["credential_configurations_supported"].as_object_mut().unwrap();
+                    known.remove(*configuration).unwrap();
+                }
+                answer.body = body.to_string().into_bytes();
+            }
+        }));
+        let surroundings = Surroundings { transport: older, ..world.phone_surroundings() };
+        let phone = world.phone_in("Pixel", surroundings).await;
+        let card = phone.activate(&world.codes().await).await.unwrap();
+        assert_eq!(card.copies, WANTED * (2 - missing.len()), "{missing:?}");
+        let home = phone.home.clone();
+        drop(phone);
+        let phone = world.reopen(&home).await;
+        let asked = world.asked("/openid-credential-issuer");
+        phone.refresh(&card.id).await.unwrap();
+        for configuration in [CONFIGURATION_SD_JWT, CONFIGURATION_CODE] {
+            let copies = phone.online.phone().documents().copies(&card.id, configuration).unwrap();
+            assert_eq!(copies.len(), WANTED, "{missing:?}: {configuration}");
+        }
+        phone.refresh(&card.id).await.unwrap();
+        assert_eq!(world.asked("/openid-credential-issuer"), asked + 1, "{missing:?}: asked once");
+    }
 }
 
 /// A request for copies with these proofs.

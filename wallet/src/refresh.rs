@@ -258,6 +258,9 @@ impl OnlinePhone {
 
     /// Copies are no part of the card's standing: without new ones the refresh is done all the same.
     async fn refill(&self, line: &Line<'_>, id: &CardId, tokens: &TokenResponse, key: &DeviceKey) {
+        if let Err(error) = self.learn_copy_offers(line, id).await {
+            tracing::info!(%error, "in which formats a card has copies is not learnt for now");
+        }
         if let Err(error) = self.refill_copies(line, id, tokens, key).await {
             tracing::info!(%error, "a card gets no new copies for now");
         }

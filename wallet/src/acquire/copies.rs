@@ -12,17 +12,18 @@ use shared::holder_code::{CredentialFault, HolderKey, UnverifiedCredential};
 use shared::jose::jwk::PublicJwk;
 use shared::sd_jwt::{DC_SD_JWT, DateFault, SdJwtFault, Trust, UnverifiedSdJwt, VerifyFault};
 use shared::secret::Secret;
-use shared::vci::FORMAT_CODE;
 use shared::vci::credential::{
     CredentialRequest, CredentialResponse, DeviceInfo, MAX_COPIES_LENGTH, Proofs, RequestedCredential,
 };
 use shared::vci::metadata::IssuerMetadata;
 use shared::vci::token::TokenResponse;
 use shared::vci::uri::{IssuerUrl, UrlPolicy};
+use shared::vci::{CONFIGURATION_CODE, CONFIGURATION_SD_JWT, FORMAT_CODE};
 use shared::x509::chain::TrustAnchor;
 
 use super::exchange::{Call, Line};
 use super::failure::{Endpoint, ExchangeError};
+use super::metadata::{self, MetadataFault};
 use super::nonce;
 use super::opened::anchors_of;
 use super::proof::DeviceKey;
@@ -35,6 +36,9 @@ pub const WANTED: usize = 6;
 
 /// With so many left, or fewer, a refresh asks for more.
 pub const FEW: usize = 2;
+
+/// The configurations of which this wallet shows copies.
+const SHOWN: [&str; 2] = [CONFIGURATION_SD_JWT, CONFIGURATION_CODE];
 
 /// The offered configurations of which this wallet keeps copies.
 pub(super) fn offers(metadata: &IssuerMetadata, offered: &[String]) -> Vec<CopyOffer> {
@@ -49,6 +53,23 @@ pub(super) fn offers(metadata: &IssuerMetadata, offered: &[String]) -> Vec<CopyO
 }
 
 impl OnlinePhone {
+    /// Asks the issuer in which formats it gives copies today, where the card lacks one that this wallet shows: it may have
+    /// come before the issuer gave such copies, or before this wallet kept any.
+    pub(crate) async fn learn_copy_offers(&self, line: &Line<'_>, id: &CardId) -> Result<(), CopiesError> {
+        let name = id.clone();
+        let card = self.with_phone(move |phone| phone.documents().card(&name)).await?;
+        let card = card.ok_or(KeepError::NoSuchCard)?;
+        let known = |shown: &&str| card.copies.iter().any(|offer| offer.configuration == *shown);
+        let lacking: Vec<String> =
+            SHOWN.iter().filter(|shown| !known(shown)).map(|shown| (*shown).to_owned()).collect();
+        if lacking.is_empty() {
+            return Ok(());
+        }
+        let metadata = metadata::issuer_now(line, &issuer_of(&card)?).await?;
+        let (name, found) = (id.clone(), offers(&metadata, &lacking));
+        Ok(self.with_phone(move |phone| phone.documents().add_copy_offers(&name, found)).await?)
+    }
+
     /// Fetches copies of a card where few unused ones are left, in every format that its issuer offers. Answers how
     /// many came.
     ///
@@ -287,6 +308,9 @@ pub(crate) enum CopiesError {
     /// The issuer did not do its part.
     #[error(transparent)]
     Exchange(#[from] ExchangeError),
+    /// The issuer's documents will not do.
+    #[error(transparent)]
+    Metadata(#[from] MetadataFault),
     /// The card is gone.
     #[error(transparent)]
     Keep(#[from] KeepError),
