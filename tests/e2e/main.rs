@@ -38,6 +38,7 @@ mod pages_paths;
 mod pages_postgres;
 mod pages_sign_in;
 mod readme;
+mod refills;
 mod reissue;
 mod restart;
 mod resumed;
