@@ -1,5 +1,5 @@
-//! A card that is bound at the issuer comes to its phone though the slip has run out or is locked since: with the same key,
-//! in the same place.
+//! A card that is bound at the issuer comes to its phone though the slip has run out or is locked since: with the same
+//! key, in the same place.
 
 use jiff::SignedDuration;
 use shared::vci::error::Reason;

@@ -78,8 +78,8 @@ pub struct RefreshReport {
 }
 
 impl OnlinePhone {
-    /// Finishes activations whose cards issuers have bound to this phone, refreshes every card and delivers what issuers have
-    /// still to hear. Cards do not hinder each other.
+    /// Finishes activations whose cards issuers have bound to this phone, refreshes every card and delivers what
+    /// issuers have still to hear. Cards do not hinder each other.
     ///
     /// # Errors
     /// When the phone's own store fails; what issuers say is in the report.
@@ -134,8 +134,8 @@ impl OnlinePhone {
         self.redeliver(&line, card, &anchors, list).await
     }
 
-    /// What is known needs no network. Only where nobody has said why a card is revoked, as when its issuer alone has said
-    /// that it is, the list is asked.
+    /// What is known needs no network. Only where nobody has said why a card is revoked, as when its issuer alone has
+    /// said that it is, the list is asked.
     async fn revoked_before(&self, line: &Line<'_>, card: &OpenedCard) -> Result<Refreshed, RefreshError> {
         let known = &card.held().state;
         if matches!(known, CardState::Revoked { reason, .. } if reason != reason_word(None)) {

@@ -1,4 +1,5 @@
-//! What a resource server says in `WWW-Authenticate` (RFC 6750 §3, RFC 9449 §9): there the error stands whatever the body is.
+//! What a resource server says in `WWW-Authenticate` (RFC 6750 §3, RFC 9449 §9): there the error stands whatever the
+//! body is.
 
 use crate::transport::Response;
 

@@ -53,8 +53,8 @@ pub(super) fn offers(metadata: &IssuerMetadata, offered: &[String]) -> Vec<CopyO
 }
 
 impl OnlinePhone {
-    /// Asks the issuer in which formats it gives copies today, where the card lacks one that this wallet shows: it may have
-    /// come before the issuer gave such copies, or before this wallet kept any.
+    /// Asks the issuer in which formats it gives copies today, where the card lacks one that this wallet shows: it may
+    /// have come before the issuer gave such copies, or before this wallet kept any.
     pub(crate) async fn learn_copy_offers(&self, line: &Line<'_>, id: &CardId) -> Result<(), CopiesError> {
         let name = id.clone();
         let card = self.with_phone(move |phone| phone.documents().card(&name)).await?;
@@ -106,8 +106,8 @@ impl OnlinePhone {
         Ok(came)
     }
 
-    /// Copies in one format. Keys whose copies will not do, as when an answer was lost and its copies are over by now, are
-    /// given up, and copies for new ones are asked for once.
+    /// Copies in one format. Keys whose copies will not do, as when an answer was lost and its copies are over by now,
+    /// are given up, and copies for new ones are asked for once.
     async fn refill_format(
         &self,
         line: &Line<'_>,
@@ -134,7 +134,8 @@ impl OnlinePhone {
         Ok(came)
     }
 
-    /// Asks for `count` copies, and keeps those that will do. Answers how many these are, and what is wrong with the others.
+    /// Asks for `count` copies, and keeps those that will do. Answers how many these are, and what is wrong with the
+    /// others.
     async fn fetch_copies(
         &self,
         line: &Line<'_>,

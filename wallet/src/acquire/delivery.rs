@@ -117,8 +117,8 @@ impl OnlinePhone {
         Ok(token_endpoint(offer, proofs).redeem(line, &grant.pre_authorized_code, code).await?)
     }
 
-    /// Fetches the card. What finishes the activation later is kept first: from here on the issuer may have bound the card
-    /// to this key, whatever becomes of the answer, of the phone and of the slip.
+    /// Fetches the card. What finishes the activation later is kept first: from here on the issuer may have bound the
+    /// card to this key, whatever becomes of the answer, of the phone and of the slip.
     async fn fetch_card(
         &self,
         line: &Line<'_>,

@@ -117,8 +117,8 @@ impl<'a> Line<'a> {
         }
     }
 
-    /// One try; a second one if the server wants a nonce of its own in the proof: an authorization server says so in the
-    /// body (RFC 9449 §8), a resource server in its challenge (§9).
+    /// One try; a second one if the server wants a nonce of its own in the proof: an authorization server says so in
+    /// the body (RFC 9449 §8), a resource server in its challenge (§9).
     async fn ask_once(&self, call: &Call<'_>) -> Result<Response, ExchangeError> {
         let first = self.send(call).await?;
         let wants_nonce = call.prover.is_some()

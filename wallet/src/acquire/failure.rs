@@ -141,8 +141,8 @@ impl IssuerRefusal {
         }
     }
 
-    /// Whether it is the notification id that was refused: it is unknown, or not known under this access token, as when a
-    /// later token of the same slip was drawn meanwhile.
+    /// Whether it is the notification id that was refused: it is unknown, or not known under this access token, as
+    /// when a later token of the same slip was drawn meanwhile.
     pub(crate) fn is_about_notification_id(&self) -> bool {
         self.error == NotificationErrorCode::InvalidNotificationId.as_str()
     }

@@ -13,9 +13,10 @@
 //! 7. [`notification`] the issuer is told
 //! 8. [`copies`] for selective disclosure come, where the issuer gives any
 //!
-//! Every step may be repeated. The device key is kept together with the offer before anything is asked, so that after a
-//! lost reply or a kill the same slip meets the same key, and the issuer delivers the same card again. The refresh token
-//! is kept before the card is asked for, so that a card that is bound to the key comes even if the slip has run out.
+//! Every step may be repeated. The device key is kept together with the offer before anything is asked, so that after
+//! a lost reply or a kill the same slip meets the same key, and the issuer delivers the same card again. The refresh
+//! token is kept before the card is asked for, so that a card that is bound to the key comes even if the slip has run
+//! out.
 
 pub mod activation;
 pub mod consent;

@@ -1,6 +1,6 @@
-//! Finishing an activation without its slip: the issuer has bound the card to this phone's key, the answer was lost, and
-//! since then the slip has run out or is locked. The refresh token that came for the code brings the card all the same,
-//! under the same key and in the same place.
+//! Finishing an activation without its slip: the issuer has bound the card to this phone's key, the answer was lost,
+//! and since then the slip has run out or is locked. The refresh token that came for the code brings the card all the
+//! same, under the same key and in the same place.
 
 use shared::secret::Secret;
 use shared::vci::error::Reason;
@@ -95,8 +95,8 @@ impl OnlinePhone {
         tokens
     }
 
-    /// Gives an activation up whose slip the issuer will never take again. A locked slip locks nobody out of a card that it
-    /// has opened: while it may have, its key is kept.
+    /// Gives an activation up whose slip the issuer will never take again. A locked slip locks nobody out of a card
+    /// that it has opened: while it may have, its key is kept.
     pub(super) async fn give_up(&self, offer: &OfferHash, refusal: &IssuerRefusal) -> Result<(), StoreError> {
         let (hash, locked) = (offer.clone(), refusal.reason == Some(Reason::Locked));
         self.with_phone(move |phone| {
@@ -109,8 +109,8 @@ impl OnlinePhone {
         .await
     }
 
-    /// Finishes activations that were begun, as far as their issuers have bound the cards to this phone. What does not work
-    /// now is tried again at the next refresh.
+    /// Finishes activations that were begun, as far as their issuers have bound the cards to this phone. What does not
+    /// work now is tried again at the next refresh.
     pub(crate) async fn finish_activations(&self, observer: &dyn Observer) -> Result<(), StoreError> {
         let _turn = self.activation_turn().await;
         let now = self.now();

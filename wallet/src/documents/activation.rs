@@ -43,8 +43,8 @@ pub struct PendingActivation {
     pub resumption: Option<Resumption>,
 }
 
-/// What brings the card of an activation once the issuer has bound it to this phone, even if the slip has run out since:
-/// the refresh token that came for the code, and what the issuer's documents said then.
+/// What brings the card of an activation once the issuer has bound it to this phone, even if the slip has run out
+/// since: the refresh token that came for the code, and what the issuer's documents said then.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Resumption {
     /// The issuer's name for people.

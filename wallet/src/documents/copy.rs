@@ -174,8 +174,8 @@ impl Documents {
         if changes.is_empty() { Ok(()) } else { Ok(writer.commit(changes)?) }
     }
 
-    /// Keeps copies that came for keys that still wait for theirs; others, as when an answer comes twice or the card has
-    /// gone meanwhile, are passed over. Copies that are over, or whose card has gone, go with the same step.
+    /// Keeps copies that came for keys that still wait for theirs; others, as when an answer comes twice or the card
+    /// has gone meanwhile, are passed over. Copies that are over, or whose card has gone, go with the same step.
     pub(crate) fn keep_copies(&self, arrived: &[ArrivedCopy], now: Timestamp) -> Result<(), StoreError> {
         let writer = self.writer();
         let mut changes = Vec::new();

@@ -249,8 +249,9 @@ fn the_shapes_of_records_are_frozen() {
     );
     for resumption in [
         "null",
-        r#"{"issuer_name":"SP 12","endpoints":{"token":"https://issuer.example/t","credential":"https://issuer.example/c",
-        "nonce":null,"notification":"https://issuer.example/n"},"configuration":"mlegitymacja_x509",
+        r#"{"issuer_name":"SP 12","endpoints":{"token":"https://issuer.example/t",
+        "credential":"https://issuer.example/c","nonce":null,
+        "notification":"https://issuer.example/n"},"configuration":"mlegitymacja_x509",
         "copies":[{"configuration":"mlegitymacja_code","format":"x","batch":6}],"refresh_token":"r","pupil":null}"#,
     ] {
         reads_back::<PendingActivation>(
