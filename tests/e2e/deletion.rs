@@ -1,9 +1,18 @@
 //! Giving the card up on the phone: it goes at once, the issuer is told, and its place is free again.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use async_trait::async_trait;
 use serde_json::json;
+use tests::office::Slip;
 use tests::world::{Plan, World};
 use wallet::acquire::event::Unobserved;
 use wallet::acquire::notification::{Delivery, Told};
+use wallet::online::Surroundings;
+use wallet::transport::{Request, Response, Transport, TransportError};
+
+use crate::wire::Wire;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn deleting_tells_the_issuer_and_frees_the_place() {
@@ -85,4 +94,43 @@ async fn one_phone_gives_its_place_up_and_the_others_keep_theirs() {
     let file = world.office.card(&slip.card_id).await;
     let states: Vec<_> = file["devices"].as_array().unwrap().iter().map(|d| &d["device"]["state"]).collect();
     assert_eq!(states, ["deleted", "live"]);
+}
+
+/// A network on which somebody draws another token of the slip, once, when the phone has just got its own.
+struct OvertakenOnce {
+    inner: Arc<dyn Transport>,
+    wire: Wire,
+    slip: Slip,
+    done: AtomicBool,
+}
+
+#[async_trait]
+impl Transport for OvertakenOnce {
+    async fn send(&self, request: Request) -> Result<Response, TransportError> {
+        let token = request.url.path() == "/token";
+        let answer = self.inner.send(request).await;
+        if token && !self.done.swap(true, Ordering::SeqCst) {
+            self.wire.access(&self.slip).await;
+        }
+        answer
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_that_was_overtaken_costs_no_notice_and_the_place_is_given_back() {
+    let world = World::legacy().await;
+    let slip = world.codes().await;
+    let phone = world.phone("Pixel").await;
+    let card = phone.activate(&slip).await.unwrap();
+    let home = phone.home.clone();
+    drop(phone);
+    let (inner, wire) = (world.network(), Wire::of(&world));
+    let overtaken = OvertakenOnce { inner, wire, slip: slip.clone(), done: AtomicBool::new(false) };
+    let transport = Arc::new(overtaken);
+    let phone = world.reopen_in(&home, Surroundings { transport, ..world.phone_surroundings() }).await;
+    phone.online.delete(&card.id, &Unobserved).await.unwrap();
+    let report = phone.online.refresh_all(&Unobserved).await.unwrap();
+    assert_eq!(report.notices.waiting, 0);
+    assert_eq!(world.office.devices(&slip.card_id, "deleted").await.len(), 1);
+    assert_eq!(phone.online.phone().element().key_handles().unwrap(), []);
 }

@@ -145,6 +145,29 @@ async fn another_pupils_code_is_refused_and_has_lost_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_card_that_was_bound_is_finished_by_its_own_pupil_only() {
+    let scene = Scene::fresh().await;
+    let world = &scene.world;
+    let slip = world.office.codes(&scene.orders(1)[0]).await;
+    let phone = world.junior("Telefon Zosi").await;
+    signs_in(&scene, &phone, PORTAL_PUPIL).await.unwrap();
+    world.lose_reply("/credential");
+    assert_eq!(phone.activate(&slip).await.unwrap_err().reason(), "cannot_reach");
+    world.clock.set(slip.expires_at + SignedDuration::from_mins(1));
+
+    signs_in(&scene, &phone, PUPIL).await.unwrap();
+    assert_eq!(reason(&phone.activate(&slip).await.unwrap_err()), Some(Reason::Expired));
+    phone.online.refresh_all(&Unobserved).await.unwrap();
+    assert_eq!(phone.cards().await, 0);
+
+    let holder = signs_in(&scene, &phone, PORTAL_PUPIL).await.unwrap();
+    let card = phone.activate(&slip).await.unwrap();
+    let shown = phone.show(&card.id).await.card;
+    assert_eq!(shown.data().given_names.as_str(), holder.info.given_names);
+    assert_eq!(world.office.devices(&slip.card_id, "live").await.len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_parent_is_told_to_use_the_standard_app() {
     let scene = Scene::fresh().await;
     let phone = scene.world.junior("Telefon Zosi").await;

@@ -45,6 +45,24 @@ async fn every_reason_reaches_the_phone_and_the_list_grows() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_issuers_own_word_takes_the_card_off_the_phone_where_the_list_is_out_of_reach() {
+    let world = World::legacy().await;
+    let slip = world.codes().await;
+    let phone = world.phone("Pixel").await;
+    let card = phone.activate(&slip).await.unwrap();
+    let device = &world.office.devices(&slip.card_id, "live").await[0];
+    world.office.revoke_device(device, "phone_lost").await;
+    world.lose_request(".crl");
+    let refreshed = phone.refresh(&card.id).await.unwrap();
+    assert!(matches!(refreshed.list, Some(ListVerdict::Unreachable(_))));
+    let expected = Standing::Revoked { since: world.now(), reason: "unspecified".to_owned() };
+    assert_eq!((refreshed.outcome, &refreshed.standing), (Outcome::Revoked, &expected));
+    assert_eq!(phone.standing(&card.id).await, expected);
+    let refined = Standing::Revoked { since: world.now(), reason: "key_compromise".to_owned() };
+    assert_eq!(phone.refresh(&card.id).await.unwrap().standing, refined, "the list says why");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_list_that_has_not_changed_keeps_its_number_until_it_ages() {
     let world = World::legacy().await;
     let first = world.revocation_list().await;

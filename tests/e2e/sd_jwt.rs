@@ -1,10 +1,7 @@
 //! Copies of a card for selective disclosure: how they come, to whom, how they end, and that nothing links them.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
-use async_trait::async_trait;
 use base64::Engine as _;
 use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD as BASE64};
 use issuer::authority::Signer;
@@ -21,10 +18,9 @@ use tests::office::{ReadyPupil, drawn};
 use tests::phone::Phone;
 use tests::pupils::PupilSpec;
 use tests::world::{CARD_DAYS, World};
-use wallet::acquire::copies::{FEW, WANTED};
+use wallet::acquire::copies::WANTED;
 use wallet::documents::{CardId, TakenCopy};
 use wallet::refresh::Outcome;
-use wallet::transport::{Request, Response, Transport, TransportError};
 
 use crate::wire::{Key, Reply, Wire};
 
@@ -34,12 +30,13 @@ async fn anchors(world: &World) -> Vec<TrustAnchor> {
 }
 
 /// The next copy that a phone would show.
-fn take(world: &World, phone: &Phone, card: &CardId) -> TakenCopy {
+pub(crate) fn take(world: &World, phone: &Phone, card: &CardId) -> TakenCopy {
     let documents = phone.online.phone().documents();
     documents.take_copy(card, CONFIGURATION_SD_JWT, world.now()).unwrap().expect("a copy")
 }
 
-fn unused(world: &World, phone: &Phone, card: &CardId) -> usize {
+/// How many copies nobody has seen.
+pub(crate) fn unused(world: &World, phone: &Phone, card: &CardId) -> usize {
     let copies = phone.online.phone().documents().copies(card, CONFIGURATION_SD_JWT).unwrap();
     copies.iter().filter(|(_, copy)| copy.is_unused(world.now())).count()
 }
@@ -90,73 +87,6 @@ async fn an_activation_yields_copies_each_with_its_own_key_place_and_salts() {
     }
     assert_eq!((keys.len(), places.len(), digests.len()), (WANTED, WANTED, WANTED * 19));
     assert!(!take(&world, &phone, &card.id).first_use, "none is left that nobody has seen");
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_refresh_refills_and_every_copy_ends_in_time() {
-    let world = World::legacy().await;
-    let phone = world.phone("Pixel").await;
-    let card = phone.activate(&world.codes().await).await.unwrap();
-    let before = world.asked("/credential");
-    phone.refresh(&card.id).await.unwrap();
-    assert_eq!(world.asked("/credential"), before + 1, "enough are left: the card alone is asked for");
-    for _ in 0..WANTED - FEW {
-        take(&world, &phone, &card.id);
-    }
-    assert_eq!(unused(&world, &phone, &card.id), FEW);
-    assert_eq!(phone.refresh(&card.id).await.unwrap().outcome, Outcome::Unchanged);
-    assert_eq!(unused(&world, &phone, &card.id), WANTED);
-    world.at("2026-12-21T00:00:00+01:00");
-    assert_eq!(unused(&world, &phone, &card.id), 0, "thirty days are over");
-    phone.refresh(&card.id).await.unwrap();
-    assert_eq!(unused(&world, &phone, &card.id), WANTED);
-    let kept = phone.online.phone().documents().copies(&card.id, CONFIGURATION_SD_JWT).unwrap();
-    assert_eq!(kept.len(), WANTED, "what is over is gone");
-    assert_eq!(phone.online.phone().element().key_handles().unwrap().len(), 2 * WANTED + 1);
-}
-
-/// A network on which credentials come once, and then not until it is told.
-struct OnceOnly {
-    inner: Arc<dyn Transport>,
-    credentials: AtomicUsize,
-    healed: AtomicBool,
-}
-
-#[async_trait]
-impl Transport for OnceOnly {
-    async fn send(&self, request: Request) -> Result<Response, TransportError> {
-        let credential = request.url.path().ends_with("/credential");
-        let earlier = if credential { self.credentials.fetch_add(1, Ordering::SeqCst) } else { 0 };
-        let answer = self.inner.send(request).await?;
-        // The issuer has worked it off: only the answer is lost.
-        let lost = earlier > 0 && !self.healed.load(Ordering::SeqCst);
-        if lost { Err(TransportError::Interrupted) } else { Ok(answer) }
-    }
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn without_copies_the_card_is_held_and_lost_ones_come_again() {
-    let world = World::legacy().await;
-    let network = Arc::new(OnceOnly {
-        inner: world.network(),
-        credentials: AtomicUsize::new(0),
-        healed: AtomicBool::new(false),
-    });
-    let mut surroundings = world.phone_surroundings();
-    surroundings.transport = Arc::clone(&network) as Arc<dyn Transport>;
-    let phone = world.phone_in("Pixel", surroundings).await;
-    let card = phone.activate(&world.codes().await).await.unwrap();
-    assert_eq!((card.copies, unused(&world, &phone, &card.id)), (0, 0));
-    assert!(phone.standing(&card.id).await.is_valid());
-    let keys = phone.online.phone().element().key_handles().unwrap().len();
-    network.healed.store(true, Ordering::SeqCst);
-    phone.refresh(&card.id).await.unwrap();
-    assert_eq!(unused(&world, &phone, &card.id), WANTED);
-    assert_eq!(
-        phone.online.phone().element().key_handles().unwrap().len(),
-        keys + WANTED,
-        "the same keys, and those for codes"
-    );
 }
 
 /// A request for copies with these proofs.

@@ -14,6 +14,7 @@ use wallet::acquire::offer::OfferSource;
 use wallet::acquire::refusal::ActivateError;
 use wallet::device::Platform;
 use wallet::online::Surroundings;
+use wallet::standing::Standing;
 use wallet::transport::Response;
 use wallet::trust::RootCertificate;
 
@@ -165,6 +166,9 @@ async fn a_revocation_list_that_was_touched_is_not_believed() {
     assert_eq!(phone.refresh(&card.id).await.unwrap().list.unwrap().reason(), "untrustworthy");
     let device = &world.office.devices(&slip.card_id, "live").await[0];
     world.office.revoke_device(device, "phone_lost").await;
-    let error = phone.refresh(&card.id).await.unwrap_err();
-    assert_eq!(error.refusal().unwrap().reason.as_ref().unwrap().as_str(), "revoked");
+    // And it is the issuer itself that takes it back, without the list's word on why.
+    let refreshed = phone.refresh(&card.id).await.unwrap();
+    assert_eq!((refreshed.outcome.reason(), refreshed.list.unwrap().reason()), ("revoked", "untrustworthy"));
+    let unspecified = Standing::Revoked { since: world.now(), reason: "unspecified".to_owned() };
+    assert_eq!(refreshed.standing, unspecified);
 }

@@ -47,9 +47,9 @@ pub(crate) fn write_atomically(path: &Path, bytes: &[u8]) -> io::Result<()> {
     sync_dir(dir)
 }
 
-/// Overwrites the beginning of the file `path`, made if missing, without waiting for the disk.
+/// Overwrites the beginning of the file `path`, which must be there and at least as long, without waiting for the disk.
 pub(crate) fn write_in_place(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    private_file(path, false)?.write_all(bytes)
+    OpenOptions::new().write(true).open(path)?.write_all(bytes)
 }
 
 /// Makes names that were created, renamed or removed in `dir` survive a power cut.

@@ -78,12 +78,14 @@ pub struct RefreshReport {
 }
 
 impl OnlinePhone {
-    /// Refreshes every card and delivers what issuers have still to hear. Cards do not hinder each other.
+    /// Finishes activations whose cards issuers have bound to this phone, refreshes every card and delivers what
+    /// issuers have still to hear. Cards do not hinder each other.
     ///
     /// # Errors
     /// When the phone's own store fails; what issuers say is in the report.
     pub async fn refresh_all(&self, observer: &dyn Observer) -> Result<RefreshReport, StoreError> {
         let now = self.now();
+        self.finish_activations(observer).await?;
         let cards = self
             .with_phone(move |phone| {
                 forget_old_activations(phone, now)?;
@@ -116,12 +118,11 @@ impl OnlinePhone {
                 Ok((OpenedCard::read(name, held)?, anchors_of(&roots)?))
             })
             .await?;
-        if let CardState::Revoked { .. } = card.held().state {
-            return self.settled(card.id(), Outcome::Revoked, None).await;
-        }
         let line = Line::new(self.surroundings(), observer);
-        let authority = card.held().x5c.get(1).and_then(|der| CaCertificate::parse(der.as_slice()).ok());
-        let authority = authority.ok_or(StoreError::Damaged("a card has no issuing authority"))?;
+        if let CardState::Revoked { .. } = card.held().state {
+            return self.revoked_before(&line, &card).await;
+        }
+        let authority = issuing_authority(&card)?;
         let list = self.consult_list(&line, card.certificate(), &authority).await?.verdict;
         self.try_to_learn_clock(card.certificate(), &authority).await;
         if let ListVerdict::Revoked(revocation) = list
@@ -131,6 +132,30 @@ impl OnlinePhone {
             return self.settled(card.id(), Outcome::Revoked, Some(list)).await;
         }
         self.redeliver(&line, card, &anchors, list).await
+    }
+
+    /// What is known needs no network. Only where nobody has said why a card is revoked, as when its issuer alone has
+    /// said that it is, the list is asked.
+    async fn revoked_before(&self, line: &Line<'_>, card: &OpenedCard) -> Result<Refreshed, RefreshError> {
+        let known = &card.held().state;
+        if matches!(known, CardState::Revoked { reason, .. } if reason != reason_word(None)) {
+            return self.settled(card.id(), Outcome::Revoked, None).await;
+        }
+        let list = self.consult_list(line, card.certificate(), &issuing_authority(card)?).await?.verdict;
+        let (state, outcome) = match &list {
+            ListVerdict::Revoked(revocation) if revocation.reason == Some(RevocationReason::Superseded) => {
+                (CardState::Superseded { since: revocation.since }, Outcome::Superseded)
+            }
+            ListVerdict::Revoked(revocation) => (revoked(*revocation), Outcome::Revoked),
+            ListVerdict::Good
+            | ListVerdict::Stale { .. }
+            | ListVerdict::Unreachable(_)
+            | ListVerdict::Untrustworthy(_) => (known.clone(), Outcome::Revoked),
+        };
+        if state != *known {
+            self.note(card.id(), state).await?;
+        }
+        self.settled(card.id(), outcome, Some(list)).await
     }
 
     /// Asks for the card again. A card that is on the list as superseded may have a successor whose delivery was lost.
@@ -173,6 +198,14 @@ impl OnlinePhone {
         {
             self.note(card.id(), state.clone()).await?;
             return self.settled(card.id(), Outcome::Superseded, Some(list)).await;
+        }
+        if let Err(RefreshError::Exchange(error)) = &delivered
+            && error.refusal().is_some_and(IssuerRefusal::says_revoked)
+        {
+            // The issuer's own word, whether its list can be had or not; the list will say since when, and why.
+            let since = self.trusted_now().await?;
+            self.note(card.id(), revoked(Revocation { since, reason: None })).await?;
+            return self.settled(card.id(), Outcome::Revoked, Some(list)).await;
         }
         let Redelivered { card: new, tokens, key } = delivered?;
         let verified = self.verify(line, &new, &key, anchors).await?;
@@ -225,6 +258,9 @@ impl OnlinePhone {
 
     /// Copies are no part of the card's standing: without new ones the refresh is done all the same.
     async fn refill(&self, line: &Line<'_>, id: &CardId, tokens: &TokenResponse, key: &DeviceKey) {
+        if let Err(error) = self.learn_copy_offers(line, id).await {
+            tracing::info!(%error, "in which formats a card has copies is not learnt for now");
+        }
         if let Err(error) = self.refill_copies(line, id, tokens, key).await {
             tracing::info!(%error, "a card gets no new copies for now");
         }
@@ -263,6 +299,11 @@ fn forget_old_activations(phone: &crate::phone::UnlockedPhone, now: Timestamp) -
         }
     }
     Ok(())
+}
+
+fn issuing_authority(card: &OpenedCard) -> Result<CaCertificate, StoreError> {
+    let authority = card.held().x5c.get(1).and_then(|der| CaCertificate::parse(der.as_slice()).ok());
+    authority.ok_or(StoreError::Damaged("a card has no issuing authority"))
 }
 
 fn revoked(revocation: Revocation) -> CardState {

@@ -8,26 +8,23 @@ use shared::card::CardKey;
 use shared::secret::Secret;
 use shared::vci::error::Reason;
 use shared::vci::notification::NotificationEvent;
-use shared::vci::token::TokenResponse;
 use shared::x509::certificate::DeviceCertificate;
 use shared::x509::chain::TrustAnchor;
 use shared::x509::crl::{RevocationStatus, VerifiedCrl};
 
-use super::credential::{CredentialEndpoint, DeliveredCard};
+use super::credential::DeliveredCard;
+use super::delivery::{Delivered, Proofs, Redeemed};
 use super::event::{Event, Observer, Step};
 use super::exchange::Line;
-use super::failure::{ExchangeError, IssuerRefusal};
 use super::notification::Told;
 use super::opened::OpenedOffer;
 use super::placement::{HeldTraits, Placement, Traits, place};
 use super::proof::DeviceKey;
 use super::refusal::ActivateError;
 use super::report::refresh_token;
-use super::token::TokenEndpoint;
 use crate::documents::{
     AuthenticatedTime, CardId, CardIdentity, CardState, HeldCard, KeptBytes, StoreError, TimeFloor,
 };
-use crate::junior::key::HolderCredential;
 use crate::online::OnlinePhone;
 use crate::revocation::{ListVerdict, fetch_list};
 use crate::show::{OpenedCard, open_all};
@@ -59,18 +56,6 @@ pub struct Activated {
     pub copies: usize,
 }
 
-/// The code is exchanged: the token, and the key that it is bound to.
-pub(super) struct Redeemed {
-    pub(super) tokens: TokenResponse,
-    pub(super) key: DeviceKey,
-}
-
-/// The card is here, unverified.
-pub(super) struct Delivered {
-    pub(super) redeemed: Redeemed,
-    pub(super) card: DeliveredCard,
-}
-
 impl OnlinePhone {
     /// Follows an opened offer to a card that is verified and kept. May be called again with the same offer, after a
     /// wrong code or a failure; the device key stays the same.
@@ -96,15 +81,15 @@ impl OnlinePhone {
             self.with_phone(|phone| phone.documents().end_holder_token()).await?;
         }
         if let Err(error) = &outcome
-            && error.refusal().is_some_and(IssuerRefusal::is_final)
+            && let Some(refusal) = error.refusal().filter(|refusal| refusal.is_final())
         {
-            let hash = offer.hash.clone();
-            self.with_phone(move |phone| phone.abandon_activation(&hash)).await?;
+            self.give_up(&offer.hash, refusal).await?;
         }
         outcome
     }
 
-    async fn follow(
+    /// From an offer to a card that is kept; for whoever has the turn to follow one.
+    pub(super) async fn follow(
         &self,
         line: &Line<'_>,
         offer: &OpenedOffer,
@@ -170,83 +155,6 @@ impl OnlinePhone {
             })
             .await?;
         Ok(DeviceKey::load(self.shared_phone(), handle).await?)
-    }
-
-    /// Exchanges the code and fetches the card. An access token that the issuer does not take any more (it was used
-    /// too late, or a later one was asked for) is replaced once, under the same key.
-    async fn deliver_card(
-        &self,
-        line: &Line<'_>,
-        offer: &OpenedOffer,
-        proofs: &Proofs<'_>,
-        code: Option<Secret>,
-    ) -> Result<Delivered, ActivateError> {
-        let key = proofs.key;
-        let tokens = self.redeem(line, offer, proofs, code.clone()).await?;
-        match self.fetch_card(line, offer, Redeemed { tokens, key: key.clone() }).await {
-            Err(ExchangeError::Refused(refusal))
-                if refusal.is_about_token() && offer.source.can_be_fetched_again() =>
-            {
-                let tokens = self.redeem_again(line, offer, proofs, code).await?;
-                Ok(self.fetch_card(line, offer, Redeemed { tokens, key: key.clone() }).await?)
-            }
-            outcome => Ok(outcome?),
-        }
-    }
-
-    /// Exchanges the code. A pre-authorized code that was used up or has run out, as after a lost reply, is replaced
-    /// once by fetching the offer again; neither costs a try.
-    async fn redeem(
-        &self,
-        line: &Line<'_>,
-        offer: &OpenedOffer,
-        proofs: &Proofs<'_>,
-        code: Option<Secret>,
-    ) -> Result<TokenResponse, ActivateError> {
-        let first =
-            token_endpoint(offer, proofs).redeem(line, &offer.grant.pre_authorized_code, code.clone()).await;
-        let outlived =
-            |refusal: &IssuerRefusal| matches!(refusal.reason, Some(Reason::Used | Reason::Expired));
-        match first {
-            Err(ExchangeError::Refused(refusal))
-                if outlived(&refusal) && offer.source.can_be_fetched_again() =>
-            {
-                self.redeem_again(line, offer, proofs, code).await
-            }
-            outcome => Ok(outcome?),
-        }
-    }
-
-    /// Exchanges the code under a fresh pre-authorized code.
-    async fn redeem_again(
-        &self,
-        line: &Line<'_>,
-        offer: &OpenedOffer,
-        proofs: &Proofs<'_>,
-        code: Option<Secret>,
-    ) -> Result<TokenResponse, ActivateError> {
-        line.tell(Event::NewOffer);
-        let again = offer.source.fetch(line, offer.lookup.as_ref()).await?;
-        let grant = again.grants.pre_authorized.filter(|_| again.credential_issuer == offer.issuer);
-        let grant = grant.ok_or(ActivateError::AnotherIssuer)?;
-        Ok(token_endpoint(offer, proofs).redeem(line, &grant.pre_authorized_code, code).await?)
-    }
-
-    async fn fetch_card(
-        &self,
-        line: &Line<'_>,
-        offer: &OpenedOffer,
-        redeemed: Redeemed,
-    ) -> Result<Delivered, ExchangeError> {
-        let endpoint = CredentialEndpoint {
-            issuer: &offer.issuer,
-            url: offer.credential_endpoint.as_url(),
-            nonce: offer.nonce_endpoint.as_ref().map(|endpoint| endpoint.as_url()),
-            configuration: &offer.configuration,
-        };
-        let Redeemed { tokens, key } = &redeemed;
-        let card = endpoint.fetch(line, self.surroundings(), tokens, key, &offer.device).await?;
-        Ok(Delivered { redeemed, card })
     }
 
     /// Verifies a card; the time inside its certificate raises the phone's trusted time before the dates are judged.
@@ -348,22 +256,11 @@ impl OnlinePhone {
     }
 }
 
-/// What a token request proves besides its codes: the key of the card, and who holds the phone where that counts.
-struct Proofs<'a> {
-    key: &'a DeviceKey,
-    holder: Option<&'a HolderCredential>,
-}
-
-fn token_endpoint<'a>(offer: &'a OpenedOffer, proofs: &Proofs<'a>) -> TokenEndpoint<'a> {
-    let prover = offer.server.dpop.then_some(proofs.key);
-    TokenEndpoint { url: offer.server.token_endpoint.as_url(), prover, holder: proofs.holder }
-}
-
 fn held_card(offer: &OpenedOffer, delivered: &Delivered, card: &VerifiedCard, now: Timestamp) -> HeldCard {
     HeldCard {
         identity: identity(offer.issuer.as_str(), card),
         issuer: offer.kept_issuer(),
-        endpoints: offer.kept_endpoints(),
+        endpoints: offer.endpoints.clone(),
         configuration: offer.configuration.clone(),
         key: delivered.redeemed.key.handle().clone(),
         x5c: card.x5c().iter().cloned().map(KeptBytes::from).collect(),

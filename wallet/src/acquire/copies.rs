@@ -12,17 +12,18 @@ use shared::holder_code::{CredentialFault, HolderKey, UnverifiedCredential};
 use shared::jose::jwk::PublicJwk;
 use shared::sd_jwt::{DC_SD_JWT, DateFault, SdJwtFault, Trust, UnverifiedSdJwt, VerifyFault};
 use shared::secret::Secret;
-use shared::vci::FORMAT_CODE;
 use shared::vci::credential::{
     CredentialRequest, CredentialResponse, DeviceInfo, MAX_COPIES_LENGTH, Proofs, RequestedCredential,
 };
 use shared::vci::metadata::IssuerMetadata;
 use shared::vci::token::TokenResponse;
 use shared::vci::uri::{IssuerUrl, UrlPolicy};
+use shared::vci::{CONFIGURATION_CODE, CONFIGURATION_SD_JWT, FORMAT_CODE};
 use shared::x509::chain::TrustAnchor;
 
 use super::exchange::{Call, Line};
 use super::failure::{Endpoint, ExchangeError};
+use super::metadata::{self, MetadataFault};
 use super::nonce;
 use super::opened::anchors_of;
 use super::proof::DeviceKey;
@@ -35,6 +36,9 @@ pub const WANTED: usize = 6;
 
 /// With so many left, or fewer, a refresh asks for more.
 pub const FEW: usize = 2;
+
+/// The configurations of which this wallet shows copies.
+const SHOWN: [&str; 2] = [CONFIGURATION_SD_JWT, CONFIGURATION_CODE];
 
 /// The offered configurations of which this wallet keeps copies.
 pub(super) fn offers(metadata: &IssuerMetadata, offered: &[String]) -> Vec<CopyOffer> {
@@ -49,6 +53,23 @@ pub(super) fn offers(metadata: &IssuerMetadata, offered: &[String]) -> Vec<CopyO
 }
 
 impl OnlinePhone {
+    /// Asks the issuer in which formats it gives copies today, where the card lacks one that this wallet shows: it may
+    /// have come before the issuer gave such copies, or before this wallet kept any.
+    pub(crate) async fn learn_copy_offers(&self, line: &Line<'_>, id: &CardId) -> Result<(), CopiesError> {
+        let name = id.clone();
+        let card = self.with_phone(move |phone| phone.documents().card(&name)).await?;
+        let card = card.ok_or(KeepError::NoSuchCard)?;
+        let known = |shown: &&str| card.copies.iter().any(|offer| offer.configuration == *shown);
+        let lacking: Vec<String> =
+            SHOWN.iter().filter(|shown| !known(shown)).map(|shown| (*shown).to_owned()).collect();
+        if lacking.is_empty() {
+            return Ok(());
+        }
+        let metadata = metadata::issuer_now(line, &issuer_of(&card)?).await?;
+        let (name, found) = (id.clone(), offers(&metadata, &lacking));
+        Ok(self.with_phone(move |phone| phone.documents().add_copy_offers(&name, found)).await?)
+    }
+
     /// Fetches copies of a card where few unused ones are left, in every format that its issuer offers. Answers how
     /// many came.
     ///
@@ -68,33 +89,63 @@ impl OnlinePhone {
                 Ok::<_, KeepError>((card, anchors_of(&roots)?))
             })
             .await?;
-        let now = self.trusted_now().await?;
         let mut came = 0;
         for offer in &card.copies {
-            let (name, configuration) = (id.clone(), offer.configuration.clone());
-            let copies =
-                self.with_phone(move |phone| phone.documents().copies(&name, &configuration)).await?;
-            let unused = copies.iter().filter(|(_, copy)| copy.is_unused(now)).count();
-            if unused > FEW {
-                continue;
+            let asked = Asked { id, card: &card, offer, anchors: &anchors };
+            match self.refill_format(line, &asked, tokens, key).await {
+                Ok(arrived) => came += arrived,
+                // What is wrong with one format is not wrong with the next.
+                Err(CopiesError::Exchange(
+                    error @ (ExchangeError::Refused(_) | ExchangeError::Unreadable { .. }),
+                )) => {
+                    tracing::info!(%error, format = offer.format, "a card gets no new copies in one format");
+                }
+                Err(error) => return Err(error),
             }
-            let asked = Asked { id, card: &card, offer, count: (WANTED - unused).min(offer.batch) };
-            came += self.fetch_copies(line, &asked, tokens, key, anchors.clone()).await?;
         }
         Ok(came)
     }
 
-    async fn fetch_copies(
+    /// Copies in one format. Keys whose copies will not do, as when an answer was lost and its copies are over by now,
+    /// are given up, and copies for new ones are asked for once.
+    async fn refill_format(
         &self,
         line: &Line<'_>,
         asked: &Asked<'_>,
         tokens: &TokenResponse,
         key: &DeviceKey,
-        anchors: Vec<TrustAnchor>,
     ) -> Result<usize, CopiesError> {
-        let issuer = IssuerUrl::parse(&asked.card.issuer.identifier, UrlPolicy::default())
-            .map_err(|_| StoreError::Damaged("an issuer has no address"))?;
-        let (name, configuration, count) = (asked.id.clone(), asked.offer.configuration.clone(), asked.count);
+        let mut came = 0;
+        for _ in 0..2 {
+            let now = self.trusted_now().await?;
+            let (name, configuration) = (asked.id.clone(), asked.offer.configuration.clone());
+            let copies =
+                self.with_phone(move |phone| phone.documents().copies(&name, &configuration)).await?;
+            let unused = copies.iter().filter(|(_, copy)| copy.is_unused(now)).count();
+            if unused > FEW {
+                break;
+            }
+            let count = (WANTED - unused).min(asked.offer.batch);
+            let (arrived, fault) = self.fetch_copies(line, asked, count, tokens, key).await?;
+            came += arrived;
+            let Some(fault) = fault else { break };
+            tracing::info!(%fault, format = asked.offer.format, "a copy that came is given up");
+        }
+        Ok(came)
+    }
+
+    /// Asks for `count` copies, and keeps those that will do. Answers how many these are, and what is wrong with the
+    /// others.
+    async fn fetch_copies(
+        &self,
+        line: &Line<'_>,
+        asked: &Asked<'_>,
+        count: usize,
+        tokens: &TokenResponse,
+        key: &DeviceKey,
+    ) -> Result<(usize, Option<CopyFault>), CopiesError> {
+        let issuer = issuer_of(asked.card)?;
+        let (name, configuration) = (asked.id.clone(), asked.offer.configuration.clone());
         let begun = self.with_phone(move |phone| phone.begin_copies(&name, &configuration, count)).await?;
         let nonce: Option<Secret> = match &asked.card.endpoints.nonce {
             Some(endpoint) => Some(nonce::fetch(line, endpoint).await?),
@@ -108,22 +159,18 @@ impl OnlinePhone {
             keys.push((id, copy_key.public().clone()));
         }
         let credentials = self.ask_for_copies(line, asked, tokens, key, proofs).await?;
-        if credentials.len() != keys.len() {
-            return Err(CopyFault::Number.into());
-        }
         let now = self.trusted_now().await?;
-        let (came, format) = (keys.len(), asked.offer.format.clone());
+        let (format, anchors) = (asked.offer.format.clone(), asked.anchors.to_vec());
         self.with_phone(move |phone| {
-            let arrived = keys.into_iter().zip(credentials);
-            let arrived = arrived.map(|((id, key), credential)| match format.as_str() {
-                FORMAT_CODE => verify_statements(id, &key, &credential, now),
-                _ => verify(id, &key, &credential, &anchors, now),
+            let judged = Judged::of(keys, credentials, |id, key, credential| match format.as_str() {
+                FORMAT_CODE => verify_statements(id, key, credential, now),
+                _ => verify(id, key, credential, &anchors, now),
             });
-            let arrived = arrived.collect::<Result<Vec<_>, _>>()?;
-            Ok::<_, CopiesError>(phone.keep_copies(&arrived, now)?)
+            phone.keep_copies(&judged.good, now)?;
+            phone.give_up_copies(&judged.bad)?;
+            Ok((judged.good.len(), judged.fault))
         })
-        .await?;
-        Ok(came)
+        .await
     }
 
     async fn ask_for_copies(
@@ -161,7 +208,46 @@ struct Asked<'a> {
     id: &'a CardId,
     card: &'a HeldCard,
     offer: &'a CopyOffer,
-    count: usize,
+    anchors: &'a [TrustAnchor],
+}
+
+fn issuer_of(card: &HeldCard) -> Result<IssuerUrl, StoreError> {
+    IssuerUrl::parse(&card.issuer.identifier, UrlPolicy::default())
+        .map_err(|_| StoreError::Damaged("an issuer has no address"))
+}
+
+/// Copies that came, each by itself: one that will not do spoils no other.
+#[derive(Default)]
+struct Judged {
+    good: Vec<ArrivedCopy>,
+    bad: Vec<CopyId>,
+    /// What is wrong with the last of the bad ones.
+    fault: Option<CopyFault>,
+}
+
+impl Judged {
+    fn of(
+        keys: Vec<(CopyId, PublicJwk)>,
+        credentials: Vec<Value>,
+        verify: impl Fn(CopyId, &PublicJwk, &Value) -> Result<ArrivedCopy, CopyFault>,
+    ) -> Self {
+        if credentials.len() != keys.len() {
+            // Nobody can say which belongs to which.
+            let bad = keys.into_iter().map(|(id, _)| id).collect();
+            return Self { good: Vec::new(), bad, fault: Some(CopyFault::Number) };
+        }
+        let mut judged = Self::default();
+        for ((id, key), credential) in keys.into_iter().zip(credentials) {
+            match verify(id.clone(), &key, &credential) {
+                Ok(copy) => judged.good.push(copy),
+                Err(fault) => {
+                    judged.bad.push(id);
+                    judged.fault = Some(fault);
+                }
+            }
+        }
+        judged
+    }
 }
 
 /// A copy that came for `key`: signed by whom the phone trusts, bound to that key, good now, with a place for its
@@ -223,9 +309,9 @@ pub(crate) enum CopiesError {
     /// The issuer did not do its part.
     #[error(transparent)]
     Exchange(#[from] ExchangeError),
-    /// What came is not to be trusted.
+    /// The issuer's documents will not do.
     #[error(transparent)]
-    Copy(#[from] CopyFault),
+    Metadata(#[from] MetadataFault),
     /// The card is gone.
     #[error(transparent)]
     Keep(#[from] KeepError),

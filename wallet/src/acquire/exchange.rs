@@ -5,16 +5,20 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use shared::secret::Secret;
-use shared::vci::error::ErrorBody;
+use shared::vci::error::{CredentialErrorCode, ErrorBody, ErrorCode as _};
 use shared::vci::token::{HolderProof, TokenType};
 use url::Url;
 
+use super::challenge;
 use super::event::{Event, Observer, Step};
 use super::failure::{Endpoint, ExchangeError, IssuerRefusal};
 use super::proof::{DeviceKey, ProvenRequest, Prover};
 use crate::junior::key::HolderCredential;
 use crate::online::Surroundings;
 use crate::transport::{Request, Response};
+
+/// What a server says that wants a nonce of its own in DPoP proofs (RFC 9449 §8, §9).
+const USE_DPOP_NONCE: &str = "use_dpop_nonce";
 
 /// The longest that an issuer may ask us to wait before we repeat by ourselves.
 const LONGEST_WAIT: Duration = Duration::from_secs(5);
@@ -113,13 +117,15 @@ impl<'a> Line<'a> {
         }
     }
 
-    /// One try; a second one if the server wants a nonce of its own in the proof (RFC 9449 §8).
+    /// One try; a second one if the server wants a nonce of its own in the proof: an authorization server says so in
+    /// the body (RFC 9449 §8), a resource server in its challenge (§9).
     async fn ask_once(&self, call: &Call<'_>) -> Result<Response, ExchangeError> {
         let first = self.send(call).await?;
         let wants_nonce = call.prover.is_some()
             && !first.is_success()
             && first.header("dpop-nonce").is_some()
-            && ErrorBody::parse(&first.body).is_some_and(|body| body.error == "use_dpop_nonce");
+            && (ErrorBody::parse(&first.body).is_some_and(|body| body.error == USE_DPOP_NONCE)
+                || challenge::says(&first, USE_DPOP_NONCE));
         let response = if wants_nonce { self.send(call).await? } else { first };
         judge(call.endpoint, response)
     }
@@ -197,9 +203,18 @@ fn judge(endpoint: Endpoint, response: Response) -> Result<Response, ExchangeErr
             let after = response.header("retry-after").and_then(|seconds| seconds.trim().parse().ok());
             Err(ExchangeError::TryAgain { endpoint, status, after: after.map(Duration::from_secs) })
         }
-        _ => Err(match IssuerRefusal::read(endpoint, status, &response.body) {
+        _ => Err(match refusal(endpoint, &response) {
             Some(refusal) => ExchangeError::Refused(Box::new(refusal)),
             None => ExchangeError::Unreadable { endpoint, what: "it is neither yes nor a proper no" },
         }),
     }
+}
+
+/// A refusal of the access token is said in the challenge (RFC 6750 §3.1); everything else in the body.
+fn refusal(endpoint: Endpoint, response: &Response) -> Option<IssuerRefusal> {
+    let said = IssuerRefusal::read(endpoint, response.status, &response.body);
+    if challenge::says(response, CredentialErrorCode::InvalidToken.as_str()) {
+        return Some(IssuerRefusal::of_token(endpoint, response.status, said));
+    }
+    said
 }

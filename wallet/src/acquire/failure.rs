@@ -96,6 +96,24 @@ impl IssuerRefusal {
         })
     }
 
+    /// The refusal of an access token, with what the body `said` besides.
+    pub(crate) fn of_token(endpoint: Endpoint, status: u16, said: Option<Self>) -> Self {
+        let error = CredentialErrorCode::InvalidToken.as_str().to_owned();
+        match said {
+            Some(said) => Self { error, ..said },
+            None => Self {
+                endpoint,
+                status,
+                error,
+                description: None,
+                reason: None,
+                tries_left: None,
+                message_pl: None,
+                message_en: None,
+            },
+        }
+    }
+
     /// Whether this slip opens nothing on this phone any more, so that nothing need be kept for another try.
     pub fn is_final(&self) -> bool {
         !self.is_about_token()
@@ -116,11 +134,22 @@ impl IssuerRefusal {
     pub(crate) fn leaves_nothing_to_tell(&self) -> bool {
         let unknown_grant = self.error == TokenErrorCode::InvalidGrant.as_str();
         match self.reason {
-            _ if self.error == NotificationErrorCode::InvalidNotificationId.as_str() => true,
+            _ if self.is_about_notification_id() => true,
             Some(Reason::Revoked | Reason::OtherDevice) => !self.is_about_token(),
             Some(Reason::Unknown) => unknown_grant,
             _ => false,
         }
+    }
+
+    /// Whether it is the notification id that was refused: it is unknown, or not known under this access token, as
+    /// when a later token of the same slip was drawn meanwhile.
+    pub(crate) fn is_about_notification_id(&self) -> bool {
+        self.error == NotificationErrorCode::InvalidNotificationId.as_str()
+    }
+
+    /// Whether the issuer says that this device no longer holds the card.
+    pub(crate) fn says_revoked(&self) -> bool {
+        self.reason == Some(Reason::Revoked) && !self.is_about_token()
     }
 
     /// Whether it is the access token that was refused. Whatever the reason, that says nothing of the slip or of the

@@ -16,6 +16,11 @@ use crate::transport::Request;
 /// Fetches the issuer's own document.
 pub(crate) async fn issuer(line: &Line<'_>, issuer: &IssuerUrl) -> Result<IssuerMetadata, MetadataFault> {
     line.began(Step::Metadata);
+    issuer_now(line, issuer).await
+}
+
+/// The same where it is no step on the way to a card.
+pub(crate) async fn issuer_now(line: &Line<'_>, issuer: &IssuerUrl) -> Result<IssuerMetadata, MetadataFault> {
     let request = Request::get(issuer.issuer_metadata_url().as_url().clone(), MAX_METADATA_LENGTH);
     let response = line.ask(&Call::open(Endpoint::IssuerMetadata, request)).await?;
     Ok(IssuerMetadata::parse(&response.body, issuer)?)

@@ -13,8 +13,10 @@
 //! 7. [`notification`] the issuer is told
 //! 8. [`copies`] for selective disclosure come, where the issuer gives any
 //!
-//! Every step may be repeated. The device key is kept together with the offer before anything is asked, so that after a
-//! lost reply or a kill the same slip meets the same key, and the issuer delivers the same card again.
+//! Every step may be repeated. The device key is kept together with the offer before anything is asked, so that after
+//! a lost reply or a kill the same slip meets the same key, and the issuer delivers the same card again. The refresh
+//! token is kept before the card is asked for, so that a card that is bound to the key comes even if the slip has run
+//! out.
 
 pub mod activation;
 pub mod consent;
@@ -28,12 +30,15 @@ pub mod opened;
 pub mod refusal;
 pub mod scan;
 
+pub(crate) mod challenge;
 pub(crate) mod credential;
+pub(crate) mod delivery;
 pub(crate) mod exchange;
 pub(crate) mod nonce;
 pub(crate) mod placement;
 pub(crate) mod proof;
 pub(crate) mod report;
+pub(crate) mod resume;
 pub(crate) mod token;
 
 pub use activation::Activated;

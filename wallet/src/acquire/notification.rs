@@ -90,22 +90,29 @@ impl OnlinePhone {
     pub(crate) async fn deliver(&self, line: &Line<'_>, notice: &Notice) -> Result<Told, StoreError> {
         let floor = self.with_phone(|phone| phone.documents().time_floor()).await?;
         // By trusted time: a clock that is wrong for a day must not make the phone forget what it owes.
-        let told = if floor.instant().is_some_and(|reached| reached > notice.until) {
-            Told::NotPossible
-        } else {
-            match self.say(line, notice).await {
-                Ok(()) => Told::Delivered,
-                Err(ExchangeError::Refused(refusal)) if refusal.leaves_nothing_to_tell() => {
-                    Told::Refused(refusal)
-                }
-                Err(ExchangeError::Key(StoreError::Element(ElementError::NoSuchKey))) => Told::NotPossible,
-                Err(ExchangeError::Refused(_))
-                | Err(ExchangeError::Key(_))
-                | Err(ExchangeError::NoAnswer { .. })
-                | Err(ExchangeError::TryAgain { .. })
-                | Err(ExchangeError::Unreadable { .. }) => Told::Queued,
+        if floor.instant().is_some_and(|reached| reached > notice.until) {
+            return self.settle_notice(line, notice, Told::NotPossible).await;
+        }
+        match self.say(line, notice).await {
+            // Under a token that was outdated when it arrived any id is unknown: only a fresh one tells.
+            Err(ExchangeError::Refused(refusal)) if refusal.is_about_notification_id() => {
+                self.deliver_under_fresh_token(line, notice).await
             }
-        };
+            said => self.settle_notice(line, notice, judge(said)).await,
+        }
+    }
+
+    /// Delivers one notice that is kept under a fresh token, whose word is final.
+    pub(super) async fn deliver_under_fresh_token(
+        &self,
+        line: &Line<'_>,
+        notice: &Notice,
+    ) -> Result<Told, StoreError> {
+        let said = self.say(line, notice).await;
+        self.settle_notice(line, notice, judge(said)).await
+    }
+
+    async fn settle_notice(&self, line: &Line<'_>, notice: &Notice, told: Told) -> Result<Told, StoreError> {
         if told == Told::Queued {
             line.tell(Event::NoticeQueued);
         } else {
@@ -121,5 +128,18 @@ impl OnlinePhone {
         let tokens = tokens.refresh(line, &notice.refresh_token).await?;
         let token = (tokens.token_type, &tokens.access_token);
         tell(line, &notice.notification_endpoint, token, &key, &notice.notification_id, notice.event).await
+    }
+}
+
+fn judge(said: Result<(), ExchangeError>) -> Told {
+    match said {
+        Ok(()) => Told::Delivered,
+        Err(ExchangeError::Refused(refusal)) if refusal.leaves_nothing_to_tell() => Told::Refused(refusal),
+        Err(ExchangeError::Key(StoreError::Element(ElementError::NoSuchKey))) => Told::NotPossible,
+        Err(ExchangeError::Refused(_))
+        | Err(ExchangeError::Key(_))
+        | Err(ExchangeError::NoAnswer { .. })
+        | Err(ExchangeError::TryAgain { .. })
+        | Err(ExchangeError::Unreadable { .. }) => Told::Queued,
     }
 }

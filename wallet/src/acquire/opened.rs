@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use shared::secret::Secret;
 use shared::vci::credential::DeviceInfo;
+use shared::vci::metadata::IssuerMetadata;
 use shared::vci::offer::{PreAuthorizedGrant, TxCode};
 use shared::vci::uri::{HttpUrl, IssuerUrl};
 use shared::x509::chain::TrustAnchor;
@@ -14,6 +15,7 @@ use super::exchange::Line;
 use super::metadata::{self, TokenServer};
 use super::offer::{FetchError, OfferSource};
 use super::refusal::ActivateError;
+use super::resume::slip_is_over;
 use crate::app_kind::AppKind;
 use crate::device::DeviceDescription;
 use crate::documents::{
@@ -25,20 +27,32 @@ use crate::phone::UnlockedPhone;
 
 /// An offer that was fetched and that this phone may follow; it says what the pupil is to be asked.
 pub struct OpenedOffer {
-    pub(super) source: OfferSource,
-    pub(super) lookup: Option<HttpUrl>,
+    pub(super) entitlement: Entitlement,
     pub(super) hash: OfferHash,
     pub(super) issuer: IssuerUrl,
     pub(super) name: String,
     pub(super) configuration: String,
     pub(super) copies: Vec<CopyOffer>,
-    pub(super) grant: PreAuthorizedGrant,
-    pub(super) server: TokenServer,
-    pub(super) credential_endpoint: HttpUrl,
-    pub(super) nonce_endpoint: Option<HttpUrl>,
-    pub(super) notification_endpoint: Option<HttpUrl>,
+    pub(super) endpoints: Endpoints,
+    /// Whether tokens are bound to keys.
+    pub(super) dpop: bool,
     pub(super) anchors: Vec<TrustAnchor>,
     pub(super) device: DeviceDescription,
+}
+
+/// What the card is given for.
+pub(super) enum Entitlement {
+    /// The code behind a slip.
+    Slip(Box<Slip>),
+    /// The refresh token of an earlier try: the card is bound to this phone, and the slip opens nothing any more.
+    RefreshToken(Secret),
+}
+
+/// A slip whose offer was fetched.
+pub(super) struct Slip {
+    pub(super) source: OfferSource,
+    pub(super) lookup: Option<HttpUrl>,
+    pub(super) grant: PreAuthorizedGrant,
 }
 
 impl OpenedOffer {
@@ -54,26 +68,19 @@ impl OpenedOffer {
 
     /// How the activation code looks, if one is needed.
     pub fn asks_code(&self) -> Option<&TxCode> {
-        self.grant.tx_code.as_ref()
+        match &self.entitlement {
+            Entitlement::Slip(slip) => slip.grant.tx_code.as_ref(),
+            Entitlement::RefreshToken(_) => None,
+        }
     }
 
     pub(super) fn kept_issuer(&self) -> Issuer {
         Issuer { identifier: self.issuer.as_str().to_owned(), name: self.name.clone() }
     }
 
-    pub(super) fn kept_endpoints(&self) -> Endpoints {
-        let url = |url: &HttpUrl| url.as_url().clone();
-        Endpoints {
-            token: url(&self.server.token_endpoint),
-            credential: url(&self.credential_endpoint),
-            nonce: self.nonce_endpoint.as_ref().map(url),
-            notification: self.notification_endpoint.as_ref().map(url),
-        }
-    }
-
     /// The code in `typed` as the issuer wants it, or nothing if it wants none.
     pub(crate) fn code(&self, typed: Option<&Secret>) -> Result<Option<Secret>, ActivateError> {
-        match (&self.grant.tx_code, typed) {
+        match (self.asks_code(), typed) {
             (None, _) => Ok(None),
             (Some(_), None) => Err(ActivateError::CodeNeeded),
             (Some(wanted), Some(typed)) => fit(typed.expose(), wanted).map(Some),
@@ -84,7 +91,8 @@ impl OpenedOffer {
 impl OnlinePhone {
     /// Opens an offer: fetches it, asks its issuer who it is, and refuses what this phone cannot or must not follow.
     ///
-    /// No activation code is involved yet, and the issuer has counted nothing.
+    /// No activation code is involved yet, and the issuer has counted nothing. Of a slip that is over the activation is
+    /// found that was begun with it, if the issuer has bound the card to this phone.
     ///
     /// # Errors
     /// See [`ActivateError`]; above all when the issuer is not one that the phone trusts.
@@ -99,26 +107,39 @@ impl OnlinePhone {
             self.anchors(issuer).await?;
         }
         let line = Line::new(self.surroundings(), observer);
+        let hash = source.hash();
+        match self.open_slip(&line, source, device).await {
+            Err(over) if slip_is_over(&over) => self.open_begun(&line, &hash).await?.ok_or(over),
+            outcome => outcome,
+        }
+    }
+
+    async fn open_slip(
+        &self,
+        line: &Line<'_>,
+        source: OfferSource,
+        device: DeviceDescription,
+    ) -> Result<OpenedOffer, ActivateError> {
         // A typed code is resolved by its issuer, so there the metadata come first.
         let (early, lookup) = match source.known_issuer().filter(|_| source.is_typed()) {
             Some(issuer) => {
-                let metadata = metadata::issuer(&line, issuer).await?;
+                let metadata = metadata::issuer(line, issuer).await?;
                 let lookup = metadata.mleg_typed_code_endpoint.clone();
                 (Some(metadata), lookup)
             }
             None => (None, None),
         };
-        let offer = source.fetch(&line, lookup.as_ref()).await?;
+        let offer = source.fetch(line, lookup.as_ref()).await?;
         let issuer = offer.credential_issuer;
         let anchors = self.anchors(&issuer).await?;
         self.holder_credential(&issuer).await?;
         let metadata = match early {
             Some(metadata) if metadata.credential_issuer == issuer => metadata,
             Some(_) => return Err(ActivateError::AnotherIssuer),
-            None => metadata::issuer(&line, &issuer).await?,
+            None => metadata::issuer(line, &issuer).await?,
         };
         let grant = offer.grants.pre_authorized.ok_or(ActivateError::NotPreAuthorized)?;
-        let server = metadata::token_server(&line, &metadata, grant.authorization_server.as_ref()).await?;
+        let server = metadata::token_server(line, &metadata, grant.authorization_server.as_ref()).await?;
         let (configuration, _) = metadata::configuration(&metadata, &offer.credential_configuration_ids)
             .ok_or(ActivateError::UnknownCredential)?;
 
@@ -132,17 +153,13 @@ impl OnlinePhone {
         }
         Ok(OpenedOffer {
             hash: source.hash(),
-            lookup,
-            source,
             name: metadata::name(&metadata),
             configuration: configuration.to_owned(),
             copies: copies::offers(&metadata, &offer.credential_configuration_ids),
+            endpoints: endpoints(&metadata, &server),
+            dpop: server.dpop,
+            entitlement: Entitlement::Slip(Box::new(Slip { source, lookup, grant })),
             issuer,
-            grant,
-            server,
-            credential_endpoint: metadata.credential_endpoint,
-            nonce_endpoint: metadata.nonce_endpoint,
-            notification_endpoint: metadata.notification_endpoint,
             anchors,
             device,
         })
@@ -170,6 +187,16 @@ impl OnlinePhone {
             return Err(ActivateError::UntrustedIssuer(issuer.clone()));
         }
         Ok(anchors_of(&roots)?)
+    }
+}
+
+fn endpoints(metadata: &IssuerMetadata, server: &TokenServer) -> Endpoints {
+    let url = |url: &HttpUrl| url.as_url().clone();
+    Endpoints {
+        token: url(&server.token_endpoint),
+        credential: url(&metadata.credential_endpoint),
+        nonce: metadata.nonce_endpoint.as_ref().map(url),
+        notification: metadata.notification_endpoint.as_ref().map(url),
     }
 }
 

@@ -6,8 +6,8 @@ use shared::secret::Secret;
 use shared::vci::notification::NotificationEvent;
 use shared::vci::token::{TokenResponse, TokenType};
 
-use super::activation::{Delivered, Redeemed};
 use super::credential::presented;
+use super::delivery::{Delivered, Redeemed};
 use super::event::Event;
 use super::exchange::Line;
 use super::failure::ExchangeError;
@@ -51,20 +51,25 @@ impl OnlinePhone {
         card: &VerifiedCard,
         event: NotificationEvent,
     ) -> Result<Told, StoreError> {
-        match self.report(line, offer, delivered, event).await {
-            Ok(told) => Ok(told),
+        let outdated = match self.report(line, offer, delivered, event).await {
+            Ok(told) => return Ok(told),
+            // A later token of the same slip may have been drawn meanwhile.
+            Err(ExchangeError::Refused(refusal)) if refusal.is_about_notification_id() => Some(refusal),
             Err(ExchangeError::Refused(refusal)) if refusal.leaves_nothing_to_tell() => {
-                Ok(Told::Refused(refusal))
+                return Ok(Told::Refused(refusal));
             }
-            Err(_) => {
-                let Some(notice) = notice(offer, delivered, card, event, self.now()) else {
-                    return Ok(Told::NotPossible);
-                };
-                self.with_phone(move |phone| phone.documents().keep_notice(&notice)).await?;
-                line.tell(Event::NoticeQueued);
-                Ok(Told::Queued)
-            }
+            Err(_) => None,
+        };
+        let Some(notice) = notice(offer, delivered, card, event, self.now()) else {
+            return Ok(outdated.map_or(Told::NotPossible, Told::Refused));
+        };
+        let kept = notice.clone();
+        self.with_phone(move |phone| phone.documents().keep_notice(&kept)).await?;
+        if outdated.is_some() {
+            return self.deliver_under_fresh_token(line, &notice).await;
         }
+        line.tell(Event::NoticeQueued);
+        Ok(Told::Queued)
     }
 
     pub(super) async fn report(
@@ -75,9 +80,9 @@ impl OnlinePhone {
         event: NotificationEvent,
     ) -> Result<Told, ExchangeError> {
         let Redeemed { tokens, key } = &delivered.redeemed;
-        match (&offer.notification_endpoint, &delivered.card.notification_id) {
+        match (&offer.endpoints.notification, &delivered.card.notification_id) {
             (Some(endpoint), Some(id)) => {
-                notification::tell(line, endpoint.as_url(), presented(tokens), key, id, event).await?;
+                notification::tell(line, endpoint, presented(tokens), key, id, event).await?;
                 Ok(Told::Delivered)
             }
             _ => Ok(Told::NotPossible),
@@ -101,8 +106,8 @@ fn notice(
         event,
         notification_id: delivered.card.notification_id.clone()?,
         issuer: offer.issuer.as_str().to_owned(),
-        notification_endpoint: offer.notification_endpoint.as_ref()?.as_url().clone(),
-        token_endpoint: offer.server.token_endpoint.as_url().clone(),
+        notification_endpoint: offer.endpoints.notification.clone()?,
+        token_endpoint: offer.endpoints.token.clone(),
         refresh_token: refresh_token(&delivered.redeemed.tokens)?,
         key: delivered.redeemed.key.handle().clone(),
         since: now,

@@ -4,9 +4,10 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+use shared::secret::Secret;
 
-use super::card::CardId;
-use super::record::Record;
+use super::card::{CardId, CopyOffer, Endpoints};
+use super::record::{Record, parse};
 use super::{Documents, StoreError, remove};
 use crate::hex_name::hex_name;
 use crate::secure_element::KeyHandle;
@@ -38,6 +39,26 @@ pub struct PendingActivation {
     pub renews: Option<CardId>,
     /// When it was begun.
     pub started_at: Timestamp,
+    /// What finishes it without its offer; kept before the card is asked for.
+    pub resumption: Option<Resumption>,
+}
+
+/// What brings the card of an activation once the issuer has bound it to this phone, even if the slip has run out
+/// since: the refresh token that came for the code, and what the issuer's documents said then.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Resumption {
+    /// The issuer's name for people.
+    pub issuer_name: String,
+    /// Where the issuer listens.
+    pub endpoints: Endpoints,
+    /// The credential configuration.
+    pub configuration: String,
+    /// In which further formats the card is given.
+    pub copies: Vec<CopyOffer>,
+    /// Bound to the key of that configuration; opens nothing before the issuer has bound the card to it.
+    pub refresh_token: Secret,
+    /// Whose phone it was, where the phone is a pupil's own.
+    pub pupil: Option<String>,
 }
 
 /// A key that waits for its credential.
@@ -58,7 +79,37 @@ impl PendingActivation {
 
 impl Record for PendingActivation {
     const KIND: &'static str = "activation";
-    const VERSION: u16 = 1;
+    const VERSION: u16 = 2;
+
+    fn upgrade(version: u16, json: &[u8]) -> Result<Self, StoreError> {
+        match version {
+            1 => parse::<PendingActivationV1>(json).map(Self::from),
+            found => Err(StoreError::TooOld { what: Self::KIND, found }),
+        }
+    }
+}
+
+/// Version 1 needed the slip to the end.
+#[derive(Deserialize)]
+struct PendingActivationV1 {
+    offer: OfferHash,
+    issuer: String,
+    keys: Vec<PendingKey>,
+    renews: Option<CardId>,
+    started_at: Timestamp,
+}
+
+impl From<PendingActivationV1> for PendingActivation {
+    fn from(old: PendingActivationV1) -> Self {
+        Self {
+            offer: old.offer,
+            issuer: old.issuer,
+            keys: old.keys,
+            renews: old.renews,
+            started_at: old.started_at,
+            resumption: None,
+        }
+    }
 }
 
 impl Documents {
@@ -83,8 +134,42 @@ impl Documents {
         self.writer().commit(vec![self.put(activation.offer.as_str(), activation)?])
     }
 
+    /// Keeps what finishes the activation of `offer`, or forgets it; passed over where it is not under way.
+    pub(crate) fn keep_resumption(
+        &self,
+        offer: &OfferHash,
+        resumption: Option<Resumption>,
+    ) -> Result<(), StoreError> {
+        let writer = self.writer();
+        match self.activation(offer)? {
+            Some(begun) if begun.resumption != resumption => {
+                let changed = PendingActivation { resumption, ..begun };
+                writer.commit(vec![self.put(offer.as_str(), &changed)?])
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// Forgets an activation; that there is none is no error.
     pub(crate) fn drop_activation(&self, offer: &OfferHash) -> Result<(), StoreError> {
         self.writer().commit(vec![remove::<PendingActivation>(offer.as_str())])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_activation_kept_by_version_1_is_read_and_needs_its_slip() {
+        let (id, hash) = ("000102030405060708090a0b0c0d0e0f", "00".repeat(32));
+        let json = format!(
+            r#"{{"offer":"{hash}","issuer":"https://issuer.example","keys":[{{"configuration":"mlegitymacja_x509",
+            "key":"{id}"}}],"renews":null,"started_at":"2026-11-21T18:30:00Z"}}"#
+        );
+        let begun = PendingActivation::read(1, json.as_bytes()).unwrap();
+        assert_eq!(begun.key("mlegitymacja_x509").unwrap().as_str(), id);
+        assert_eq!(begun.resumption, None);
+        assert_eq!(PendingActivation::read(2, &begun.write().unwrap()).unwrap(), begun);
     }
 }

@@ -7,7 +7,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use shared::entropy::Entropy;
 
-use super::card::CardId;
+use super::card::{CardId, HeldCard};
+use super::holding::KeepError;
 use super::record::{KeptBytes, Record};
 use super::{Documents, StoreError, remove};
 use crate::hex_name::hex_name;
@@ -155,27 +156,54 @@ impl Documents {
         named.collect()
     }
 
-    /// Keeps keys for which copies will be asked.
-    pub(crate) fn expect_copies(&self, expected: &[(CopyId, CardCopy)]) -> Result<(), StoreError> {
+    /// Keeps keys for which copies of `card` will be asked.
+    ///
+    /// # Errors
+    /// [`KeepError::NoSuchCard`] when the card has gone meanwhile, or when the store cannot be read or written.
+    pub(crate) fn expect_copies(
+        &self,
+        card: &CardId,
+        expected: &[(CopyId, CardCopy)],
+    ) -> Result<(), KeepError> {
+        let writer = self.writer();
+        if !self.holds(card)? {
+            return Err(KeepError::NoSuchCard);
+        }
         let changes = expected.iter().map(|(id, copy)| self.put(id.as_str(), copy));
         let changes = changes.collect::<Result<Vec<_>, _>>()?;
-        if changes.is_empty() { Ok(()) } else { self.writer().commit(changes) }
+        if changes.is_empty() { Ok(()) } else { Ok(writer.commit(changes)?) }
     }
 
-    /// Keeps copies that came for expected keys; those whose card has gone meanwhile are passed over. Copies of the
-    /// same card that are over go with the same step.
+    /// Keeps copies that came for keys that still wait for theirs; others, as when an answer comes twice or the card
+    /// has gone meanwhile, are passed over. Copies that are over, or whose card has gone, go with the same step.
     pub(crate) fn keep_copies(&self, arrived: &[ArrivedCopy], now: Timestamp) -> Result<(), StoreError> {
         let writer = self.writer();
         let mut changes = Vec::new();
         for one in arrived {
-            let Some(expected) = self.record::<CardCopy>(one.id.as_str())? else { continue };
+            let expected = self.record::<CardCopy>(one.id.as_str())?;
+            let Some(expected) = expected.filter(|copy| copy.state == CopyState::Asked) else { continue };
             let state = CopyState::Unused { expires_at: one.expires_at };
             changes.push(self.put(one.id.as_str(), &CardCopy { state, ..expected })?);
             let text = CopyText { credential: one.credential.clone().into_bytes().into() };
             changes.push(self.put(one.id.as_str(), &text)?);
         }
-        for (id, _) in self.all_copies()?.iter().filter(|(_, copy)| copy.is_over(now)) {
+        let held = self.ids::<HeldCard>()?;
+        let useless = |copy: &CardCopy| copy.is_over(now) || !held.iter().any(|id| copy.card.as_str() == id);
+        for (id, _) in self.all_copies()?.iter().filter(|(_, copy)| useless(copy)) {
             changes.extend(removal(id));
+        }
+        if changes.is_empty() { Ok(()) } else { writer.commit(changes) }
+    }
+
+    /// Gives up keys that wait for copies; such as have theirs are passed over.
+    pub(crate) fn give_up_copies(&self, ids: &[CopyId]) -> Result<(), StoreError> {
+        let writer = self.writer();
+        let mut changes = Vec::new();
+        for id in ids {
+            let waiting = self.record::<CardCopy>(id.as_str())?;
+            if waiting.is_some_and(|copy| copy.state == CopyState::Asked) {
+                changes.extend(removal(id));
+            }
         }
         if changes.is_empty() { Ok(()) } else { writer.commit(changes) }
     }

@@ -80,17 +80,26 @@ impl Documents {
     /// Keeps a sign-in in place of the one before, unless the phone holds another pupil's card; whether it did.
     pub(crate) fn keep_holder_session(&self, session: &HolderSession) -> Result<bool, StoreError> {
         let writer = self.writer();
-        // Phones of before the pupil was kept know the last sign-in.
-        let pupil = match self.record::<Pupil>(ONLY)? {
-            Some(pupil) => Some(pupil),
-            None => self.holder_session()?.as_ref().map(Pupil::of),
-        };
+        let pupil = self.last_pupil()?;
         let holds_cards = !self.ids::<HeldCard>()?.is_empty();
         if holds_cards && pupil.is_some_and(|pupil| !pupil.is(session)) {
             return Ok(false);
         }
         writer.commit(vec![self.put(ONLY, session)?, self.put(ONLY, &Pupil::of(session))?])?;
         Ok(true)
+    }
+
+    /// Whose phone it is, in the words of its issuer: of whoever signed in last. `None` on a standard phone.
+    pub(crate) fn pupil(&self) -> Result<Option<String>, StoreError> {
+        Ok(self.last_pupil()?.map(|pupil| pupil.sub))
+    }
+
+    fn last_pupil(&self) -> Result<Option<Pupil>, StoreError> {
+        match self.record::<Pupil>(ONLY)? {
+            Some(pupil) => Ok(Some(pupil)),
+            // Phones of before the pupil was kept know the last sign-in.
+            None => Ok(self.holder_session()?.as_ref().map(Pupil::of)),
+        }
     }
 
     /// Forgets who signed in; that nobody did is no error.

@@ -5,10 +5,10 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 
 use super::activation::{OfferHash, PendingActivation};
-use super::card::{CardId, CardIdentity, CardState, HeldCard};
+use super::card::{CardId, CardIdentity, CardState, CopyOffer, HeldCard};
 use super::history::{HistoryEntry, HistoryEvent};
 use super::notice::Notice;
-use super::{Documents, StoreError, remove};
+use super::{Documents, StoreError, name, remove};
 use crate::secure_element::KeyHandle;
 use crate::store::Change;
 
@@ -33,6 +33,11 @@ impl Documents {
     /// When the store cannot be read.
     pub fn card(&self, id: &CardId) -> Result<Option<HeldCard>, StoreError> {
         self.record(id.as_str())
+    }
+
+    /// Whether a card is held; its content, photo and all, is not opened for that.
+    pub(super) fn holds(&self, id: &CardId) -> Result<bool, StoreError> {
+        Ok(self.locked.store.read(&name::<HeldCard>(id.as_str()))?.is_some())
     }
 
     /// The name that a card of this `identity` has on this phone, whether it is held or not.
@@ -121,6 +126,26 @@ impl Documents {
         changes.push(self.put(id.as_str(), &card)?);
         writer.commit(changes)?;
         Ok(())
+    }
+
+    /// Adds formats in which the issuer of a card gives copies.
+    ///
+    /// # Errors
+    /// [`KeepError::NoSuchCard`], or when the store cannot be read or written.
+    pub(crate) fn add_copy_offers(&self, id: &CardId, offers: Vec<CopyOffer>) -> Result<(), KeepError> {
+        let writer = self.writer();
+        let mut card = self.card(id)?.ok_or(KeepError::NoSuchCard)?;
+        let known = card.copies.len();
+        for offer in offers {
+            if !card.copies.iter().any(|other| other.configuration == offer.configuration) {
+                card.copies.push(offer);
+            }
+        }
+        if card.copies.len() == known {
+            return Ok(());
+        }
+        let change = self.put(id.as_str(), &card)?;
+        Ok(writer.commit(vec![change])?)
     }
 
     /// Deletes a card, and with the same step keeps the notice that tells its issuer, if one is given.

@@ -29,7 +29,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use serde::{Deserialize, Serialize};
 use shared::entropy::Entropy;
 
-pub use self::activation::{OfferHash, PendingActivation, PendingKey};
+pub use self::activation::{OfferHash, PendingActivation, PendingKey, Resumption};
 pub use self::card::{CardId, CardIdentity, CardState, CopyOffer, Endpoints, HeldCard, Issuer};
 pub use self::consent::{Consent, Consents};
 pub use self::copy::{ArrivedCopy, CardCopy, CopyId, CopyState, TakenCopy};
@@ -171,8 +171,13 @@ impl Documents {
         if generation.element != self.locked.element {
             return Err(StoreError::OtherDevice);
         }
-        if generation.number < self.session.generation()? {
+        let known = self.session.generation()?;
+        if generation.number < known {
             return Err(StoreError::RolledBack);
+        }
+        if known < generation.number {
+            // It was cut off behind its store, or lost: from here on what is older is noticed again.
+            let _behind = self.session.raise_generation(generation.number);
         }
         Ok(generation.number)
     }

@@ -158,6 +158,41 @@ fn a_commit_that_the_element_did_not_hear_of_is_no_reason_to_refuse() {
 }
 
 #[test]
+fn a_phone_whose_counter_was_lost_opens_and_notices_an_old_store_again() {
+    let home = Home::new(1);
+    let documents = home.create();
+    let counter = home.dir.path().join("element/generation");
+    let backup = home.dir.path().join("backup");
+    drop(documents);
+    DiskStores.copy(home.home(), &backup).unwrap();
+    let documents = home.reopen().unwrap();
+    documents.note(entry(1)).unwrap();
+    drop(documents);
+    // As after a power cut, or a full disk, while it was made.
+    std::fs::write(&counter, b"").unwrap();
+    let documents = home.reopen().unwrap();
+    assert_eq!(documents.history().unwrap().len(), 1);
+    drop(documents);
+    std::fs::remove_dir_all(home.documents_dir()).unwrap();
+    DiskStores.copy(&backup, home.home()).unwrap();
+    assert_eq!(home.reopen().err().unwrap().reason(), "store_rolled_back");
+}
+
+#[test]
+fn copies_that_were_left_behind_without_their_card_go_with_the_next_that_come() {
+    let home = Home::new(1);
+    let documents = home.create();
+    // As a refill of an earlier version left them that its card's deletion overtook.
+    let id = "000102030405060708090a0b0c0d0e0f";
+    let json = format!(r#"{{"card":"{id}","configuration":"c","key":"{id}","state":{{"is":"asked"}}}}"#);
+    let left = CardCopy::read(1, json.as_bytes()).unwrap();
+    documents.writer().commit(vec![documents.put(id, &left).unwrap()]).unwrap();
+    assert_eq!(documents.keys_in_use().unwrap().len(), 1);
+    documents.keep_copies(&[], Timestamp::UNIX_EPOCH).unwrap();
+    assert_eq!(documents.keys_in_use().unwrap().len(), 0);
+}
+
+#[test]
 fn history_keeps_its_order_and_its_last_500_entries() {
     let home = Home::new(1);
     let documents = home.create();
@@ -212,13 +247,21 @@ fn the_shapes_of_records_are_frozen() {
         1,
         r#"{"terms":{"version":"2026-09","at":"2026-11-21T18:30:00Z"},"privacy_notice":null}"#,
     );
-    reads_back::<PendingActivation>(
-        1,
-        &format!(
-            r#"{{"offer":"{hash}","issuer":"https://issuer.example","keys":[{{"configuration":"mlegitymacja_x509",
-            "key":"{id}"}}],"renews":"{id}","started_at":"2026-11-21T18:30:00Z"}}"#
-        ),
-    );
+    for resumption in [
+        "null",
+        r#"{"issuer_name":"SP 12","endpoints":{"token":"https://issuer.example/t",
+        "credential":"https://issuer.example/c","nonce":null,
+        "notification":"https://issuer.example/n"},"configuration":"mlegitymacja_x509",
+        "copies":[{"configuration":"mlegitymacja_code","format":"x","batch":6}],"refresh_token":"r","pupil":null}"#,
+    ] {
+        reads_back::<PendingActivation>(
+            2,
+            &format!(
+                r#"{{"offer":"{hash}","issuer":"https://issuer.example","keys":[{{"configuration":"mlegitymacja_x509",
+                "key":"{id}"}}],"renews":"{id}","started_at":"2026-11-21T18:30:00Z","resumption":{resumption}}}"#
+            ),
+        );
+    }
     reads_back::<time_floor::TimeFloorRecord>(
         1,
         r#"{"at":"2026-11-21T18:30:00Z","source":"revocation_list"}"#,

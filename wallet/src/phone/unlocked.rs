@@ -174,6 +174,7 @@ impl UnlockedPhone {
             keys: Vec::new(),
             renews: renews.cloned(),
             started_at: at,
+            resumption: None,
         });
         for &configuration in configurations {
             if activation.key(configuration).is_none() {
@@ -239,20 +240,20 @@ impl UnlockedPhone {
     /// got no answer first, then new ones.
     ///
     /// # Errors
-    /// When element or store cannot be written.
+    /// [`KeepError::NoSuchCard`] when the card has gone meanwhile, or when element or store cannot be written.
     pub fn begin_copies(
         &self,
         card: &CardId,
         configuration: &str,
         count: usize,
-    ) -> Result<Vec<(CopyId, KeyHandle)>, StoreError> {
-        let _turn = self.keys_turn();
+    ) -> Result<Vec<(CopyId, KeyHandle)>, KeepError> {
+        let turn = self.keys_turn();
         let mut asked = self.documents.copies(card, configuration)?;
         asked.retain(|(_, copy)| copy.state == CopyState::Asked);
         asked.truncate(count);
         let mut fresh = Vec::new();
         for _ in asked.len()..count {
-            let key = self.session.generate_key(&*self.parts.entropy)?;
+            let key = self.session.generate_key(&*self.parts.entropy).map_err(StoreError::from)?;
             let copy = CardCopy {
                 card: card.clone(),
                 configuration: configuration.to_owned(),
@@ -261,7 +262,10 @@ impl UnlockedPhone {
             };
             fresh.push((CopyId::random(&*self.parts.entropy), copy));
         }
-        self.documents.expect_copies(&fresh)?;
+        if let Err(error) = self.documents.expect_copies(card, &fresh) {
+            let _swept = self.sweep_keys(&turn);
+            return Err(error);
+        }
         Ok(asked.into_iter().chain(fresh).map(|(id, copy)| (id, copy.key)).collect())
     }
 
@@ -272,6 +276,17 @@ impl UnlockedPhone {
     pub fn keep_copies(&self, arrived: &[ArrivedCopy], now: Timestamp) -> Result<(), StoreError> {
         let turn = self.keys_turn();
         self.documents.keep_copies(arrived, now)?;
+        let _swept = self.sweep_keys(&turn);
+        Ok(())
+    }
+
+    /// Gives up keys that wait for copies, because what came for them will not do; they are destroyed.
+    ///
+    /// # Errors
+    /// When the store cannot be read or written.
+    pub fn give_up_copies(&self, ids: &[CopyId]) -> Result<(), StoreError> {
+        let turn = self.keys_turn();
+        self.documents.give_up_copies(ids)?;
         let _swept = self.sweep_keys(&turn);
         Ok(())
     }

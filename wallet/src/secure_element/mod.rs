@@ -103,7 +103,7 @@ pub trait ElementSession: Send + Sync {
     /// When the element cannot be written.
     fn delete_key(&self, handle: &KeyHandle) -> Result<(), ElementError>;
 
-    /// The counter by which the store notices that it was turned back; 0 at first.
+    /// The counter by which the store notices that it was turned back; 0 at first, and after it was lost.
     ///
     /// # Errors
     /// When the element cannot be read.

@@ -44,6 +44,21 @@ impl SimulatedSession {
         format!("mleg device key v1 {} {handle}", self.id)
     }
 
+    /// What the counter's file says; `None` where there is none, or a shorter one, as a power cut or a full disk leaves
+    /// behind. Longer it is damaged.
+    fn counted(&self) -> Result<Option<u64>, ElementError> {
+        let bytes = match fs::read(&self.generation) {
+            Ok(bytes) => bytes,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(error.into()),
+        };
+        match <[u8; 8]>::try_from(bytes.as_slice()) {
+            Ok(number) => Ok(Some(u64::from_be_bytes(number))),
+            Err(_) if bytes.len() < size_of::<u64>() => Ok(None),
+            Err(_) => Err(ElementError::Damaged("the counter is no number")),
+        }
+    }
+
     fn signing_key(&self, handle: &KeyHandle) -> Result<SigningKey, ElementError> {
         let sealed = match fs::read(self.path(handle)) {
             Ok(sealed) => sealed,
@@ -94,21 +109,16 @@ impl ElementSession for SimulatedSession {
     }
 
     fn generation(&self) -> Result<u64, ElementError> {
-        match fs::read(&self.generation) {
-            Ok(bytes) => {
-                let bytes =
-                    bytes.try_into().map_err(|_| ElementError::Damaged("the counter is no number"))?;
-                Ok(u64::from_be_bytes(bytes))
-            }
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(0),
-            Err(error) => Err(error.into()),
-        }
+        Ok(self.counted()?.unwrap_or(0))
     }
 
     fn raise_generation(&self, to: u64) -> Result<(), ElementError> {
-        if self.generation()? < to {
+        match self.counted()? {
+            Some(counted) if counted >= to => {}
             // In place: eight bytes of one sector are old or new after a power cut.
-            home::write_in_place(&self.generation, &to.to_be_bytes())?;
+            Some(_) => home::write_in_place(&self.generation, &to.to_be_bytes())?,
+            // A file that is just being made may be empty after one.
+            None => home::write_atomically(&self.generation, &to.to_be_bytes())?,
         }
         Ok(())
     }
@@ -223,6 +233,23 @@ mod tests {
             session.raise_generation(to).unwrap();
             assert_eq!(session.generation().unwrap(), expected);
         }
+    }
+
+    #[test]
+    fn a_counter_that_was_cut_short_counts_from_nothing_and_is_made_whole() {
+        for left in [&b""[..], b"\0", b"\0\0\0\0\0\0\x01"] {
+            let dir = tempfile::tempdir().unwrap();
+            let session = unlocked(dir.path(), 1);
+            let file = dir.path().join("generation");
+            fs::write(&file, left).unwrap();
+            assert_eq!(session.generation().unwrap(), 0, "{left:?}");
+            session.raise_generation(5).unwrap();
+            assert_eq!((session.generation().unwrap(), fs::read(&file).unwrap().len()), (5, 8), "{left:?}");
+        }
+        let dir = tempfile::tempdir().unwrap();
+        let session = unlocked(dir.path(), 1);
+        fs::write(dir.path().join("generation"), [0; 9]).unwrap();
+        assert!(matches!(session.generation(), Err(ElementError::Damaged(_))));
     }
 
     #[test]

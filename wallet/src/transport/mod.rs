@@ -146,6 +146,11 @@ impl Response {
         self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
     }
 
+    /// All headers called `name`, which is given in lower case.
+    pub fn headers_called(&self, name: &str) -> impl Iterator<Item = &str> {
+        self.headers.iter().filter(move |(known, _)| known == name).map(|(_, value)| value.as_str())
+    }
+
     /// Whether the status is one of success, 200 to 299.
     pub fn is_success(&self) -> bool {
         (200..300).contains(&self.status)

@@ -44,6 +44,8 @@ pub(crate) enum Mishap {
     ReplyLost,
     /// It is refused with this status and body.
     Refused(u16, Value),
+    /// It is refused with 401, this challenge and a page for people; a nonce for proofs comes along.
+    Challenged(&'static str),
 }
 
 /// What is wrong with the cards that are issued.
@@ -390,6 +392,9 @@ impl Transport for FakeIssuer {
                 Err(TransportError::TimedOut)
             }
             Some(Mishap::Refused(status, body)) => Ok(refuse(status, body)),
+            Some(Mishap::Challenged(challenge)) => Ok(Response::new(401, "<html>")
+                .with_header("www-authenticate", challenge)
+                .with_header("dpop-nonce", "nonce-of-the-server")),
         }
     }
 }

@@ -4,6 +4,7 @@ use jiff::SignedDuration;
 use rcgen::RevocationReason;
 use serde_json::json;
 use shared::clock::Clock as _;
+use wallet::acquire::ActivateError;
 use wallet::acquire::event::Event;
 use wallet::acquire::notification::Told;
 use wallet::documents::{CardIdentity, CardState};
@@ -239,6 +240,32 @@ async fn a_card_can_be_given_up_where_nobody_hears_it() {
 }
 
 #[tokio::test]
+async fn the_issuers_own_word_counts_where_its_list_cannot_be_had() {
+    let mut desk = Desk::new().await;
+    let id = desk.activate(SLIP).await.unwrap().id;
+    desk.clock.advance(SignedDuration::from_hours(48));
+    desk.issuer.revoke(0x1001, RevocationReason::KeyCompromise);
+    let since = desk.clock.now();
+    for _ in 0..2 {
+        desk.issuer.mishap("/pki/crl", Mishap::Unheard);
+    }
+    let refreshed = desk.phone().refresh(&id, &*desk.notes).await.unwrap();
+    let unspecified = Standing::Revoked { since, reason: "unspecified".to_owned() };
+    assert_eq!((refreshed.outcome, refreshed.list.unwrap().reason()), (Outcome::Revoked, "unreachable"));
+    assert_eq!(refreshed.standing, unspecified);
+    desk.restart().await;
+    assert_eq!(desk.phone().show(&id).await.unwrap().unwrap().standing, unspecified);
+
+    // Still out of reach, it stays as it is; then the list says why.
+    for _ in 0..2 {
+        desk.issuer.mishap("/pki/crl", Mishap::Unheard);
+    }
+    assert_eq!(desk.phone().refresh(&id, &*desk.notes).await.unwrap().standing, unspecified);
+    let refreshed = desk.phone().refresh(&id, &*desk.notes).await.unwrap();
+    assert_eq!(refreshed.standing, Standing::Revoked { since, reason: "key_compromise".to_owned() });
+}
+
+#[tokio::test]
 async fn a_refusal_that_may_pass_keeps_what_the_issuer_must_still_hear() {
     for (path, status, error, reason, told) in [
         ("/token", 400, "invalid_dpop_proof", "bad_dpop", "queued"),
@@ -253,7 +280,10 @@ async fn a_refusal_that_may_pass_keeps_what_the_issuer_must_still_hear() {
     ] {
         let desk = Desk::new().await;
         let id = desk.activate(SLIP).await.unwrap().id;
-        desk.issuer.mishap(path, Mishap::Refused(status, json!({"error": error, "reason": reason})));
+        // An unknown id is believed only when it is unknown under a fresh token, too.
+        for _ in 0..if error == "invalid_notification_id" { 2 } else { 1 } {
+            desk.issuer.mishap(path, Mishap::Refused(status, json!({"error": error, "reason": reason})));
+        }
         let deleted = desk.phone().delete(&id, &*desk.notes).await.unwrap();
         assert_eq!(deleted.told.reason(), told, "{path} {error} {reason}");
         assert_eq!(desk.keys(), usize::from(told == "queued"), "{path} {error} {reason}");
@@ -262,6 +292,28 @@ async fn a_refusal_that_may_pass_keeps_what_the_issuer_must_still_hear() {
         assert_eq!(report.notices.settled, usize::from(told == "queued"), "{path} {error} {reason}");
         assert_eq!(desk.keys(), 0, "{path} {error} {reason}");
     }
+}
+
+#[tokio::test]
+async fn an_id_that_is_unknown_under_one_token_is_said_again_under_a_fresh_one() {
+    let unknown = Mishap::Refused(400, json!({"error": "invalid_notification_id", "reason": "unknown"}));
+    let desk = Desk::new().await;
+    let id = desk.activate(SLIP).await.unwrap().id;
+    desk.issuer.mishap("/notification", unknown.clone());
+    assert_eq!(desk.phone().delete(&id, &*desk.notes).await.unwrap().told, Told::Delivered);
+    assert_eq!(desk.issuer.books().reports.last().unwrap()["event"], "credential_deleted");
+    assert_eq!(desk.keys(), 0);
+
+    // So is the place given back that was taken a second time.
+    let desk = Desk::new().await;
+    desk.activate(SLIP).await.unwrap();
+    desk.issuer.new_slip();
+    desk.issuer.books().slot = (2, 5);
+    desk.issuer.mishap("/notification", unknown);
+    let error = desk.activate(&SLIP.replace("slip", "slip2")).await.unwrap_err();
+    assert!(matches!(error, ActivateError::AlreadyHeld { freed: Some(Told::Delivered), .. }), "{error:?}");
+    assert_eq!(desk.issuer.books().reports.last().unwrap()["event"], "credential_deleted");
+    assert_eq!((desk.held().await, desk.keys()), (1, 1));
 }
 
 #[tokio::test]

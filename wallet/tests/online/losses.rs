@@ -138,3 +138,83 @@ async fn a_slip_that_is_followed_twice_at_once_brings_one_card() {
     let events: Vec<_> = desk.issuer.books().reports.iter().map(|report| report["event"].clone()).collect();
     assert_eq!(events, ["credential_accepted"], "the card's own place is not given back");
 }
+
+#[tokio::test]
+async fn a_card_that_was_bound_comes_with_its_key_though_the_slip_is_over() {
+    let over = |reason: &str| json!({"error": "offer_not_usable", "reason": reason});
+    let refused = |reason: &str| json!({"error": "invalid_grant", "reason": reason});
+    for (path, refusal) in [
+        ("/o/secret-of-the-slip", Mishap::Refused(410, over("expired"))),
+        ("/o/secret-of-the-slip", Mishap::Refused(410, over("locked"))),
+        ("/token", Mishap::Refused(400, refused("locked"))),
+    ] {
+        for bound in [true, false] {
+            let what = format!("{refusal:?}, bound: {bound}");
+            let mut desk = Desk::new().await;
+            for _ in 0..2 {
+                let lost = if bound { Mishap::ReplyLost } else { Mishap::Unheard };
+                desk.issuer.mishap("/credential", lost);
+            }
+            assert_eq!(reason(desk.activate(SLIP).await), "cannot_reach", "{what}");
+            desk.restart().await;
+            desk.issuer.mishap(path, refusal.clone());
+            let outcome = desk.activate(SLIP).await;
+            let provers = desk.issuer.books().provers.clone();
+            assert!(provers.iter().all(|prover| *prover == provers[0]), "{what}");
+            if bound {
+                assert_eq!(outcome.expect(&what).told.reason(), "delivered", "{what}");
+                assert_eq!((desk.held().await, desk.keys()), (1, 1), "{what}");
+                continue;
+            }
+            let error = outcome.expect_err(&what);
+            assert!(
+                ["expired", "locked"].contains(&error.refusal().unwrap().reason.as_ref().unwrap().as_str())
+            );
+            assert_eq!(desk.held().await, 0, "{what}");
+            // Nobody asks for what was never bound a second time.
+            let asked = desk.issuer.books().asked.len();
+            desk.phone().refresh_all(&*desk.notes).await.unwrap();
+            assert_eq!(desk.issuer.books().asked.len(), asked, "{what}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_locked_slip_costs_no_key_while_its_card_may_be_bound_to_it() {
+    let desk = Desk::new().await;
+    for _ in 0..2 {
+        desk.issuer.mishap("/credential", Mishap::ReplyLost);
+    }
+    assert_eq!(reason(desk.activate(SLIP).await), "cannot_reach");
+    let source = OfferSource::from_text(SLIP).unwrap();
+    let offer = desk.phone().open_offer(source, &*desk.notes).await.unwrap();
+    let locked = json!({"error": "invalid_grant", "reason": "locked"});
+    desk.issuer.mishap("/token", Mishap::Refused(400, locked));
+    // The refresh token cannot be asked about now.
+    let busy = Mishap::Refused(400, json!({"error": "invalid_dpop_proof", "reason": "bad_dpop"}));
+    desk.issuer.mishap("/token", busy);
+    desk.phone().activate(&offer, Some(&Secret::new(CODE)), &*desk.notes).await.unwrap_err();
+    assert_eq!(desk.keys(), 1);
+
+    let report = desk.phone().refresh_all(&*desk.notes).await.unwrap();
+    assert_eq!((report.cards.len(), desk.held().await, desk.keys()), (1, 1, 1), "finished by itself");
+    let books = desk.issuer.books();
+    assert!(books.provers.iter().all(|prover| *prover == books.provers[0]));
+}
+
+#[tokio::test]
+async fn what_a_resource_server_says_in_its_challenge_counts_whatever_its_body() {
+    let desk = Desk::new().await;
+    desk.issuer.mishap("/credential", Mishap::Challenged(r#"DPoP algs="ES256", error="use_dpop_nonce""#));
+    desk.activate(SLIP).await.unwrap();
+    let credentials =
+        |desk: &Desk| desk.issuer.books().asked.iter().filter(|path| *path == "/credential").count();
+    assert_eq!(credentials(&desk), 2, "asked again at once, with the nonce");
+    assert!(!desk.notes.saw(&Event::NewOffer));
+
+    let desk = Desk::new().await;
+    desk.issuer.mishap("/credential", Mishap::Challenged(r#"DPoP error="invalid_token""#));
+    desk.activate(SLIP).await.unwrap();
+    assert!(desk.notes.saw(&Event::NewOffer), "under another token");
+    assert_eq!(credentials(&desk), 2);
+}

@@ -83,3 +83,41 @@ fn copies_go_with_their_card_and_with_their_time() {
     assert_eq!(phone.documents().copies(&card, SD_JWT).unwrap(), [], "nothing comes back after its card");
     assert_eq!(phone.element().key_handles().unwrap(), []);
 }
+
+#[test]
+fn a_refill_that_is_overtaken_by_its_cards_deletion_leaves_nothing_behind() {
+    let home = tempfile::tempdir().unwrap();
+    let phone = create(&home, 1);
+    let card = activate(&phone, "12345/2026/77").unwrap();
+    phone.delete_card(&card, now()).unwrap();
+    assert_eq!(phone.begin_copies(&card, SD_JWT, 2).unwrap_err().reason(), "no_such_card");
+    assert_eq!(phone.documents().copies(&card, SD_JWT).unwrap(), []);
+    assert_eq!(phone.element().key_handles().unwrap(), []);
+}
+
+#[test]
+fn an_answer_that_comes_twice_makes_no_used_copy_new() {
+    let home = tempfile::tempdir().unwrap();
+    let phone = create(&home, 1);
+    let card = activate(&phone, "12345/2026/77").unwrap();
+    let begun = phone.begin_copies(&card, SD_JWT, 1).unwrap();
+    let expires_at = now() + SignedDuration::from_hours(24);
+    let arrived = [ArrivedCopy { id: begun[0].0.clone(), credential: "x~".into(), expires_at }];
+    phone.keep_copies(&arrived, now()).unwrap();
+    assert!(phone.documents().take_copy(&card, SD_JWT, now()).unwrap().unwrap().first_use);
+    phone.keep_copies(&arrived, now()).unwrap();
+    assert!(!phone.documents().take_copy(&card, SD_JWT, now()).unwrap().unwrap().first_use);
+}
+
+#[test]
+fn only_keys_that_still_wait_are_given_up() {
+    let home = tempfile::tempdir().unwrap();
+    let phone = create(&home, 1);
+    let card = activate(&phone, "12345/2026/77").unwrap();
+    let kept = fetch(&phone, &card, 1);
+    let waiting = phone.begin_copies(&card, SD_JWT, 1).unwrap();
+    phone.give_up_copies(&[kept[0].clone(), waiting[0].0.clone()]).unwrap();
+    let left: Vec<_> =
+        phone.documents().copies(&card, SD_JWT).unwrap().into_iter().map(|(id, _)| id).collect();
+    assert_eq!((left, phone.element().key_handles().unwrap().len()), (kept, 2));
+}
