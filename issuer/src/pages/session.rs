@@ -10,9 +10,8 @@ use super::known::Guard;
 use super::words::Lang;
 use crate::audit::Actor;
 use crate::pages::PageFailure;
-use crate::registry::sign_in::{BeginSession, EndSession, Shown, TouchSession};
+use crate::registry::sign_in::{BeginSession, EndSession, Holder, TouchSession};
 use crate::store::StoreError;
-use crate::store::id::SchoolId;
 use crate::store::tables::session::{Realm, Session};
 
 impl Pages {
@@ -88,20 +87,17 @@ impl Pages {
     pub(super) async fn begin_session(
         &self,
         headers: &HeaderMap,
-        account: (Realm, &str, Actor),
-        shown: Shown,
-        school: Option<SchoolId>,
+        holder: Holder,
+        actor: Actor,
         by: Option<&Guard>,
         next: &str,
     ) -> Result<Response, PageFailure> {
-        let (issuance, (realm, id, actor)) = (&self.issuance, account);
+        let (issuance, realm) = (&self.issuance, holder.realm);
         if let Some(old) = self.session_cookie(headers, realm) {
             issuance.store.write(EndSession(issuance.keys.session_hash(&old))).await?;
         }
-        let (id, act) = (id.to_owned(), issuance.act(actor));
-        let counted = by.map(Guard::counted_as);
-        let (begin, cookie) =
-            BeginSession::new(realm, id, shown, school, counted, act, &issuance.keys, &*issuance.entropy);
+        let (counted, act) = (by.map(Guard::counted_as), issuance.act(actor));
+        let (begin, cookie) = BeginSession::new(holder, counted, act, &issuance.keys, &*issuance.entropy);
         if issuance.store.write(begin).await?.is_err() {
             return Err(PageFailure::SignIn(match realm {
                 Realm::Office => super::office::SIGN_IN,

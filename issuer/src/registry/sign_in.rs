@@ -129,6 +129,19 @@ impl Shown {
     }
 }
 
+/// Whose session begins.
+#[derive(Debug)]
+pub struct Holder {
+    /// Where.
+    pub realm: Realm,
+    /// The account's name in the store.
+    pub account_id: String,
+    /// Which school it looks at.
+    pub school_id: Option<SchoolId>,
+    /// By what it was shown to be held.
+    pub shown: Shown,
+}
+
 /// Begins a session, under a cookie that nobody has seen before, and takes back the counted try.
 #[derive(Debug)]
 pub struct BeginSession {
@@ -146,15 +159,13 @@ pub struct NoLongerOpens;
 impl BeginSession {
     /// The act, and what the cookie holds if it succeeds: 256 random bits.
     pub fn new(
-        realm: Realm,
-        account_id: String,
-        shown: Shown,
-        school_id: Option<SchoolId>,
+        holder: Holder,
         login_hash: Option<[u8; 32]>,
         act: Act,
         keys: &Keys,
         entropy: &dyn Entropy,
     ) -> (Self, Secret) {
+        let Holder { realm, account_id, school_id, shown } = holder;
         let cookie = Secret::new(BASE64_URL_SAFE_NO_PAD.encode(entropy.bytes::<32>()));
         let session = Session {
             hash: keys.session_hash(&cookie),

@@ -16,7 +16,7 @@ use crate::pages::frame::{Page, render_as};
 use crate::pages::known::Guard;
 use crate::pages::session::is_own_path;
 use crate::pages::{PageFailure, Pages};
-use crate::registry::sign_in::{EndSession, FindStaff, Shown, TouchSession};
+use crate::registry::sign_in::{EndSession, FindStaff, Holder, Shown, TouchSession};
 use crate::store::id::SchoolId;
 use crate::store::tables::school::School;
 use crate::store::tables::session::Realm;
@@ -86,8 +86,9 @@ pub(in crate::pages) async fn begin(
     by: Option<&Guard>,
     next: &str,
 ) -> Result<Response, PageFailure> {
-    let account = (Realm::Office, staff.id.as_str(), Actor::Staff(staff.id.clone()));
-    pages.begin_session(headers, account, shown, staff.school_id.clone(), by, next).await
+    let (actor, account_id) = (Actor::Staff(staff.id.clone()), staff.id.to_string());
+    let holder = Holder { realm: Realm::Office, account_id, school_id: staff.school_id, shown };
+    pages.begin_session(headers, holder, actor, by, next).await
 }
 
 async fn sign_out(State(pages): State<Pages>, office: Office, _: Sent) -> Result<Response, PageFailure> {

@@ -16,7 +16,7 @@ use crate::pages::session::is_own_path;
 use crate::pages::words::Lang;
 use crate::pages::{PageFailure, Pages, done};
 use crate::registry::portal_account::FindPortalAccount;
-use crate::registry::sign_in::{EndSession, Shown};
+use crate::registry::sign_in::{EndSession, Holder, Shown};
 use crate::store::tables::session::Realm;
 
 /// Where the form that signs out is sent to.
@@ -72,10 +72,14 @@ async fn sign_in(State(pages): State<Pages>, sent: Sent) -> Result<Response, Pag
     let next = own(sent.typed.some("next"));
     match pages.knock(&sent, Realm::Portal, FindPortalAccount).await? {
         Ok((account, guard)) => {
-            let holder = (Realm::Portal, account.id.as_str(), Actor::Portal(account.id.clone()));
-            let school = Some(account.school_id.clone());
-            let shown = Shown::Password(account.password_hash.clone());
-            pages.begin_session(&sent.headers, holder, shown, school, Some(&guard), &next).await
+            let holder = Holder {
+                realm: Realm::Portal,
+                account_id: account.id.to_string(),
+                school_id: Some(account.school_id.clone()),
+                shown: Shown::Password(account.password_hash.clone()),
+            };
+            let actor = Actor::Portal(account.id.clone());
+            pages.begin_session(&sent.headers, holder, actor, Some(&guard), &next).await
         }
         Err(not_in) => {
             let (fields, status) = not_in.told(&pages, &sent, "portal-sign-in-wrong");

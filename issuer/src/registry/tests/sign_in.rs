@@ -5,7 +5,7 @@ use jiff::SignedDuration;
 use super::super::federated::{FederatedId, LinkFederated};
 use super::super::line::Password;
 use super::super::sign_in::{
-    BeginSession, CountTry, FREE_TRIES, FindSession, NoLongerOpens, OpenStaff, Shown, wait_after,
+    BeginSession, CountTry, FREE_TRIES, FindSession, Holder, NoLongerOpens, OpenStaff, Shown, wait_after,
 };
 use super::super::staff::{ChangePassword, HashedPassword, ResetPassword, StaffRefusal, Within};
 use super::super::testing::{Books, evening};
@@ -24,9 +24,9 @@ fn hashed(books: &Books, password: &str) -> HashedPassword {
 /// Begins a session by what was shown; the hash of its cookie.
 async fn begin(books: &Books, staff: &Staff, shown: Shown) -> Result<[u8; 32], NoLongerOpens> {
     let keys = Keys::derive(&[7; 32]);
-    let id = staff.id.to_string();
-    let (verb, cookie) =
-        BeginSession::new(Realm::Office, id, shown, None, Some(LOGIN), books.act(), &keys, &books.entropy);
+    let account_id = staff.id.to_string();
+    let holder = Holder { realm: Realm::Office, account_id, school_id: None, shown };
+    let (verb, cookie) = BeginSession::new(holder, Some(LOGIN), books.act(), &keys, &books.entropy);
     books.write(verb).await.map(|()| keys.session_hash(&cookie))
 }
 
