@@ -245,8 +245,12 @@ fn check(
     desk: Desk,
 ) -> impl Fn(Request) -> BoxFuture<'static, Result<Response, Infallible>> + Clone + Send + 'static {
     move |request| {
-        let router = desk.gate().and_then(|gate| gate.router());
+        let gate = desk.gate();
         async move {
+            let router = match gate {
+                Some(gate) => gate.router().await,
+                None => None,
+            };
             match router {
                 Some(router) => router.oneshot(request).await,
                 None => Ok(StatusCode::NOT_FOUND.into_response()),
