@@ -106,6 +106,15 @@ async fn whoever_asks_for_pesel_and_address_is_warned_about() {
 }
 
 #[tokio::test]
+async fn whoever_has_not_reached_the_age_has_no_answer() {
+    let stage = Stage::new(Kind::Dns).await;
+    let asked = stage.ask(Preset::named("cinema-24").unwrap(), ResponseMode::DirectPostJwt);
+    let refused = stage.read(asked.link.expose()).await.unwrap_err();
+    assert_eq!(refused.reason(), "no_matching_credential");
+    assert!(stage.wire.posted("/v/response").is_empty());
+}
+
+#[tokio::test]
 async fn six_digits_lead_to_the_same_request_for_as_long_as_it_waits() {
     let stage = Stage::new(Kind::Dns).await;
     let asked = stage.ask(Preset::named(CINEMA).unwrap(), ResponseMode::DirectPostJwt);
