@@ -14,7 +14,7 @@ use shared::qr::render;
 use shared::x509::chain::TrustAnchor;
 use tests::office::{Office, Slip};
 use tests::process::{READS_INPUT, ROLE, Site, free_port};
-use tests::world::{PIN, Phone, World};
+use tests::world::{PIN, Phone, Plan, World};
 use tokio::sync::mpsc;
 use url::Url;
 use wallet::commands::{Machine, run_line};
@@ -267,6 +267,25 @@ async fn answers_are_judged_by_the_time_and_the_list_that_the_folder_has() {
     world.clock.advance(SignedDuration::from_hours(14 * 24));
     assert_eq!(asks(&by_list).await, (4, 3), "the list of roots is too old");
     assert_eq!(asks(&["--clock-is-right"]).await, (0, 0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_list_of_roots_that_nobody_believes_any_more_gives_way_to_a_new_one() {
+    let world = World::legacy().await;
+    let terminal = Terminal::new(&world).await;
+    let (list, folder) = (format!("{}/pki/trust-list", world.base()), terminal.file("inspector"));
+    let root = terminal.file("root.pem");
+    let kept = std::path::Path::new(&folder).join("trust-list.jwt");
+    std::fs::create_dir_all(&folder).unwrap();
+    let other = World::of(Plan::of("legacy-2019")).await;
+    let stranger = other.fetch("/pki/trust-list").await;
+    std::fs::write(&kept, &stranger).unwrap();
+    let device = ["verify", "--folder", &folder, "--roots", &root];
+    let (exit, _) = terminal.program(&[&device[..], &["--offline", "--text", "x"]].concat(), "");
+    assert_eq!(exit, Some(4), "no code");
+    let (exit, _) = terminal.program(&[&device[..], &["--trust-list-url", &list]].concat(), "");
+    assert_eq!(exit, Some(0));
+    assert!(std::fs::read(&kept).unwrap() != stranger, "another list is kept");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -84,7 +84,11 @@ pub(super) async fn prepared(context: &Context, options: &Verify) -> Result<Insp
         inspector = inspector.believing(root(file)?);
     }
     if let Some(folder) = &folder {
-        inspector = folder.open_beside(inspector, clock())?;
+        let (opened, aside) = folder.open_beside(inspector, clock())?;
+        inspector = opened;
+        if let Some(fault) = aside {
+            say(&format!("warning: the list of roots in the folder is left aside: {fault}"));
+        }
     }
     if let Some(file) = &options.trust_list {
         let text = utf8(file)?;

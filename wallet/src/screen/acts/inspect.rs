@@ -211,6 +211,9 @@ impl DeskPhone {
         let anchor = self.tools.trusted.root().await?.anchor().clone();
         let mut kept = self.offline.lock().await;
         let inspector = self.inspector(&mut kept).await?;
+        // Before what only this root vouches for, so that a desk that is laid again finds both.
+        let written = self.folder().keep_root(&anchor);
+        written.map_err(|error| Trouble::new(Kind::Damaged, format!("phone_io: {error}")))?;
         if inspector.trust().anchors(RootPurpose::TrustLists).iter().all(|known| *known != anchor) {
             *inspector = std::mem::take(inspector).believing(anchor);
         }
