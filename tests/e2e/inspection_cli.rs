@@ -270,6 +270,29 @@ async fn answers_are_judged_by_the_time_and_the_list_that_the_folder_has() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_clock_that_was_set_back_between_two_runs_is_noticed() {
+    let world = World::legacy().await;
+    let terminal = Terminal::new(&world).await;
+    let phone = world.phone("Pixel").await;
+    let card = phone.activate(&world.codes().await).await.unwrap().id;
+    let (list, folder) = (format!("{}/pki/trust-list", world.base()), terminal.file("inspector"));
+    let root = terminal.file("root.pem");
+    let device = ["verify", "--folder", &folder, "--roots", &root];
+    assert_eq!(terminal.program(&[&device[..], &["--trust-list-url", &list]].concat(), "").0, Some(0));
+    world.clock.advance(SignedDuration::from_secs(20));
+    let hand = phone.online.take_code_in_hand(&card, Purpose::Ticket).await.unwrap();
+    let code = phone.online.code_now(&hand).await.unwrap().text;
+    let judge = || {
+        let (_, text) = terminal.program(&[&device[..], &["--offline", "--text", &code]].concat(), "");
+        let said: Value = serde_json::from_str(&text).unwrap();
+        (said["codes"][0]["verdict"].clone(), said["codes"][0]["reason"].clone())
+    };
+    assert_eq!(judge(), (json!("valid"), Value::Null));
+    world.clock.advance(SignedDuration::from_secs(-10));
+    assert_eq!(judge(), (json!("clock_uncertain"), json!("clock_behind")));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_list_of_roots_that_nobody_believes_any_more_gives_way_to_a_new_one() {
     let world = World::legacy().await;
     let terminal = Terminal::new(&world).await;

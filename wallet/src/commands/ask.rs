@@ -19,7 +19,7 @@ use super::context::{Context, read};
 use super::failure::Failure;
 use super::output::{Reply, printable, say};
 use super::trust::issuer;
-use super::verify::{prepared, sentence};
+use super::verify::{keep_clock, prepared, sentence};
 use crate::cli::{Ask, Verify};
 use crate::transport::serve::serve;
 use crate::verify::offline::Inspector;
@@ -45,7 +45,8 @@ pub(super) async fn run(context: &Context, options: &Verify, purpose: &str) -> R
     let types = ask.issuer.iter().map(|text| Ok(credential_type(issuer(text)?.as_str())));
     let types = types.collect::<Result<Vec<String>, Failure>>()?;
     let identity = identity(ask)?;
-    let inspector = prepared(context, options).await?;
+    let mut inspector = prepared(context, options).await?;
+    keep_clock(context, options, &mut inspector);
     let anchors = inspector.trust().anchors(RootPurpose::Cards);
     if anchors.is_empty() {
         let why = "cannot ask: whose cards count? --roots, or --folder with --trust-list-url";

@@ -185,6 +185,9 @@ impl DeskPhone {
                 Err(trouble) => return View::Trouble(trouble),
             };
             let inspection = inspector.verify(&text, phone.tools.clock.now(), code_purpose(purpose));
+            if let Some(Err(error)) = inspector.correction().map(|seen| phone.folder().keep_clock(&seen)) {
+                tracing::warn!(%error, "what the clock shows cannot be kept");
+            }
             let no_face =
                 inspection.disclosed.as_ref().is_some_and(|content| content.proves() == Proves::Name);
             let claims = inspection.disclosed.map(|content| flat(content.to_json())).unwrap_or_default();
