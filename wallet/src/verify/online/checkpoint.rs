@@ -86,6 +86,9 @@ impl Checkpoint {
     /// # Errors
     /// See [`AskError`].
     pub fn ask(&self, question: Question) -> Result<Asked, AskError> {
+        if question.query.credentials().iter().any(|asked| !asked.trusted_authorities.is_empty()) {
+            return Err(AskError::TrustedAuthorities);
+        }
         let now = self.now();
         let entropy = &*self.entropy;
         let request_id = random(entropy);
@@ -353,6 +356,9 @@ pub enum AskError {
     /// Too many questions are open.
     #[error("too many questions are open")]
     TooMany,
+    /// The query names authorities, by which nobody here judges: the verifier's own roots count.
+    #[error("it names trusted authorities, and answers are judged by the verifier's roots alone")]
+    TrustedAuthorities,
     /// The verifier's address.
     #[error("the verifier's address may not be spoken to")]
     Address(#[from] UriError),
@@ -375,6 +381,7 @@ impl AskError {
     pub fn reason(&self) -> &'static str {
         match self {
             Self::TooMany => "too_many_questions",
+            Self::TrustedAuthorities => "trusted_authorities",
             Self::Address(_) => "address_not_allowed",
             Self::Identity(error) => error.reason(),
             Self::Request(error) => error.reason(),

@@ -7,9 +7,9 @@ use shared::vp::request::ResponseMode;
 use wallet::documents::{HistoryEvent, ReceiptOutcome};
 use wallet::present::asked::{ConsentError, VerifierKind, Warning};
 use wallet::present::{PresentError, RequestSource};
-use wallet::verify::online::SessionState;
+use wallet::verify::online::{Question, SessionState};
 
-use super::stage::{KINDS, Kind, MODES, NAME, Stage};
+use super::stage::{KINDS, Kind, MODES, NAME, Stage, VCT};
 
 const CINEMA: &str = "cinema-18";
 
@@ -112,6 +112,16 @@ async fn whoever_has_not_reached_the_age_has_no_answer() {
     let refused = stage.read(asked.link.expose()).await.unwrap_err();
     assert_eq!(refused.reason(), "no_matching_credential");
     assert!(stage.wire.posted("/v/response").is_empty());
+}
+
+#[tokio::test]
+async fn nobody_is_asked_by_authorities_that_nobody_would_check() {
+    let stage = Stage::new(Kind::Dns).await;
+    let query = json!({"credentials": [{"id": "card", "format": "dc+sd-jwt", "meta": {"vct_values": [VCT]},
+        "trusted_authorities": [{"type": "aki", "values": ["s9tIpPmhxdiuNkHMEWNpYim8S8Y"]}]}]});
+    let query = shared::vp::dcql::DcqlQuery::from_value(&query).unwrap();
+    let refused = stage.checkpoint.ask(Question::new(query)).unwrap_err();
+    assert_eq!(refused.reason(), "trusted_authorities");
 }
 
 #[tokio::test]
