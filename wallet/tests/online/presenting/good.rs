@@ -106,6 +106,19 @@ async fn whoever_asks_for_pesel_and_address_is_warned_about() {
 }
 
 #[tokio::test]
+async fn a_request_object_is_asked_for_as_what_it_is() {
+    let stage = Stage::new(Kind::Dns).await;
+    for fetch_by_post in [false, true] {
+        let question = Question {
+            fetch_by_post,
+            ..Stage::question(Preset::named(CINEMA).unwrap(), ResponseMode::DirectPost)
+        };
+        stage.read_asked(&stage.checkpoint.ask(question).unwrap()).await;
+    }
+    assert_eq!(stage.wire.accepted("/v/request/"), ["application/oauth-authz-req+jwt"; 2]);
+}
+
+#[tokio::test]
 async fn whoever_has_not_reached_the_age_has_no_answer() {
     let stage = Stage::new(Kind::Dns).await;
     let asked = stage.ask(Preset::named("cinema-24").unwrap(), ResponseMode::DirectPostJwt);

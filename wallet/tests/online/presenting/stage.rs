@@ -71,19 +71,29 @@ pub(super) const MODES: [ResponseMode; 2] = [ResponseMode::DirectPost, ResponseM
 #[derive(Clone, Default)]
 pub(super) struct Wire(Arc<Mutex<Vec<Sent>>>);
 
-/// A path, and the body that went there.
-type Sent = (String, Option<String>);
+/// What was sent to a path.
+struct Sent {
+    to: String,
+    body: Option<String>,
+    accept: &'static str,
+}
 
 impl Wire {
     /// The bodies that were posted to a path that begins so.
     pub(super) fn posted(&self, path: &str) -> Vec<String> {
         let sent = self.0.lock().unwrap();
-        sent.iter().filter(|(to, _)| to.starts_with(path)).filter_map(|(_, body)| body.clone()).collect()
+        sent.iter().filter(|sent| sent.to.starts_with(path)).filter_map(|sent| sent.body.clone()).collect()
     }
 
     /// Where something went, and how often.
     pub(super) fn requests(&self) -> Vec<String> {
-        self.0.lock().unwrap().iter().map(|(to, _)| to.clone()).collect()
+        self.0.lock().unwrap().iter().map(|sent| sent.to.clone()).collect()
+    }
+
+    /// What was said to be accepted of a path that begins so.
+    pub(super) fn accepted(&self, path: &str) -> Vec<&'static str> {
+        let sent = self.0.lock().unwrap();
+        sent.iter().filter(|sent| sent.to.starts_with(path)).map(|sent| sent.accept).collect()
     }
 }
 
@@ -96,7 +106,8 @@ struct Tapped {
 impl Transport for Tapped {
     async fn send(&self, request: Request) -> Result<Response, TransportError> {
         let body = request.body.as_ref().map(|body| body.text.expose().to_owned());
-        self.wire.0.lock().unwrap().push((request.url[url::Position::BeforePath..].to_owned(), body));
+        let to = request.url[url::Position::BeforePath..].to_owned();
+        self.wire.0.lock().unwrap().push(Sent { to, body, accept: request.accept });
         self.inner.send(request).await
     }
 }
