@@ -14,6 +14,7 @@ use shared::holder_code::{
     Content, HolderClock, Proves, Purpose, UnsignedCode, UnverifiedCredential, window_of,
 };
 use shared::presentation::time::CorrectedTime;
+use shared::presentation::trust_list::TrustListFault;
 use shared::presentation::verdict::{Outcome, Reason};
 use shared::qr::render;
 use shared::vci::CONFIGURATION_CODE;
@@ -192,6 +193,32 @@ async fn a_lost_phones_code_is_revoked_as_soon_as_the_inspector_knows() {
     std::fs::write(roots.join("school.der"), root).unwrap();
     door.inspector = InspectorFolder::new(door.folder.path()).open(door.clock.now()).unwrap();
     assert!(matches!(door.judge_now().0, Outcome::Revoked { .. }));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_older_list_of_roots_brings_nobody_back_and_no_time() {
+    let mut door = Door::set_up(0).await;
+    let old = door.world.fetch("/pki/trust-list").await;
+    door.pass(86_400);
+    door.update().await;
+    let (kept, learnt) = (door.inspector.trust().as_of, door.inspector.correction());
+    door.pass(10);
+    let served = old.clone();
+    let meddled = Meddled::new(door.world.network(), move |path, answer| {
+        if path == "/pki/trust-list" {
+            answer.body.clone_from(&served);
+        }
+    });
+    let clock = Arc::clone(&door.clock);
+    let surroundings = Surroundings::new(clock, Arc::new(SystemEntropy), Arc::new(meddled));
+    let url = format!("{}/pki/trust-list", door.world.base()).parse().unwrap();
+    let folder = InspectorFolder::new(door.folder.path());
+    let refused = update(&mut door.inspector, &folder, &url, &surroundings).await.unwrap_err();
+    assert_eq!(refused.reason(), "trust_list_refused");
+    assert_eq!((door.inspector.trust().as_of, door.inspector.correction()), (kept, learnt));
+    let refused = door.inspector.take_kept_trust_list(str::from_utf8(&old).unwrap()).unwrap_err();
+    assert!(matches!(refused, TrustListFault::OlderThanKept { .. }), "{refused}");
+    assert_eq!(door.inspector.trust().as_of, kept);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -12,9 +12,9 @@ use shared::clock::Clock;
 use shared::holder_code::Purpose;
 use shared::qr::render;
 use shared::x509::chain::TrustAnchor;
-use tests::office::Office;
+use tests::office::{Office, Slip};
 use tests::process::{READS_INPUT, ROLE, Site, free_port};
-use tests::world::{PIN, Phone, World};
+use tests::world::{PIN, Phone, Plan, World};
 use tokio::sync::mpsc;
 use url::Url;
 use wallet::commands::{Machine, run_line};
@@ -71,19 +71,28 @@ impl<'a> Terminal<'a> {
         (output.status.code(), String::from_utf8(output.stdout).unwrap())
     }
 
-    /// One asks for `purpose`, the other follows the link with `answer`; both exit codes.
-    async fn asks(&self, purpose: &str, answer: &[&str]) -> (u8, u8) {
-        self.asks_as(&[], purpose, answer).await
+    /// A phone with the card of a slip.
+    async fn activate(&self, slip: &Slip) {
+        let png = self.file("slip.png");
+        std::fs::write(&png, &slip.qr_png).unwrap();
+        let init = ["init", "--name", "Telefon Zosi", "--platform", "android", "--os-version", "14"];
+        assert_eq!(self.run(&init).await, 0);
+        assert_eq!(self.run(&["trust", "--issuer", self.world.base(), "--yes"]).await, 0);
+        let code = slip.activation_code.as_deref().unwrap();
+        assert_eq!(self.run(&["activate", "--qr", &png, "--accept-terms", "--code", code]).await, 0);
     }
 
-    /// The same with more options for the one who asks.
+    /// One asks for `purpose`, the other follows the link with `answer`; both exit codes.
+    async fn asks(&self, purpose: &str, answer: &[&str]) -> (u8, u8) {
+        self.asks_as(&["--roots", &self.file("root.pem"), "--clock-is-right"], purpose, answer).await
+    }
+
+    /// The same with other options for the one who asks.
     async fn asks_as(&self, who: &[&str], purpose: &str, answer: &[&str]) -> (u8, u8) {
         let (shown, mut shows) = mpsc::unbounded_channel::<Url>();
         // Receipts sort by the time of their questions.
         self.world.clock.advance(SignedDuration::from_secs(1));
-        let root = self.file("root.pem");
-        let ask = ["verify", "--ask", purpose, "--issuer", self.world.base(), "--roots", &root];
-        let ask = [&ask[..], who].concat();
+        let ask = [&["verify", "--ask", purpose, "--issuer", self.world.base()], who].concat();
         let holder = async {
             let link = shows.recv().await.unwrap();
             assert_eq!(link.scheme(), "openid4vp");
@@ -117,14 +126,7 @@ async fn a_card_is_checked_by_code_and_by_question_until_it_is_revoked() {
     let pupil = world.pupil().await;
     let slip = world.slip_for(&pupil).await;
     let terminal = Terminal::new(&world).await;
-    let png = terminal.file("slip.png");
-    std::fs::write(&png, &slip.qr_png).unwrap();
-    let init = ["init", "--name", "Telefon Zosi", "--platform", "android", "--os-version", "14"];
-    assert_eq!(terminal.run(&init).await, 0);
-    assert_eq!(terminal.run(&["trust", "--issuer", world.base(), "--yes"]).await, 0);
-    let code = slip.activation_code.as_deref().unwrap();
-    let activate = ["activate", "--qr", &png, "--accept-terms", "--code", code];
-    assert_eq!(terminal.run(&activate).await, 0);
+    terminal.activate(&slip).await;
 
     let (list, folder) = (format!("{}/pki/trust-list", world.base()), terminal.file("inspector"));
     let (root, shown) = (terminal.file("root.pem"), terminal.file("code.png"));
@@ -151,6 +153,7 @@ async fn a_card_is_checked_by_code_and_by_question_until_it_is_revoked() {
     std::fs::write(&key_file, key.serialize_pem()).unwrap();
     std::fs::write(&chain_file, certificate.pem()).unwrap();
     let signed = ["--key", &key_file, "--certificate", &chain_file, "--by-hash"];
+    let signed = [&signed[..], &["--roots", &root, "--clock-is-right"]].concat();
     assert_eq!(terminal.asks_as(&signed, "cinema-13", &["--yes"]).await, (0, 0));
     let phone = terminal.phone().await;
     let last = phone.online.phone().documents().receipts().unwrap().pop().unwrap();
@@ -237,6 +240,75 @@ async fn codes_are_judged_by_files_alone_one_by_one_or_in_a_stream() {
     assert_eq!((&again["verdict"], &again["reason"]), (&json!("code_too_old"), &json!("seen_before")));
     assert_eq!(*unreadable, json!({ "picture": blank, "error": "not_a_picture" }));
     assert_eq!(*absent, json!({ "picture": missing, "error": "file_unreadable" }));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn answers_are_judged_by_the_time_and_the_list_that_the_folder_has() {
+    let world = World::legacy().await;
+    let terminal = Terminal::new(&world).await;
+    terminal.activate(&world.slip_for_a_pupil().await).await;
+    let (list, folder) = (format!("{}/pki/trust-list", world.base()), terminal.file("inspector"));
+    let root = terminal.file("root.pem");
+    let roots = ["--roots", root.as_str()];
+    let asks = async |who: &[&str]| terminal.asks_as(&[&roots[..], who].concat(), "ticket", &["--yes"]).await;
+    assert_eq!(asks(&[]).await, (4, 3), "nobody has told it the time");
+    assert_eq!(asks(&["--clock-is-right"]).await, (0, 0));
+    // A clock that is hours behind does, once it has learnt by how much.
+    let behind = (world.now() - SignedDuration::from_hours(3)).to_string();
+    let by_folder = ["--folder", &folder, "--now", &behind];
+    let update = [&["verify", "--trust-list-url", &list][..], &roots, &by_folder].concat();
+    assert_eq!(terminal.run(&update).await, 0);
+    assert_eq!(asks(&by_folder).await, (0, 0));
+    let earlier = (world.now() - SignedDuration::from_hours(3) - SignedDuration::from_secs(30)).to_string();
+    assert_eq!(asks(&["--folder", &folder, "--now", &earlier]).await, (4, 3), "it was set back since");
+    // What is fetched ends after a fortnight; a root that somebody put there by hand does not.
+    let by_list = ["--folder", &folder, "--clock-is-right"];
+    assert_eq!(asks(&by_list).await, (0, 0));
+    world.clock.advance(SignedDuration::from_hours(14 * 24));
+    assert_eq!(asks(&by_list).await, (4, 3), "the list of roots is too old");
+    assert_eq!(asks(&["--clock-is-right"]).await, (0, 0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_clock_that_was_set_back_between_two_runs_is_noticed() {
+    let world = World::legacy().await;
+    let terminal = Terminal::new(&world).await;
+    let phone = world.phone("Pixel").await;
+    let card = phone.activate(&world.codes().await).await.unwrap().id;
+    let (list, folder) = (format!("{}/pki/trust-list", world.base()), terminal.file("inspector"));
+    let root = terminal.file("root.pem");
+    let device = ["verify", "--folder", &folder, "--roots", &root];
+    assert_eq!(terminal.program(&[&device[..], &["--trust-list-url", &list]].concat(), "").0, Some(0));
+    world.clock.advance(SignedDuration::from_secs(20));
+    let hand = phone.online.take_code_in_hand(&card, Purpose::Ticket).await.unwrap();
+    let code = phone.online.code_now(&hand).await.unwrap().text;
+    let judge = || {
+        let (_, text) = terminal.program(&[&device[..], &["--offline", "--text", &code]].concat(), "");
+        let said: Value = serde_json::from_str(&text).unwrap();
+        (said["codes"][0]["verdict"].clone(), said["codes"][0]["reason"].clone())
+    };
+    assert_eq!(judge(), (json!("valid"), Value::Null));
+    world.clock.advance(SignedDuration::from_secs(-10));
+    assert_eq!(judge(), (json!("clock_uncertain"), json!("clock_behind")));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_list_of_roots_that_nobody_believes_any_more_gives_way_to_a_new_one() {
+    let world = World::legacy().await;
+    let terminal = Terminal::new(&world).await;
+    let (list, folder) = (format!("{}/pki/trust-list", world.base()), terminal.file("inspector"));
+    let root = terminal.file("root.pem");
+    let kept = std::path::Path::new(&folder).join("trust-list.jwt");
+    std::fs::create_dir_all(&folder).unwrap();
+    let other = World::of(Plan::of("legacy-2019")).await;
+    let stranger = other.fetch("/pki/trust-list").await;
+    std::fs::write(&kept, &stranger).unwrap();
+    let device = ["verify", "--folder", &folder, "--roots", &root];
+    let (exit, _) = terminal.program(&[&device[..], &["--offline", "--text", "x"]].concat(), "");
+    assert_eq!(exit, Some(4), "no code");
+    let (exit, _) = terminal.program(&[&device[..], &["--trust-list-url", &list]].concat(), "");
+    assert_eq!(exit, Some(0));
+    assert!(std::fs::read(&kept).unwrap() != stranger, "another list is kept");
 }
 
 #[tokio::test(flavor = "multi_thread")]

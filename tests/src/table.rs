@@ -47,7 +47,7 @@ pub struct Table {
     pub address: SocketAddr,
     http: reqwest::Client,
     served: JoinHandle<()>,
-    folder: tempfile::TempDir,
+    folder: Arc<tempfile::TempDir>,
 }
 
 /// What a phone shows.
@@ -91,7 +91,16 @@ impl Screen {
 impl Table {
     /// Lays the phones and serves them on a free port.
     pub async fn lay(laid: Laid) -> Self {
-        let folder = tempfile::tempdir().expect("a folder");
+        Self::lay_in(Arc::new(tempfile::tempdir().expect("a folder")), laid).await
+    }
+
+    /// Ends this desk and lays another with the phones that lay on it.
+    pub async fn lay_again(&self, laid: Laid) -> Self {
+        self.served.abort();
+        Self::lay_in(Arc::clone(&self.folder), laid).await
+    }
+
+    async fn lay_in(folder: Arc<tempfile::TempDir>, laid: Laid) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("an address");
         let desk = Desk::lay(DeskParts {

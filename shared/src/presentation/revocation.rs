@@ -106,6 +106,11 @@ impl StatusLists {
         uri
     }
 
+    /// The list of this address below `root`.
+    pub fn list(&self, uri: &str, root: &TrustAnchor) -> Option<&VerifiedStatusList> {
+        self.0.get(&(root.certificate().fingerprint(), uri.to_owned()))
+    }
+
     /// Every list that is kept.
     pub fn iter(&self) -> impl Iterator<Item = &VerifiedStatusList> {
         self.0.values()
@@ -114,8 +119,7 @@ impl StatusLists {
 
 impl RevocationData for StatusLists {
     fn standing(&self, reference: &StatusReference, root: &TrustAnchor, now: Timestamp) -> Standing {
-        let place = (root.certificate().fingerprint(), reference.uri.clone());
-        let Some(list) = self.0.get(&place) else { return Standing::Unknown };
+        let Some(list) = self.list(&reference.uri, root) else { return Standing::Unknown };
         let (as_of, until) = (list.issued_at(), list.expires_at());
         match list.status_at(reference, now) {
             // A list that is from the future makes the clock doubtful, not the card.

@@ -100,6 +100,25 @@ pub enum CorrectionFault {
     TooSlow,
 }
 
+/// How a device comes to the time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Timekeeping {
+    /// Somebody keeps its clock right by other means, as servers' are.
+    KeptRight,
+    /// By the last signed time, if it has ever learnt one.
+    Learnt(Option<ClockCorrection>),
+}
+
+impl Timekeeping {
+    /// What time it is when the device's own clock shows `raw`.
+    pub fn time(&self, raw: Timestamp) -> CorrectedTime {
+        match self {
+            Self::KeptRight => CorrectedTime::kept_right(raw),
+            Self::Learnt(correction) => CorrectedTime::by(correction.as_ref(), raw),
+        }
+    }
+}
+
 /// The time, and whether it may be relied on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CorrectedTime {

@@ -112,19 +112,24 @@ pub fn verify(text: &str, believed: &Trust, now: Timestamp) -> Result<Trust, Tru
     if now >= until {
         return Err(TrustListFault::Expired { until });
     }
-    if believed.as_of.is_some_and(|kept| issued < kept) {
-        return Err(TrustListFault::OlderThanKept { issued });
-    }
-    Ok(trust)
+    not_older(trust, believed)
 }
 
 /// Reads a list that was verified once and kept since, by the roots that it was verified by. That its time may be over
-/// is for a verdict to say ([`Trust::until`]), so nothing is said about dates here.
+/// is for a verdict to say ([`Trust::until`]), so the clock plays no part here; a list that is older than the one that
+/// the device goes by is refused as by [`verify`].
 ///
 /// # Errors
 /// The first other rule that is broken.
 pub fn reread(text: &str, believed: &Trust) -> Result<Trust, TrustListFault> {
-    signed(text, believed, None)
+    not_older(signed(text, believed, None)?, believed)
+}
+
+fn not_older(list: Trust, believed: &Trust) -> Result<Trust, TrustListFault> {
+    match list.as_of.zip(believed.as_of) {
+        Some((issued, kept)) if issued < kept => Err(TrustListFault::OlderThanKept { issued }),
+        _ => Ok(list),
+    }
 }
 
 /// Checks signer and signature, the certificates at `now` or else at the list's own date.
@@ -295,6 +300,7 @@ mod tests {
         );
         let later = Trust { as_of: Some(at(NOW)), ..believed() };
         assert_eq!(judged(&good, &later, NOW), TrustListFault::OlderThanKept { issued });
+        assert_eq!(reread(&good, &later), Err(TrustListFault::OlderThanKept { issued }));
         let (signed, _) = good.rsplit_once('.').unwrap();
         let forged = format!("{signed}.{}", crate::jose::base64url([1; 64]));
         assert_eq!(judged(&forged, &believed(), NOW), TrustListFault::Signature);

@@ -16,7 +16,7 @@ use crate::x509::certificate::DateVerdict;
 use crate::x509::chain::{MAX_CERTIFICATES, TrustAnchor};
 use crate::x509::frame::{Frame, FrameFault, judge_dates};
 use crate::x509::key::EcPublicKey;
-use crate::x509::signed::{SignedFault, UnverifiedSigned};
+use crate::x509::signed::{SignedFault, UnverifiedSigned, signed_part};
 
 /// The longest certificate that is looked at, in bytes of DER.
 pub const MAX_CERTIFICATE_LENGTH: usize = 16 * 1024;
@@ -24,7 +24,9 @@ pub const MAX_CERTIFICATE_LENGTH: usize = 16 * 1024;
 /// A verifier's certificate with those above it, read and not yet believed by anybody.
 #[derive(Clone)]
 pub struct VerifierCertificate {
-    signed: UnverifiedSigned,
+    der: Vec<u8>,
+    /// `None` where it is signed with an algorithm that nobody here reads: then nobody can vouch for it.
+    signed: Option<UnverifiedSigned>,
     issuer: Name,
     subject: String,
     dns_names: Vec<String>,
@@ -56,8 +58,15 @@ impl VerifierCertificate {
         if x5c.len() > MAX_CERTIFICATES || x5c.iter().any(|der| der.len() > MAX_CERTIFICATE_LENGTH) {
             return Err(VerifierCertificateError::TooLong);
         }
-        let signed = UnverifiedSigned::split(leaf)?;
-        let frame = Frame::of(&signed)?;
+        let signed = match UnverifiedSigned::split(leaf) {
+            Ok(signed) => Some(signed),
+            Err(SignedFault::UnsupportedAlgorithm) => None,
+            Err(fault) => return Err(fault.into()),
+        };
+        let frame = Frame::of_stranger(signed_part(leaf)?)?;
+        if signed.as_ref().is_some_and(|signed| frame.algorithm != Some(signed.algorithm())) {
+            return Err(FrameFault::AlgorithmsDiffer.into());
+        }
         let mut dns_names = Vec::new();
         for extension in &frame.extensions {
             let content = extension.extn_value.as_bytes();
@@ -81,6 +90,7 @@ impl VerifierCertificate {
             not_before: frame.not_before,
             not_after: frame.not_after,
             key,
+            der: leaf.clone(),
             signed,
             above: above.to_vec(),
         })
@@ -88,7 +98,7 @@ impl VerifierCertificate {
 
     /// SHA-256 over the certificate's DER, as `x509_hash` names it.
     pub fn hash(&self) -> [u8; 32] {
-        Sha256::digest(self.signed.der()).into()
+        Sha256::digest(&self.der).into()
     }
 
     /// The DNS names that it was issued for.
@@ -141,7 +151,8 @@ impl VerifierCertificate {
                 && signed(authority.public_key())
                 && authority.dates_at(now) == DateVerdict::Valid
         };
-        let leaf_signed = |key: &EcPublicKey| self.signed.verify(key).is_ok();
+        let signed = self.signed.as_ref()?;
+        let leaf_signed = |key: &EcPublicKey| signed.verify(key).is_ok();
         let Some((first, last)) = above.first().zip(above.last()) else {
             let anchor =
                 anchors.iter().find(|anchor| issuer(&self.issuer, &leaf_signed, anchor.certificate()))?;
@@ -249,6 +260,7 @@ impl From<FrameFault> for VerifierCertificateError {
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
+    use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
 
     use super::*;
     use crate::vp::request::sample::{self, VERIFIER_DNS};
@@ -293,6 +305,30 @@ mod tests {
         let mut crossed = sample::self_signed().x5c;
         crossed.extend_from_slice(&good[1..]);
         assert!(!vouched(&crossed, &anchors(), today));
+    }
+
+    /// A verifier under an authority whose key is not one that signs here, to the end of time.
+    fn under_a_strange_authority() -> Vec<Vec<u8>> {
+        let strange = KeyPair::generate_for(&rcgen::PKCS_ED25519).unwrap();
+        let mut authority = CertificateParams::default();
+        authority.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
+        let above = authority.self_signed(&strange).unwrap().der().to_vec();
+        let mut params = CertificateParams::new(vec![VERIFIER_DNS.to_owned()]).unwrap();
+        params.not_after = rcgen::date_time_ymd(9999, 12, 31) + std::time::Duration::from_secs(86_399);
+        let key = KeyPair::generate().unwrap();
+        let leaf = params.signed_by(&key, &Issuer::from_params(&authority, &strange)).unwrap();
+        vec![leaf.der().to_vec(), above]
+    }
+
+    #[test]
+    fn who_is_vouched_for_in_an_unknown_algorithm_is_read_and_vouched_for_by_nobody() {
+        let x5c = under_a_strange_authority();
+        let certificate = VerifierCertificate::parse(&x5c).unwrap();
+        assert!(certificate.is_for(VERIFIER_DNS));
+        assert_eq!(certificate.hash(), <[u8; 32]>::from(Sha256::digest(&x5c[0])));
+        assert_eq!(certificate.vouched(&anchors(), now()), Vouched::ByNobody);
+        let last = "9999-12-30T21:00:00Z".parse().unwrap();
+        assert_eq!(certificate.dates_at(last), DateVerdict::Valid, "it has no end");
     }
 
     #[test]

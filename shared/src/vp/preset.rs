@@ -1,5 +1,7 @@
 //! What inspectors usually ask, as queries: each the least that its purpose needs. None asks for the PESEL or an address.
 
+use serde_json::Value;
+
 use super::dcql::{CredentialQuery, DcqlQuery};
 use crate::age_limit::AgeLimit;
 use crate::card_claims::AGE_EQUAL_OR_OVER;
@@ -16,7 +18,7 @@ pub const SENSITIVE: [&str; 2] = ["personal_administrative_number", "address"];
 pub enum Preset {
     /// Name, portrait, that one is a pupil, and whether one is 24 (the relief ends there).
     Ticket,
-    /// That one is a pupil and has reached an age, and nothing else.
+    /// That one is a pupil and has reached an age, and nothing else; who has not reached it has no answer.
     Cinema(AgeLimit),
     /// Name and card number; the school, if one likes to tell it.
     Library,
@@ -89,7 +91,11 @@ impl Preset {
                 vec![top("birthdate"), top("school_address")],
             ),
         };
-        DcqlQuery::of(CredentialQuery::sd_jwt(CARD, types, &claims, &optional))
+        let query = CredentialQuery::sd_jwt(CARD, types, &claims, &optional);
+        DcqlQuery::of(match self {
+            Self::Cinema(limit) => query.wanting(&age(limit), Value::Bool(true)),
+            Self::Ticket | Self::Library | Self::FullCard => query,
+        })
     }
 }
 
@@ -122,11 +128,27 @@ mod tests {
         let query = Preset::named("cinema-16").unwrap().query(&[VCT]);
         let wire = json!({"credentials": [{
             "id": "card", "format": "dc+sd-jwt", "meta": {"vct_values": [VCT]},
-            "claims": [{"path": ["pupil_status"]}, {"path": ["age_equal_or_over", "16"]}],
+            "claims": [{"path": ["pupil_status"]}, {"path": ["age_equal_or_over", "16"], "values": [true]}],
         }]});
         assert_eq!(serde_json::to_value(query).unwrap(), wire);
         assert_eq!(Preset::named("cinema-17"), None);
         assert_eq!(Preset::named("cinema-x"), None);
+    }
+
+    #[test]
+    fn whoever_has_not_reached_the_age_does_not_answer_the_cinema() {
+        let query = Preset::named("cinema-16").unwrap().query(&[VCT]);
+        for (reached, answers) in [(true, true), (false, false)] {
+            let claims = json!({"pupil_status": "uczeń", "age_equal_or_over": {"16": reached}});
+            assert_eq!(
+                query.credentials()[0].is_answered_by(claims.as_object().unwrap()),
+                answers,
+                "{reached}"
+            );
+        }
+        let ticket = Preset::Ticket.query(&[VCT]);
+        let of_any_age = ticket.credentials()[0].claims.iter().all(|claim| claim.values.is_empty());
+        assert!(of_any_age, "the relief ends at 24, and the inspector is told on which side");
     }
 
     #[test]

@@ -5,16 +5,17 @@ use jiff::Timestamp;
 use x509_cert::certificate::{TbsCertificate, Version};
 use x509_cert::ext::Extension;
 use x509_cert::name::Name;
+use x509_cert::spki::AlgorithmIdentifierOwned;
 use x509_cert::time::Time;
 
 use super::key::{EcPublicKey, KeyFault, SignatureAlgorithm};
 use super::serial::{SerialNumber, SerialNumberError};
 use super::signed::UnverifiedSigned;
 
-/// The fields of a TBSCertificate (RFC 5280 §4.1.2).
-pub(crate) struct Frame {
+/// The fields of a TBSCertificate (RFC 5280 §4.1.2), whose algorithm is one of the profile, or `A` at any rate.
+pub(crate) struct Frame<A = SignatureAlgorithm> {
     pub(crate) serial: SerialNumber,
-    pub(crate) algorithm: SignatureAlgorithm,
+    pub(crate) algorithm: A,
     pub(crate) issuer: Name,
     pub(crate) subject: Name,
     pub(crate) not_before: Timestamp,
@@ -32,6 +33,24 @@ impl Frame {
 
     /// Reads the DER of a TBSCertificate.
     pub(crate) fn read(to_be_signed: &[u8]) -> Result<Self, FrameFault> {
+        Self::with(to_be_signed, |named| {
+            SignatureAlgorithm::read(named).ok_or(FrameFault::UnsupportedAlgorithm)
+        })
+    }
+}
+
+impl Frame<Option<SignatureAlgorithm>> {
+    /// Reads the DER of a stranger's TBSCertificate; no algorithm where it names one outside the profile.
+    pub(crate) fn of_stranger(to_be_signed: &[u8]) -> Result<Self, FrameFault> {
+        Self::with(to_be_signed, |named| Ok(SignatureAlgorithm::read(named)))
+    }
+}
+
+impl<A> Frame<A> {
+    fn with(
+        to_be_signed: &[u8],
+        algorithm: impl FnOnce(&AlgorithmIdentifierOwned) -> Result<A, FrameFault>,
+    ) -> Result<Self, FrameFault> {
         let tbs = TbsCertificate::from_der(to_be_signed).map_err(FrameFault::Malformed)?;
         // Also refuses times before 2050 in GeneralizedTime (RFC 5280 §4.1.2.5), defaults written out and
         // lengths in long form: the re-encoding has none of them.
@@ -48,14 +67,14 @@ impl Frame {
             return Err(FrameFault::NoIssuer);
         }
         let not_before = instant(tbs.validity().not_before)?;
-        let not_after = instant(tbs.validity().not_after)?;
+        let not_after = end(tbs.validity().not_after)?;
         if not_after < not_before {
             return Err(FrameFault::EndsBeforeItStarts);
         }
         let spki = tbs.subject_public_key_info();
         Ok(Self {
             serial: SerialNumber::from_der_content(tbs.serial_number().as_bytes())?,
-            algorithm: SignatureAlgorithm::read(tbs.signature()).ok_or(FrameFault::UnsupportedAlgorithm)?,
+            algorithm: algorithm(tbs.signature())?,
             issuer: tbs.issuer().clone(),
             subject: tbs.subject().clone(),
             not_before,
@@ -64,6 +83,14 @@ impl Frame {
             extensions: tbs.extensions().cloned().unwrap_or_default(),
         })
     }
+}
+
+/// 9999-12-31T23:59:59Z in Unix seconds: the `notAfter` of what has no end (RFC 5280 §4.1.2.5).
+const ENDLESS: u64 = 253_402_300_799;
+
+/// The end of a validity as an instant; what has none ends where instants do.
+fn end(time: Time) -> Result<Timestamp, FrameFault> {
+    if time.to_unix_duration().as_secs() == ENDLESS { Ok(Timestamp::MAX) } else { instant(time) }
 }
 
 /// An X.509 time as an instant; whole seconds.

@@ -27,19 +27,9 @@ impl UnverifiedSigned {
     /// When it is not DER (which has one encoding for one content), carries anything behind its end, or is
     /// signed with an algorithm outside the profile.
     pub fn split(der: &[u8]) -> Result<Self, SignedFault> {
-        let mut reader = SliceReader::new(der)?;
-        let content_len = usize::try_from(Header::peek(&reader)?.length())?;
-        let (body_len, identifier, signature) = reader.sequence(|inner| {
-            let body_len = inner.tlv_bytes()?.len();
-            let identifier = AlgorithmIdentifierOwned::decode(inner)?;
-            let signature = BitStringRef::decode(inner)?;
-            Ok::<_, der::Error>((body_len, identifier, signature.as_bytes().map(<[u8]>::to_vec)))
-        })?;
-        reader.finish()?;
+        let Parts { to_be_signed, identifier, signature } = Parts::of(der)?;
         let algorithm = SignatureAlgorithm::read(&identifier).ok_or(SignedFault::UnsupportedAlgorithm)?;
-        let signature = signature.ok_or(SignedFault::SignatureBits)?;
-        let start = der.len().saturating_sub(content_len);
-        Ok(Self { der: der.to_vec(), to_be_signed: start..start + body_len, algorithm, signature })
+        Ok(Self { der: der.to_vec(), to_be_signed, algorithm, signature })
     }
 
     /// The whole, as it came.
@@ -63,6 +53,39 @@ impl UnverifiedSigned {
     /// When it did not.
     pub fn verify(&self, key: &EcPublicKey) -> Result<(), BadSignature> {
         key.verify(self.algorithm, self.to_be_signed(), &self.signature)
+    }
+}
+
+/// The signed part of `der`, whatever it is signed with; nobody can tell by it who signed.
+///
+/// # Errors
+/// As [`UnverifiedSigned::split`], but for the algorithm.
+pub(crate) fn signed_part(der: &[u8]) -> Result<&[u8], SignedFault> {
+    let part = Parts::of(der)?.to_be_signed;
+    Ok(der.get(part).unwrap_or_default())
+}
+
+/// The three parts of a signed structure.
+struct Parts {
+    to_be_signed: Range<usize>,
+    identifier: AlgorithmIdentifierOwned,
+    signature: Vec<u8>,
+}
+
+impl Parts {
+    fn of(der: &[u8]) -> Result<Self, SignedFault> {
+        let mut reader = SliceReader::new(der)?;
+        let content_len = usize::try_from(Header::peek(&reader)?.length())?;
+        let (body_len, identifier, signature) = reader.sequence(|inner| {
+            let body_len = inner.tlv_bytes()?.len();
+            let identifier = AlgorithmIdentifierOwned::decode(inner)?;
+            let signature = BitStringRef::decode(inner)?;
+            Ok::<_, der::Error>((body_len, identifier, signature.as_bytes().map(<[u8]>::to_vec)))
+        })?;
+        reader.finish()?;
+        let signature = signature.ok_or(SignedFault::SignatureBits)?;
+        let start = der.len().saturating_sub(content_len);
+        Ok(Self { to_be_signed: start..start + body_len, identifier, signature })
     }
 }
 

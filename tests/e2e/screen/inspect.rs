@@ -7,7 +7,7 @@ use tests::table::verdicts::Check;
 use tests::table::{PASSWORD, Screen, Table};
 use tests::world::{Plan, World};
 
-use super::table;
+use super::{parts, table};
 use crate::inspection_online::{too_much, verifier_believing};
 
 /// A card on the first phone, an inspector at the second.
@@ -189,6 +189,23 @@ async fn a_code_is_judged_without_a_network() {
     assert_eq!(outcome(&judges(&table, "library", &changed).await), "valid");
     let poster = shared::qr::render::png("https://sklep.example/promocja", 6).unwrap();
     assert_eq!(outcome(&judges(&table, "library", &poster).await), "not_a_card");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_inspectors_phone_knows_what_it_knew_when_the_desk_is_laid_again() {
+    let world = World::of(Plan { sandbox: true, ..Plan::of("zpe-2025") }).await;
+    let first = two(&world).await;
+    first.press(2, "fetch-data", &[]).await;
+    let shown = code(&first, "ticket").await;
+    let again = first.lay_again(parts(&world, 2, None)).await;
+    assert_eq!(outcome(&judges(&again, "ticket", &shown).await), "valid");
+    // As folders were before roots were kept in them.
+    std::fs::remove_dir_all(again.home(2).join("inspector/roots")).unwrap();
+    let rootless = again.lay_again(parts(&world, 2, None)).await;
+    assert_eq!(outcome(&judges(&rootless, "ticket", &shown).await), "not_trusted");
+    rootless.press(2, "inspect-next", &[]).await;
+    assert_eq!(rootless.press(2, "fetch-data", &[]).await.view(), "inspect");
+    assert_eq!(outcome(&judges(&rootless, "ticket", &shown).await), "valid");
 }
 
 #[tokio::test(flavor = "multi_thread")]

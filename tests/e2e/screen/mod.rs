@@ -19,8 +19,12 @@ async fn table(world: &World, phones: u8) -> Table {
 }
 
 async fn laid(world: &World, phones: u8, refresh_every: Option<Duration>) -> Table {
+    Table::lay(parts(world, phones, refresh_every)).await
+}
+
+fn parts(world: &World, phones: u8, refresh_every: Option<Duration>) -> Laid {
     let clock = Arc::clone(&world.clock) as Arc<dyn Clock>;
     let issuer = world.base().to_owned();
     let stores = Arc::new(DiskStores);
-    Table::lay(Laid { phones, issuer, clock, network: world.network(), stores, refresh_every }).await
+    Laid { phones, issuer, clock, network: world.network(), stores, refresh_every }
 }

@@ -140,6 +140,9 @@ async fn pages_of_others_press_no_buttons() {
         (vec![("sec-fetch-site", "cross-site")], 403),
         (vec![("origin", "null")], 403),
         (vec![("host", "evil.example:8090")], 403),
+        (vec![("host", "192.168.0.7:8090")], 403),
+        (vec![("host", "[2001:db8::1]:8090")], 403),
+        (vec![("host", "[::1]:8090")], 303),
     ] {
         let pressed = table.post("/phones/1/choose-app", &headers, &[("app", "standard")]).await;
         assert_eq!(pressed.status, status, "{headers:?}");

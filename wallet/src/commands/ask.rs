@@ -3,10 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::Timestamp;
 use serde_json::{Value, json};
 use shared::card_claims::credential_type;
 use shared::presentation::trust::RootPurpose;
-use shared::presentation::verdict::Verdict;
+use shared::presentation::verdict::{Reason, Verdict};
 use shared::qr::render;
 use shared::vci::uri::{HttpUrl, UrlPolicy};
 use shared::vp::preset::Preset;
@@ -18,9 +19,10 @@ use super::context::{Context, read};
 use super::failure::Failure;
 use super::output::{Reply, printable, say};
 use super::trust::issuer;
-use super::verify::{prepared, sentence};
+use super::verify::{keep_clock, prepared, sentence};
 use crate::cli::{Ask, Verify};
 use crate::transport::serve::serve;
+use crate::verify::offline::Inspector;
 use crate::verify::online::{
     AskError, Asked, Checkpoint, CheckpointConfig, IdentifiedBy, Question, SessionId, SessionState, Shown,
     VerifierIdentity, router,
@@ -43,7 +45,9 @@ pub(super) async fn run(context: &Context, options: &Verify, purpose: &str) -> R
     let types = ask.issuer.iter().map(|text| Ok(credential_type(issuer(text)?.as_str())));
     let types = types.collect::<Result<Vec<String>, Failure>>()?;
     let identity = identity(ask)?;
-    let anchors = prepared(context, options).await?.trust().anchors(RootPurpose::Cards);
+    let mut inspector = prepared(context, options).await?;
+    keep_clock(context, options, &mut inspector);
+    let anchors = inspector.trust().anchors(RootPurpose::Cards);
     if anchors.is_empty() {
         let why = "cannot ask: whose cards count? --roots, or --folder with --trust-list-url";
         return Err(Failure::new(Exit::Usage, "no_roots", why));
@@ -51,10 +55,11 @@ pub(super) async fn run(context: &Context, options: &Verify, purpose: &str) -> R
     let listener = listen(ask).await?;
     let base = base(ask, &listener)?;
     let surroundings = context.surroundings();
+    warn(&inspector, surroundings.clock.now());
     let (clock, entropy) = (Arc::clone(&surroundings.clock), Arc::clone(&surroundings.entropy));
     let config = CheckpointConfig { base, identity, anchors, open_rendezvous: false };
     let network = Arc::clone(&surroundings.transport);
-    let checkpoint = Arc::new(Checkpoint::new(config, clock, entropy, network));
+    let checkpoint = Arc::new(Checkpoint::new(config, clock, entropy, network).on_device(&inspector));
     let types: Vec<&str> = types.iter().map(String::as_str).collect();
     let question = Question { purpose: ask.why.clone(), ..Question::new(preset.query(&types)) };
     let asked = checkpoint.ask(question)?;
@@ -72,6 +77,23 @@ pub(super) async fn run(context: &Context, options: &Verify, purpose: &str) -> R
     drop(close);
     let _late = tokio::time::timeout(FAREWELL, serving).await;
     tell(state.unwrap_or(SessionState::Expired))
+}
+
+/// Says before anybody is asked why no answer will count.
+fn warn(inspector: &Inspector, raw: Timestamp) {
+    let time = inspector.time(raw);
+    if let Some(doubt) = time.doubt() {
+        say(&format!(
+            "warning: no answer will count, since the time is not known ({}): --folder with --trust-list-url \
+             learns it; with --clock-is-right this machine's clock is gone by",
+            Reason::from(doubt).code()
+        ));
+    }
+    if inspector.trust().until.is_some_and(|until| time.now() >= until) {
+        say(
+            "warning: no answer will count, since the list of roots is too old: --trust-list-url fetches one",
+        );
+    }
 }
 
 async fn listen(ask: &Ask) -> Result<TcpListener, Failure> {

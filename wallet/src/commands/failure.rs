@@ -147,8 +147,9 @@ fn hint_for_code(code: &str) -> Option<&'static str> {
         "try_again" => "try again in a moment",
         "consent_needed" => "read what is asked, then agree with --yes, or say no with --decline",
         "item_required" | "nothing_left" => "say no to everything with --decline",
-        "no_copy" | "copy_over" | "no_matching_credential" => {
-            "ask the issuer for new copies with `wallet refresh`"
+        "no_copy" | "copy_over" => "ask the issuer for new copies with `wallet refresh`",
+        "no_matching_credential" => {
+            "see `wallet show` for what the card says; new copies come with `wallet refresh`"
         }
         "not_a_request" => "take a picture of the code that the verifier shows",
         "no_code_found" | "picture_damaged" | "picture_too_large" | "not_a_picture" => {

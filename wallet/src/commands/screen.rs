@@ -28,6 +28,10 @@ pub(super) async fn run(context: &Context, options: Screen) -> Result<Reply, Fai
             "cannot trust an issuer on another machine without the fingerprint of its root",
         ));
     }
+    if !options.listen.ip().is_loopback() {
+        let why = "cannot show phones to other machines: they have no sign-in; listen on 127.0.0.1";
+        return Err(Failure::new(Exit::Usage, "plain_http", why));
+    }
     let home = context.given_home().map_or_else(|| PathBuf::from(DESK), PathBuf::from);
     let surroundings = context.surroundings();
     let listener = tokio::net::TcpListener::bind(options.listen).await.map_err(|error| {

@@ -35,6 +35,7 @@ pub(super) async fn run(context: &Context, options: Verify) -> Result<Reply, Fai
         ));
     }
     let mut inspector = prepared(context, &options).await?;
+    keep_clock(context, &options, &mut inspector);
     let mut device = Device { context, inspector: &mut inspector, asked };
     if options.batch {
         for entry in std::io::stdin().lock().lines() {
@@ -44,6 +45,7 @@ pub(super) async fn run(context: &Context, options: Verify) -> Result<Reply, Fai
                 line(&device.entry(entry.trim()).json.to_string());
             }
         }
+        keep_clock(context, &options, &mut inspector);
         return Ok(Reply::new(Value::Null, ""));
     }
     let mut found: Vec<Found> = Vec::new();
@@ -84,7 +86,11 @@ pub(super) async fn prepared(context: &Context, options: &Verify) -> Result<Insp
         inspector = inspector.believing(root(file)?);
     }
     if let Some(folder) = &folder {
-        inspector = folder.open_beside(inspector, clock())?;
+        let (opened, aside) = folder.open_beside(inspector, clock())?;
+        inspector = opened;
+        if let Some(fault) = aside {
+            say(&format!("warning: the list of roots in the folder is left aside: {fault}"));
+        }
     }
     if let Some(file) = &options.trust_list {
         let text = utf8(file)?;
@@ -112,6 +118,15 @@ pub(super) async fn prepared(context: &Context, options: &Verify) -> Result<Insp
         }
     }
     Ok(inspector)
+}
+
+/// Keeps what this machine's clock shows, so that a later run notices if it was set back.
+pub(super) fn keep_clock(context: &Context, options: &Verify, inspector: &mut Inspector) {
+    inspector.has_seen(context.surroundings().clock.now());
+    let Some((folder, correction)) = options.folder.as_ref().zip(inspector.correction()) else { return };
+    if let Err(error) = InspectorFolder::new(folder).keep_clock(&correction) {
+        say(&format!("warning: what the clock shows cannot be kept: {error}"));
+    }
 }
 
 fn utf8(file: &Path) -> Result<String, Failure> {

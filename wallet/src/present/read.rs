@@ -8,7 +8,9 @@ use shared::vp::certificate::Vouched;
 use shared::vp::dcql::Candidate;
 use shared::vp::rendezvous::{Digits, RendezvousError};
 use shared::vp::request::link::{MAX_LINK_LENGTH, Place, RequestLink};
-use shared::vp::request::object::{Expected, RequestObjectError, UnverifiedRequest, VerifiedRequest};
+use shared::vp::request::object::{
+    Expected, REQUEST_OBJECT_MEDIA_TYPE, RequestObjectError, UnverifiedRequest, VerifiedRequest,
+};
 use shared::vp::request::{MAX_REQUEST_LENGTH, ResponseMode};
 use shared::x509::chain::TrustAnchor;
 use url::form_urlencoded;
@@ -108,7 +110,7 @@ impl OnlinePhone {
         } else {
             (Request::get(url, MAX_REQUEST_LENGTH), None)
         };
-        let request = Request { secret_address: true, ..request };
+        let request = Request { secret_address: true, accept: REQUEST_OBJECT_MEDIA_TYPE, ..request };
         let response = self.surroundings().transport.send(request).await?;
         if !response.is_success() {
             return Err(PresentError::NoRequest { status: response.status });

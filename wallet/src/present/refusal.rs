@@ -40,7 +40,7 @@ pub enum PresentError {
     #[error("the answer is to be encrypted, and the verifier gave no key that can be used")]
     NoEncryptionKey,
     /// Nothing on this phone answers what is asked.
-    #[error("nothing on this phone answers what is asked")]
+    #[error("no card on this phone answers what is asked, or confirms it, such as an age")]
     NoMatchingCredential,
     /// The phone's clock was turned back.
     #[error("the phone's clock is behind {floor}")]

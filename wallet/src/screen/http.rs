@@ -71,7 +71,8 @@ async fn at_this_desk(request: Request, next: Next) -> Response {
     let name = host.rsplit_once(':').map_or(host.as_str(), |(name, port)| {
         if port.bytes().all(|byte| byte.is_ascii_digit()) { name } else { host.as_str() }
     });
-    let by_number = name.trim_matches(['[', ']']).parse::<std::net::IpAddr>().is_ok();
+    let number = name.trim_matches(['[', ']']).parse::<std::net::IpAddr>();
+    let by_number = number.is_ok_and(|address| address.is_loopback());
     let ours = by_number || name.eq_ignore_ascii_case("localhost");
     let reads = matches!(*request.method(), Method::GET | Method::HEAD);
     let origin = text(header::ORIGIN);
@@ -245,8 +246,12 @@ fn check(
     desk: Desk,
 ) -> impl Fn(Request) -> BoxFuture<'static, Result<Response, Infallible>> + Clone + Send + 'static {
     move |request| {
-        let router = desk.gate().and_then(|gate| gate.router());
+        let gate = desk.gate();
         async move {
+            let router = match gate {
+                Some(gate) => gate.router().await,
+                None => None,
+            };
             match router {
                 Some(router) => router.oneshot(request).await,
                 None => Ok(StatusCode::NOT_FOUND.into_response()),

@@ -115,7 +115,7 @@ impl HttpTransport {
             Method::Get => reqwest::Method::GET,
             Method::Post => reqwest::Method::POST,
         };
-        let mut prepared = self.0.request(method, request.url).header(ACCEPT, "application/json, */*;q=0.5");
+        let mut prepared = self.0.request(method, request.url).header(ACCEPT, request.accept);
         if let Some(authorization) = &request.authorization {
             prepared = prepared.header(AUTHORIZATION, secret_header(authorization)?);
         }
@@ -213,13 +213,20 @@ mod tests {
         let request = Request {
             authorization: Some(Secret::new("DPoP token")),
             dpop: Some(Secret::new("a.b.c")),
+            accept: "application/a",
             ..Request::post(url, Some(body), 100)
         };
         let answer = transport().send(request).await.unwrap();
         assert_eq!((answer.status, answer.header("dpop-nonce")), (400, Some("n1")));
         assert_eq!(answer.body, b"{}");
         let sent = sent.await.unwrap();
-        for part in ["POST /path?x=1 HTTP/1.1", "authorization: DPoP token", "dpop: a.b.c", r#"{"a":1}"#] {
+        for part in [
+            "POST /path?x=1 HTTP/1.1",
+            "authorization: DPoP token",
+            "dpop: a.b.c",
+            "accept: application/a\r\n",
+            r#"{"a":1}"#,
+        ] {
             assert!(sent.contains(part), "{part} in {sent}");
         }
     }

@@ -44,6 +44,8 @@ pub struct Request {
     pub dpop: Option<Secret>,
     /// The body of a POST.
     pub body: Option<Body>,
+    /// The `Accept` header.
+    pub accept: &'static str,
     /// The largest answer that is read, in bytes.
     pub limit: usize,
 }
@@ -87,6 +89,8 @@ pub struct Body {
 
 /// The media type of JSON bodies.
 pub const JSON: &str = "application/json";
+/// What is accepted unless a request says otherwise: JSON, and whatever else somebody answers.
+const ACCEPT_JSON: &str = "application/json, */*;q=0.5";
 /// The media type of forms.
 pub const FORM: &str = "application/x-www-form-urlencoded";
 
@@ -101,6 +105,7 @@ impl Request {
             authorization: None,
             dpop: None,
             body: None,
+            accept: ACCEPT_JSON,
             limit,
         }
     }

@@ -1,7 +1,7 @@
 //! What an inspector's device has with it, on disk.
 //!
 //! ```text
-//! DIR/roots/*.pem      roots that somebody put here by hand
+//! DIR/roots/           roots that were put here by hand, or with the app; PEM or DER
 //! DIR/trust-list.jwt   the list of roots, as it came
 //! DIR/status/*.jwt     status lists, as they came
 //! DIR/clock.json       what was learnt about the clock
@@ -18,7 +18,7 @@ use sha2::{Digest as _, Sha256};
 use shared::presentation::time::ClockCorrection;
 use shared::presentation::trust_list::{self, TrustListFault};
 use shared::status::token;
-use shared::x509::chain::AnchorFault;
+use shared::x509::chain::{AnchorFault, TrustAnchor};
 
 use super::offline::Inspector;
 use crate::home;
@@ -34,19 +34,25 @@ impl InspectorFolder {
         Self(dir.into())
     }
 
-    /// The device with everything that is here.
+    /// The device with everything that is here; see [`open_beside`](Self::open_beside).
     ///
     /// # Errors
-    /// As [`open_beside`](Self::open_beside).
+    /// As there.
     pub fn open(&self, raw: Timestamp) -> Result<Inspector, FolderError> {
-        self.open_beside(Inspector::default(), raw)
+        self.open_beside(Inspector::default(), raw).map(|(inspector, _)| inspector)
     }
 
-    /// `inspector` with everything that is here besides. A status list that no longer counts is left aside.
+    /// `inspector` with everything that is here besides. A list that no longer counts, of roots or of revoked cards, is
+    /// left aside, so that a new one can take its place; also why the list of roots was, if it was.
     ///
     /// # Errors
-    /// When a file cannot be read, or a root or the list of roots cannot be believed.
-    pub fn open_beside(&self, mut inspector: Inspector, raw: Timestamp) -> Result<Inspector, FolderError> {
+    /// When a file cannot be read, or a root is none.
+    pub fn open_beside(
+        &self,
+        mut inspector: Inspector,
+        raw: Timestamp,
+    ) -> Result<(Inspector, Option<TrustListFault>), FolderError> {
+        let mut aside = None;
         for path in files(&self.0.join("roots"))? {
             inspector = inspector.believing(root(&path)?);
         }
@@ -56,14 +62,24 @@ impl InspectorFolder {
             inspector.learn(correction);
         }
         if let Some(list) = text(&self.0.join("trust-list.jwt"), trust_list::MAX_LENGTH)? {
-            inspector.take_kept_trust_list(&list)?;
+            aside = inspector.take_kept_trust_list(&list).err();
         }
         for path in files(&self.0.join("status"))? {
             if let Some(token) = text(&path, token::MAX_LENGTH)? {
                 let _aside = inspector.take_status_list(&token, raw);
             }
         }
-        Ok(inspector)
+        Ok((inspector, aside))
+    }
+
+    /// Keeps a root that is believed from now on.
+    ///
+    /// # Errors
+    /// When the disk fails.
+    pub fn keep_root(&self, anchor: &TrustAnchor) -> io::Result<()> {
+        let certificate = anchor.certificate();
+        let name = format!("{}.der", certificate.fingerprint()).replace(':', "");
+        self.keep(&Path::new("roots").join(name), certificate.der())
     }
 
     /// Keeps a list of roots, which must have been verified.
@@ -102,7 +118,7 @@ impl InspectorFolder {
 ///
 /// # Errors
 /// When the file cannot be read or is none.
-pub fn root(path: &Path) -> Result<shared::x509::chain::TrustAnchor, FolderError> {
+pub fn root(path: &Path) -> Result<TrustAnchor, FolderError> {
     Ok(RootCertificate::parse(&fs::read(path)?)?.into_anchor())
 }
 

@@ -17,7 +17,7 @@ use shared::holder_code::code::PREFIX;
 use shared::holder_code::{Content, Purpose, verify};
 use shared::presentation::revocation::StatusLists;
 use shared::presentation::seen::SeenCodes;
-use shared::presentation::time::{ClockCorrection, CorrectedTime};
+use shared::presentation::time::{ClockCorrection, CorrectedTime, Timekeeping};
 use shared::presentation::trust::{RootPurpose, Trust, TrustedRoot};
 use shared::presentation::trust_list::{self, TrustListFault};
 use shared::presentation::verdict::Inspection;
@@ -70,7 +70,7 @@ impl Inspector {
     /// Takes a list of roots that was taken before and kept since: its time may be over, which the verdicts will say.
     ///
     /// # Errors
-    /// See [`TrustListFault`].
+    /// See [`TrustListFault`]; what was believed before still is.
     pub fn take_kept_trust_list(&mut self, text: &str) -> Result<(), TrustListFault> {
         let list = trust_list::reread(text, &self.believed())?;
         self.believe(list);
@@ -106,13 +106,19 @@ impl Inspector {
         self.correction
     }
 
+    /// How this device comes to the time.
+    pub fn timekeeping(&self) -> Timekeeping {
+        if self.clock_is_right { Timekeeping::KeptRight } else { Timekeeping::Learnt(self.correction) }
+    }
+
     /// What time it is when this device's own clock shows `raw`.
     pub fn time(&self, raw: Timestamp) -> CorrectedTime {
-        if self.clock_is_right {
-            CorrectedTime::kept_right(raw)
-        } else {
-            CorrectedTime::by(self.correction.as_ref(), raw)
-        }
+        self.timekeeping().time(raw)
+    }
+
+    /// Remembers that this device's own clock has shown `raw`: it must not show an earlier time again.
+    pub fn has_seen(&mut self, raw: Timestamp) {
+        self.correction = self.correction.map(|correction| correction.having_seen(raw));
     }
 
     /// Whom it believes, and of when its list is.
@@ -128,7 +134,7 @@ impl Inspector {
     /// Judges the text of a code at the moment when this device's own clock shows `raw`; see [`verify()`].
     pub fn verify(&mut self, text: &str, raw: Timestamp, asked: Option<Purpose>) -> Inspection<Content> {
         let now = self.time(raw);
-        self.correction = self.correction.map(|correction| correction.having_seen(raw));
+        self.has_seen(raw);
         verify(text, &self.trust, &self.lists, now, asked, &mut self.seen)
     }
 

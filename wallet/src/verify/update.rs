@@ -45,10 +45,9 @@ pub async fn update(
     let mut trying = inspector.clone();
     trying.take_kept_trust_list(&text)?;
     let time = learn_time(&mut trying, surroundings).await;
-    if let Some(correction) = trying.correction() {
-        inspector.learn(correction);
-    }
-    inspector.take_trust_list(&text, surroundings.clock.now())?;
+    // Who is not believed in the list is not believed about the time.
+    trying.take_trust_list(&text, surroundings.clock.now())?;
+    *inspector = trying;
     folder.keep_trust_list(&text)?;
     if let Some(correction) = inspector.correction() {
         folder.keep_clock(&correction)?;

@@ -83,6 +83,7 @@ fn a_verifier_asks_by_link_and_digits_and_waits_no_longer_than_told() {
     }
     assert_eq!(bench.run(&["verify", "--ask", "ticket"]).code, 2, "whose cards?");
     assert_eq!(bench.run(&["verify", "--offline", "--listen", "127.0.0.1:0"]).code, 2);
+    bench.run(&["screen", "--listen", "0.0.0.0:0"]).fails(2, "plain_http");
     let help = bench.run(&["verify", "--help"]);
     assert!(help.stdout.contains("There is no --crl") && help.stdout.contains("--status-list"));
 }

@@ -136,6 +136,14 @@ impl CredentialQuery {
         }
     }
 
+    /// The same where of the claim at `path` only `value` will do.
+    pub(crate) fn wanting(mut self, path: &ClaimPath, value: Value) -> Self {
+        if let Some(claim) = self.claims.iter_mut().find(|claim| claim.path == *path) {
+            claim.values = vec![value];
+        }
+        self
+    }
+
     /// The types that will do; `None` when the query names none.
     pub fn vct_values(&self) -> Option<Vec<&str>> {
         let values = self.meta.get("vct_values")?.as_array()?;

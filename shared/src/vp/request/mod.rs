@@ -110,8 +110,13 @@ impl AuthorizationRequest {
         if claims.contains_key("redirect_uri") {
             return Err(RequestError::Parameter("redirect_uri"));
         }
-        let response_uri = HttpUrl::parse(required("response_uri")?, UrlPolicy::default())
-            .map_err(|_| RequestError::ResponseUri)?;
+        // §5.9.3: with redirect_uri the client identifier is the address, and need not be said twice.
+        let response_uri = match (&client_id, text("response_uri")?) {
+            (ClientId::RedirectUri(address), None) => address,
+            _ => required("response_uri")?,
+        };
+        let response_uri =
+            HttpUrl::parse(response_uri, UrlPolicy::default()).map_err(|_| RequestError::ResponseUri)?;
         let nonce = bounded("nonce", required("nonce")?)?.to_owned();
         // §5.2: letters, digits, and -._~
         if nonce.is_empty()
@@ -319,6 +324,16 @@ mod tests {
             claims.remove(name);
             assert_eq!(AuthorizationRequest::from_claims(&claims), Err(reason), "{name}");
         }
+    }
+
+    #[test]
+    fn whose_identifier_is_an_address_need_not_repeat_it() {
+        let id = ClientId::RedirectUri(sample::RESPONSE_URI.to_owned());
+        let mut claims = sample::request(id.clone()).to_claims().unwrap();
+        claims.remove("response_uri");
+        assert_eq!(AuthorizationRequest::from_claims(&claims), Ok(sample::request(id)));
+        claims.insert("response_uri".to_owned(), json!(1));
+        assert_eq!(AuthorizationRequest::from_claims(&claims), Err(RequestError::Parameter("response_uri")));
     }
 
     #[test]

@@ -185,6 +185,9 @@ impl DeskPhone {
                 Err(trouble) => return View::Trouble(trouble),
             };
             let inspection = inspector.verify(&text, phone.tools.clock.now(), code_purpose(purpose));
+            if let Some(Err(error)) = inspector.correction().map(|seen| phone.folder().keep_clock(&seen)) {
+                tracing::warn!(%error, "what the clock shows cannot be kept");
+            }
             let no_face =
                 inspection.disclosed.as_ref().is_some_and(|content| content.proves() == Proves::Name);
             let claims = inspection.disclosed.map(|content| flat(content.to_json())).unwrap_or_default();
@@ -211,6 +214,9 @@ impl DeskPhone {
         let anchor = self.tools.trusted.root().await?.anchor().clone();
         let mut kept = self.offline.lock().await;
         let inspector = self.inspector(&mut kept).await?;
+        // Before what only this root vouches for, so that a desk that is laid again finds both.
+        let written = self.folder().keep_root(&anchor);
+        written.map_err(|error| Trouble::new(Kind::Damaged, format!("phone_io: {error}")))?;
         if inspector.trust().anchors(RootPurpose::TrustLists).iter().all(|known| *known != anchor) {
             *inspector = std::mem::take(inspector).believing(anchor);
         }

@@ -7,6 +7,8 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Serialize, Serializer};
 use serde_json::Value;
 use shared::presentation::revocation::{RevocationData, Standing};
+use shared::presentation::time::CorrectedTime;
+use shared::presentation::trust;
 use shared::presentation::verdict::{Check, Checked, Inspection, Outcome, Reason, Verdict};
 use shared::sd_jwt::{ClaimPath, ExpectedBinding, Trust, UndatedPresentation, UnverifiedPresentation};
 use shared::status::StatusReference;
@@ -19,6 +21,21 @@ use super::refusal::AnswerRefusal;
 
 /// How far the holder's clock may be off ours.
 pub const CLOCKS_DIFFER: SignedDuration = SignedDuration::from_mins(2);
+
+/// The dates of the list from which a verifier has its roots; none where somebody put the roots there by hand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct ListDates {
+    /// Of when it is: no clock may stand before it.
+    pub as_of: Option<Timestamp>,
+    /// The first instant at which it is too old.
+    pub until: Option<Timestamp>,
+}
+
+impl From<&trust::Trust> for ListDates {
+    fn from(trust: &trust::Trust) -> Self {
+        Self { as_of: trust.as_of, until: trust.until }
+    }
+}
 
 /// What a holder disclosed, by the paths of the claims. Personal data: it neither prints nor outlives its session.
 #[derive(Clone, PartialEq, Default)]
@@ -124,14 +141,23 @@ impl AnsweredQuery {
         self.presentations.iter().filter_map(reference).collect()
     }
 
-    /// Judges dates and standing.
-    pub fn judge(self, revocation: &dyn RevocationData, now: Timestamp) -> Judged {
+    /// Judges dates and standing, by roots out of a list of these dates.
+    ///
+    /// What somebody trusted has signed for a later time than `time` proves the clock slow: nothing is valid then, as
+    /// nothing is by a list of roots that is too old.
+    pub fn judge(self, revocation: &dyn RevocationData, time: CorrectedTime, list: ListDates) -> Judged {
         let shown = self.shown();
         let mut checked = self.checked.clone();
+        let time = time.not_before(revocation.latest_signed(), CLOCKS_DIFFER);
+        let time = time.not_before(list.as_of, CLOCKS_DIFFER);
+        let now = time.now();
+        if let Some(refusal) = unfit(time, list) {
+            return Judged::refused(refusal, checked, Some(shown), time);
+        }
         let mut worst: Option<Verdict> = None;
         for presentation in &self.presentations {
             if let Err(fault) = presentation.judge(now) {
-                return Judged::refused(fault.into(), checked, Some(shown), now);
+                return Judged::refused(fault.into(), checked, Some(shown), time);
             }
             let standing = reference(presentation)
                 .map_or(Standing::Unknown, |(place, root)| revocation.standing(&place, &root, now));
@@ -143,7 +169,7 @@ impl AnsweredQuery {
                         AnswerRefusal::Revoked { since, exact },
                         checked,
                         Some(shown),
-                        now,
+                        time,
                     );
                 }
                 Standing::Outdated { as_of } => worst = Some(doubt(Some(as_of), Reason::ListOutdated)),
@@ -170,6 +196,13 @@ impl AnsweredQuery {
     }
 }
 
+/// Why nobody can be judged with this time and this list of roots.
+fn unfit(time: CorrectedTime, list: ListDates) -> Option<AnswerRefusal> {
+    let outdated = list.until.is_some_and(|until| time.now() >= until);
+    let doubt = time.doubt().map(AnswerRefusal::ClockUncertain);
+    doubt.or(outdated.then_some(AnswerRefusal::TrustListOutdated))
+}
+
 fn reference(presentation: &UndatedPresentation) -> Option<(StatusReference, TrustAnchor)> {
     let place = presentation.claims().status()?.clone();
     Some((place, presentation.signer()?.anchor().clone()))
@@ -190,9 +223,9 @@ impl Judged {
         refusal: AnswerRefusal,
         checked: Vec<Check>,
         disclosed: Option<Shown>,
-        now: Timestamp,
+        time: CorrectedTime,
     ) -> Self {
-        let verdict = refusal.verdict(now).after(checked);
+        let verdict = refusal.verdict(time).after(checked);
         Self { inspection: Inspection { verdict, disclosed }, refusal: Some(refusal) }
     }
 }

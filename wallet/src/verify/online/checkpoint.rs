@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use jiff::Timestamp;
 use shared::clock::Clock;
 use shared::entropy::Entropy;
+use shared::presentation::time::{CorrectedTime, Timekeeping};
 use shared::secret::Secret;
 use shared::vci::uri::{HttpUrl, UriError, UrlPolicy};
 use shared::vp::jwe::{JweError, OpeningKey};
@@ -16,12 +17,13 @@ use shared::vp::request::{AuthorizationRequest, RequestError, ResponseMode, link
 use shared::vp::response::{Acknowledgement, Answer, AuthorizationResponse, PostedResponse, open};
 use shared::x509::chain::TrustAnchor;
 
-use super::check::{self, Judged};
+use super::check::{self, Judged, ListDates};
 use super::identity::{IdentityError, VerifierIdentity};
 use super::lists::FetchedLists;
 use super::refusal::Unheard;
 use super::session::{Asked, Fate, Question, REQUEST_LIFETIME, Session, SessionId, SessionState, random};
 use crate::transport::Transport;
+use crate::verify::offline::Inspector;
 
 /// The most questions at a time.
 pub const MAX_SESSIONS: usize = 1000;
@@ -42,6 +44,8 @@ pub struct CheckpointConfig {
 pub struct Checkpoint {
     config: CheckpointConfig,
     clock: Arc<dyn Clock>,
+    timekeeping: Timekeeping,
+    list: ListDates,
     entropy: Arc<dyn Entropy>,
     lists: FetchedLists,
     sessions: Mutex<HashMap<SessionId, Session>>,
@@ -50,7 +54,8 @@ pub struct Checkpoint {
 }
 
 impl Checkpoint {
-    /// A verifier that has asked nobody yet; `transport` fetches status lists.
+    /// A verifier that has asked nobody yet, on a machine whose clock somebody keeps right; `transport` fetches status
+    /// lists.
     pub fn new(
         config: CheckpointConfig,
         clock: Arc<dyn Clock>,
@@ -60,6 +65,8 @@ impl Checkpoint {
         Self {
             config,
             clock,
+            timekeeping: Timekeeping::KeptRight,
+            list: ListDates::default(),
             entropy,
             lists: FetchedLists::new(transport),
             sessions: Mutex::default(),
@@ -68,12 +75,21 @@ impl Checkpoint {
         }
     }
 
+    /// The same on an inspector's device: by its clock as far as that is known, and by the dates of its list of roots.
+    #[must_use]
+    pub fn on_device(self, inspector: &Inspector) -> Self {
+        Self { timekeeping: inspector.timekeeping(), list: inspector.trust().into(), ..self }
+    }
+
     /// Asks: what comes back is to be shown to the holder.
     ///
     /// # Errors
     /// See [`AskError`].
     pub fn ask(&self, question: Question) -> Result<Asked, AskError> {
-        let now = self.clock.now();
+        if question.query.credentials().iter().any(|asked| !asked.trusted_authorities.is_empty()) {
+            return Err(AskError::TrustedAuthorities);
+        }
+        let now = self.now();
         let entropy = &*self.entropy;
         let request_id = random(entropy);
         let response_uri = self.endpoint("response", &request_id)?;
@@ -133,13 +149,13 @@ impl Checkpoint {
 
     /// How a session stands; nothing once it is forgotten. A result on the same device needs the `response_code`.
     pub fn state(&self, id: &SessionId, response_code: Option<&Secret>) -> Option<SessionState> {
-        let now = self.clock.now();
+        let now = self.now();
         self.sessions(now).get(id).map(|session| session.state(response_code, now))
     }
 
     /// Forgets a session before its time.
     pub fn forget(&self, id: &SessionId) {
-        let session = self.sessions(self.clock.now()).remove(id);
+        let session = self.sessions(self.now()).remove(id);
         if let Some(digits) = session.and_then(|session| session.digits) {
             self.rendezvous().clear(digits);
         }
@@ -156,7 +172,7 @@ impl Checkpoint {
         request_id: &str,
         wallet_nonce: Option<String>,
     ) -> Result<String, Unheard> {
-        let now = self.clock.now();
+        let now = self.now();
         let sessions = self.sessions(now);
         let (_, session) = find(&sessions, request_id)?;
         session.waits(now)?;
@@ -170,7 +186,8 @@ impl Checkpoint {
 
     /// Hears an answer and judges it.
     pub(super) async fn hear(&self, request_id: &str, form: &[u8]) -> Result<Heard, Unheard> {
-        let now = self.clock.now();
+        let time = self.time();
+        let now = time.now();
         let (id, answer, request, asked_at) = self.take_answer(request_id, form, now)?;
         let judged = match answer {
             Answer::Refused(_) => None,
@@ -180,9 +197,9 @@ impl Checkpoint {
                         for (reference, root) in answered.references() {
                             self.lists.refresh(&reference, &root, now).await;
                         }
-                        answered.judge(&self.lists, now)
+                        answered.judge(&self.lists, time, self.list)
                     }
-                    Err(refusal) => Judged::refused(refusal, Vec::new(), None, now),
+                    Err(refusal) => Judged::refused(refusal, Vec::new(), None, time),
                 })
             }
         };
@@ -250,13 +267,21 @@ impl Checkpoint {
 
     /// The link that waits under six digits.
     pub(super) fn meet(&self, digits: Digits) -> Result<String, RendezvousError> {
-        self.rendezvous().find(digits, self.clock.now()).map(str::to_owned)
+        self.rendezvous().find(digits, self.now()).map(str::to_owned)
     }
 
     /// Leaves another verifier's link under six digits; nothing where that is not offered.
     pub(super) fn leave(&self, link: &str) -> Option<Result<Digits, RendezvousError>> {
-        let now = self.clock.now();
+        let now = self.now();
         self.config.open_rendezvous.then(|| self.rendezvous().leave(link, now, &*self.entropy))
+    }
+
+    fn time(&self) -> CorrectedTime {
+        self.timekeeping.time(self.clock.now())
+    }
+
+    fn now(&self) -> Timestamp {
+        self.time().now()
     }
 
     fn endpoint(&self, name: &str, id: &str) -> Result<HttpUrl, UriError> {
@@ -331,6 +356,9 @@ pub enum AskError {
     /// Too many questions are open.
     #[error("too many questions are open")]
     TooMany,
+    /// The query names authorities, by which nobody here judges: the verifier's own roots count.
+    #[error("it names trusted authorities, and answers are judged by the verifier's roots alone")]
+    TrustedAuthorities,
     /// The verifier's address.
     #[error("the verifier's address may not be spoken to")]
     Address(#[from] UriError),
@@ -353,6 +381,7 @@ impl AskError {
     pub fn reason(&self) -> &'static str {
         match self {
             Self::TooMany => "too_many_questions",
+            Self::TrustedAuthorities => "trusted_authorities",
             Self::Address(_) => "address_not_allowed",
             Self::Identity(error) => error.reason(),
             Self::Request(error) => error.reason(),

@@ -15,6 +15,7 @@ use shared::vci::uri::HttpUrl;
 use shared::vp::certificate::{VerifierCertificate, VerifierCertificateError};
 use shared::vp::client_id::ClientId;
 use shared::vp::request::object::{RequestObjectError, RequestSigner};
+use shared::x509::certificate::DateVerdict;
 use shared::x509::chain::MAX_CERTIFICATES;
 
 /// By what a certificate identifies its verifier.
@@ -100,6 +101,12 @@ impl VerifierIdentity {
     /// What it calls itself.
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// Whether its certificate, if it has one, is within its dates at `now`.
+    pub fn is_valid_at(&self, now: Timestamp) -> bool {
+        let valid = |certified: &Certified| certified.certificate.dates_at(now) == DateVerdict::Valid;
+        self.certified.as_ref().is_none_or(valid)
     }
 
     /// The client identifier of a request whose answer goes to `response_uri`.

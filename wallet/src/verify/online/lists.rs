@@ -4,10 +4,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use jiff::{SignedDuration, Timestamp};
 use shared::presentation::revocation::{RevocationData, Standing, StatusLists};
-use shared::status::{StatusReference, VerifiedStatusList, token};
+use shared::status::{StatusReference, token};
 use shared::x509::chain::TrustAnchor;
 use url::Url;
 
+use super::check::CLOCKS_DIFFER;
 use crate::transport::{Channel, Request, Transport};
 
 /// Who has a network need not go by a list that is older, whatever it allows: a card that was revoked just now is caught.
@@ -45,13 +46,15 @@ impl FetchedLists {
         }
     }
 
+    /// Whether the list below this very root is of the last minute. One that is dated well in the future is not: by a
+    /// clock that stands so far back, it would stay current until the clock has caught up.
     fn is_current(&self, reference: &StatusReference, root: &TrustAnchor, now: Timestamp) -> bool {
         let kept = self.kept();
-        let fresh = |list: &VerifiedStatusList| {
-            let until = list.issued_at().saturating_add(FRESH).unwrap_or(Timestamp::MAX);
-            list.uri() == reference.uri && now < until.min(list.fetch_again_at())
-        };
-        kept.iter().any(fresh) && kept.standing(reference, root, now) != Standing::Unknown
+        let Some(list) = kept.list(&reference.uri, root) else { return false };
+        let issued = list.issued_at();
+        let until = issued.saturating_add(FRESH).unwrap_or(Timestamp::MAX).min(list.fetch_again_at());
+        let fresh = issued.duration_since(now) <= CLOCKS_DIFFER && now < until;
+        fresh && kept.standing(reference, root, now) != Standing::Unknown
     }
 
     fn kept(&self) -> MutexGuard<'_, StatusLists> {

@@ -1,6 +1,7 @@
 //! Why an answer is refused: a code for the phone, a verdict for the inspector.
 
 use jiff::Timestamp;
+use shared::presentation::time::{CorrectedTime, Doubt};
 use shared::presentation::verdict::{Outcome, Reason, Verdict};
 use shared::sd_jwt::{DateFault, PresentationFault, VerifyFault};
 use shared::x509::chain::ChainFault;
@@ -94,6 +95,12 @@ pub enum AnswerRefusal {
         /// Whether `since` is the instant of revocation itself.
         exact: bool,
     },
+    /// The verifier does not know the time well enough; no fault of the holder's.
+    #[error("the verifier does not know the time")]
+    ClockUncertain(Doubt),
+    /// The verifier's list of roots is too old; no fault of the holder's.
+    #[error("the verifier's list of roots is too old")]
+    TrustListOutdated,
 }
 
 impl AnswerRefusal {
@@ -111,13 +118,16 @@ impl AnswerRefusal {
             Self::NotYetValid { .. } => "credential_not_yet_valid",
             Self::SignerOutdated => "signer_outdated",
             Self::Revoked { .. } => "credential_revoked",
+            Self::ClockUncertain(_) => "clock_uncertain",
+            Self::TrustListOutdated => "trust_list_outdated",
         }
     }
 
-    /// What the inspector is told; `now` is the time by which it was judged.
-    pub fn verdict(&self, now: Timestamp) -> Verdict {
-        let (outcome, reason) = self.outcome(now);
-        let verdict = Verdict::new(outcome).judged_at(now);
+    /// What the inspector is told; `time` is the one by which it was judged.
+    pub fn verdict(&self, time: CorrectedTime) -> Verdict {
+        let (outcome, reason) = self.outcome(time.now());
+        let verdict = Verdict::new(outcome);
+        let verdict = if time.doubt().is_none() { verdict.judged_at(time.now()) } else { verdict };
         match reason {
             Some(reason) => verdict.because(reason),
             None => verdict,
@@ -137,6 +147,8 @@ impl AnswerRefusal {
             Self::NotYetValid { from } => (Outcome::NotYetValid { from: *from }, None),
             Self::SignerOutdated => not_trusted(Reason::SignerOutdated),
             Self::Revoked { since, exact } => (Outcome::Revoked { since: *since, exact: *exact }, None),
+            Self::ClockUncertain(doubt) => (Outcome::ClockUncertain, Some((*doubt).into())),
+            Self::TrustListOutdated => not_trusted(Reason::TrustListOutdated),
             Self::Presentation(fault) => match fault {
                 PresentationFault::SdJwt(_) => (Outcome::NotACard, Some(Reason::UnknownForm)),
                 PresentationFault::Issuer(VerifyFault::Signer(SignerFault::Chain(

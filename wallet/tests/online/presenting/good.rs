@@ -7,9 +7,9 @@ use shared::vp::request::ResponseMode;
 use wallet::documents::{HistoryEvent, ReceiptOutcome};
 use wallet::present::asked::{ConsentError, VerifierKind, Warning};
 use wallet::present::{PresentError, RequestSource};
-use wallet::verify::online::SessionState;
+use wallet::verify::online::{Question, SessionState};
 
-use super::stage::{KINDS, Kind, MODES, NAME, Stage};
+use super::stage::{KINDS, Kind, MODES, NAME, Stage, VCT};
 
 const CINEMA: &str = "cinema-18";
 
@@ -103,6 +103,38 @@ async fn whoever_asks_for_pesel_and_address_is_warned_about() {
     let request = stage.read_asked(&asked).await;
     assert_eq!(request.warnings(), [Warning::AsksPesel, Warning::AsksAddress]);
     assert!(request.items().iter().all(|item| item.sensitive && item.required));
+}
+
+#[tokio::test]
+async fn a_request_object_is_asked_for_as_what_it_is() {
+    let stage = Stage::new(Kind::Dns).await;
+    for fetch_by_post in [false, true] {
+        let question = Question {
+            fetch_by_post,
+            ..Stage::question(Preset::named(CINEMA).unwrap(), ResponseMode::DirectPost)
+        };
+        stage.read_asked(&stage.checkpoint.ask(question).unwrap()).await;
+    }
+    assert_eq!(stage.wire.accepted("/v/request/"), ["application/oauth-authz-req+jwt"; 2]);
+}
+
+#[tokio::test]
+async fn whoever_has_not_reached_the_age_has_no_answer() {
+    let stage = Stage::new(Kind::Dns).await;
+    let asked = stage.ask(Preset::named("cinema-24").unwrap(), ResponseMode::DirectPostJwt);
+    let refused = stage.read(asked.link.expose()).await.unwrap_err();
+    assert_eq!(refused.reason(), "no_matching_credential");
+    assert!(stage.wire.posted("/v/response").is_empty());
+}
+
+#[tokio::test]
+async fn nobody_is_asked_by_authorities_that_nobody_would_check() {
+    let stage = Stage::new(Kind::Dns).await;
+    let query = json!({"credentials": [{"id": "card", "format": "dc+sd-jwt", "meta": {"vct_values": [VCT]},
+        "trusted_authorities": [{"type": "aki", "values": ["s9tIpPmhxdiuNkHMEWNpYim8S8Y"]}]}]});
+    let query = shared::vp::dcql::DcqlQuery::from_value(&query).unwrap();
+    let refused = stage.checkpoint.ask(Question::new(query)).unwrap_err();
+    assert_eq!(refused.reason(), "trusted_authorities");
 }
 
 #[tokio::test]

@@ -2,6 +2,7 @@
 
 mod bad_answers;
 mod bad_requests;
+mod clocks;
 mod good;
 mod privacy;
 mod stage;

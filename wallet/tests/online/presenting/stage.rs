@@ -21,8 +21,8 @@ use shared::entropy::Entropy;
 use shared::jose::jwk::PublicJwk;
 use shared::sd_jwt::{ClaimPath, SaltSeed, Unsigned};
 use shared::secret::Secret;
-use shared::status::StatusList;
 use shared::status::token::{StatusTokenFields, signing_input};
+use shared::status::{StatusList, StatusReference};
 use shared::vci::uri::{HttpUrl, UrlPolicy};
 use shared::vp::preset::Preset;
 use shared::vp::request::ResponseMode;
@@ -40,6 +40,8 @@ use wallet::pin::{NewPin, PinCost};
 use wallet::present::{AskedFor, PresentError, RequestSource};
 use wallet::transport::http::{HttpOptions, HttpTransport};
 use wallet::transport::{Request, Response, Transport, TransportError};
+use wallet::verify::offline::Inspector;
+use wallet::verify::online::lists::FetchedLists;
 use wallet::verify::online::{
     Asked, Checkpoint, CheckpointConfig, IdentifiedBy, Question, SessionState, VerifierIdentity, router,
 };
@@ -69,19 +71,29 @@ pub(super) const MODES: [ResponseMode; 2] = [ResponseMode::DirectPost, ResponseM
 #[derive(Clone, Default)]
 pub(super) struct Wire(Arc<Mutex<Vec<Sent>>>);
 
-/// A path, and the body that went there.
-type Sent = (String, Option<String>);
+/// What was sent to a path.
+struct Sent {
+    to: String,
+    body: Option<String>,
+    accept: &'static str,
+}
 
 impl Wire {
     /// The bodies that were posted to a path that begins so.
     pub(super) fn posted(&self, path: &str) -> Vec<String> {
         let sent = self.0.lock().unwrap();
-        sent.iter().filter(|(to, _)| to.starts_with(path)).filter_map(|(_, body)| body.clone()).collect()
+        sent.iter().filter(|sent| sent.to.starts_with(path)).filter_map(|sent| sent.body.clone()).collect()
     }
 
     /// Where something went, and how often.
     pub(super) fn requests(&self) -> Vec<String> {
-        self.0.lock().unwrap().iter().map(|(to, _)| to.clone()).collect()
+        self.0.lock().unwrap().iter().map(|sent| sent.to.clone()).collect()
+    }
+
+    /// What was said to be accepted of a path that begins so.
+    pub(super) fn accepted(&self, path: &str) -> Vec<&'static str> {
+        let sent = self.0.lock().unwrap();
+        sent.iter().filter(|sent| sent.to.starts_with(path)).map(|sent| sent.accept).collect()
     }
 }
 
@@ -94,7 +106,8 @@ struct Tapped {
 impl Transport for Tapped {
     async fn send(&self, request: Request) -> Result<Response, TransportError> {
         let body = request.body.as_ref().map(|body| body.text.expose().to_owned());
-        self.wire.0.lock().unwrap().push((request.url[url::Position::BeforePath..].to_owned(), body));
+        let to = request.url[url::Position::BeforePath..].to_owned();
+        self.wire.0.lock().unwrap().push(Sent { to, body, accept: request.accept });
         self.inner.send(request).await
     }
 }
@@ -154,9 +167,13 @@ struct Offstage {
     /// What a rogue verifier serves.
     rogue: Arc<Mutex<String>>,
     signer: Arc<Certified>,
+    /// The clock by which the lists are dated.
     clock: Arc<ManualClock>,
     uri: String,
 }
+
+/// What an inspector's device believes, under an authority.
+pub(super) type Device = Box<dyn Fn(&Authority) -> Inspector>;
 
 pub(super) struct Stage {
     pub(super) clock: Arc<ManualClock>,
@@ -179,6 +196,15 @@ impl Stage {
     }
 
     pub(super) async fn with_copies(kind: Kind, copies: u32) -> Self {
+        Self::set(kind, copies, None).await
+    }
+
+    /// The same with the verifier on an inspector's device.
+    pub(super) async fn on_device(kind: Kind, device: Device) -> Self {
+        Self::set(kind, 3, Some(device)).await
+    }
+
+    async fn set(kind: Kind, copies: u32, device: Option<Device>) -> Self {
         let clock = Arc::new(ManualClock::new(at("2026-11-22T08:00:00Z")));
         let entropy: Arc<CountedEntropy> = Arc::default();
         let authority = Authority::new("Szkoła", "http://pki.example");
@@ -198,14 +224,17 @@ impl Stage {
         let anchors = vec![TrustAnchor::from_der(&authority.root_der).unwrap()];
         let config = CheckpointConfig { base: base.clone(), identity, anchors, open_rendezvous: true };
         let http = HttpTransport::new(&HttpOptions::default()).unwrap();
-        let checkpoint =
-            Arc::new(Checkpoint::new(config, clock.clone(), entropy.clone(), Arc::new(http.clone())));
+        let checkpoint = Checkpoint::new(config, clock.clone(), entropy.clone(), Arc::new(http.clone()));
+        let checkpoint = Arc::new(match device {
+            Some(device) => checkpoint.on_device(&device(&authority)),
+            None => checkpoint,
+        });
         let offstage = Offstage {
             revoked: Arc::default(),
             down: Arc::default(),
             rogue: Arc::default(),
             signer: Arc::new(Certified::new(authority.signer(SignerPurpose::StatusList))),
-            clock: clock.clone(),
+            clock: Arc::new(ManualClock::new(clock.now())),
             uri: format!("http://localhost:{port}/pki/status/1"),
         };
         let app = Router::new()
@@ -375,6 +404,19 @@ impl Stage {
 
     pub(super) fn later(&self, seconds: i64) {
         self.clock.advance(SignedDuration::from_secs(seconds));
+        self.lists_are_ahead(seconds);
+    }
+
+    /// Whoever dates the lists has a clock that is ahead of everybody's by so many seconds more.
+    pub(super) fn lists_are_ahead(&self, seconds: i64) {
+        self.offstage.clock.advance(SignedDuration::from_secs(seconds));
+    }
+
+    /// A verifier's lists, none yet; where copies stand on them; and what it fetches.
+    pub(super) fn lists(&self) -> (FetchedLists, StatusReference, Wire) {
+        let (inner, wire) = (HttpTransport::new(&HttpOptions::default()).unwrap(), Wire::default());
+        let lists = FetchedLists::new(Arc::new(Tapped { inner, wire: wire.clone() }));
+        (lists, StatusReference { idx: 0, uri: self.offstage.uri.clone() }, wire)
     }
 
     /// What `path` below the verifier's address answers to a form.
