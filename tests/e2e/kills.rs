@@ -53,7 +53,9 @@ async fn nothing_promised_is_lost_when_the_issuer_is_killed_on_postgresql() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_certificate_that_is_lost_is_found_by_the_killer() {
     let statement = "DELETE FROM certificate WHERE state = 'issued'";
-    let report = run(&Plan { sabotage: Some(statement), ..plan(3, None) }, |_| {}).await;
+    // Long enough for a certificate to be issued on a machine that has other things to do.
+    let load = Duration::from_secs(3);
+    let report = run(&Plan { sabotage: Some(statement), load, ..plan(3, None) }, |_| {}).await;
     for rule in [Rule::Acknowledged, Rule::StoredByteForByte] {
         assert!(report.findings.iter().any(|finding| finding.rule == rule), "{rule:?}: {report}");
     }
