@@ -11,8 +11,9 @@ use std::time::Duration;
 
 use crate::outside;
 
-/// Starts the server, with a small file system that only it sees if a fourth word says how large, and does as it is told, one word a line, until its standard input closes (which happens however
-/// this process ends); then it cleans up. The server refuses to run as root, so it runs as `postgres` there.
+/// Starts the server, with a small file system that only it sees if a fourth word says how large, and does as it is
+/// told, one word a line, until its standard input closes (which happens however this process ends); then it cleans up.
+/// The server refuses to run as root, so it runs as `postgres` there.
 const SUPERVISOR: &str = r#"
 owner=
 folder=$1 bin=$2 port=$3 small=$4
@@ -73,8 +74,8 @@ impl Server {
         Self::start_on("")
     }
 
-    /// A server that has a disk of so many megabytes for the databases of [`on_small_disk`](Self::on_small_disk); its log
-    /// of changes lies elsewhere. It asks for the right to mount.
+    /// A server that has a disk of so many megabytes for the databases of [`on_small_disk`](Self::on_small_disk); its
+    /// log of changes lies elsewhere. It asks for the right to mount.
     ///
     /// # Panics
     /// As [`fresh_database`].

@@ -116,8 +116,8 @@ class-slips-used = { $n ->
    *[other] { $n } were used: see whether the devices are the right ones.
   }
 class-slips-heading = Are printed codes missing?
-class-slips-text = New codes and new sheets are made for all that are ticked, and theirs stop working at once. Whoever cannot get new codes at present loses the old ones all the same. Devices that have the mobile school ID already lose nothing.
-class-slips-hint = Ticked are the sets that were not collected. Tick the others too if they may be in the wrong hands.
+class-slips-text = New codes and new sheets are made for all that are ticked, one after the other, and theirs stop working. Whoever cannot get new codes at present loses the old ones all the same. If it is broken off, this page shows which sets still work. Devices that have the mobile school ID already lose nothing.
+class-slips-hint = Ticked are the sets that still work and were not collected. Tick the others too if they may be in the wrong hands.
 class-slips-button = Replace those ticked by new codes
 class-slips-choose = Tick at least one set of codes
 class-slips-tick = Replace
@@ -138,6 +138,7 @@ job-print = Fetch the PDF to print
 job-printed = These codes were fetched for printing already. The server does not keep them, so they cannot be shown a second time.
 job-printed-again = Not a second time: these codes were printed already.
 job-replace = If the printer jammed or the file is lost, open the pupil's set and choose “Replace by new codes”: the old ones stop working.
+job-replace-class = If the printer jammed or the file is lost, replace the sets of the class by new ones: the old codes stop working.
 job-spoilt = The codes were made, but the sheets could not be.
 job-empty = No set of codes was made.
 job-gone = There is no such print any more: 10 minutes have passed, or it was begun in another browser.

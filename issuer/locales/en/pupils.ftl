@@ -231,7 +231,7 @@ end-reason-service-given-up = service given up
 end-reason-data-wrong = data wrong or changed
 end-reason-card-void = base card no longer valid
 end-reason-moved-school = moved to another school
-end-reason-superseded = replaced by a newer one
+end-reason-superseded = replaced, or certificates exchanged
 end-reason-deleted = deleted from the phone
 end-reason-never-released = never issued
 

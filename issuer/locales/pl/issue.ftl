@@ -118,12 +118,11 @@ class-slips-lead = { $n ->
   }
 class-slips-used = { $n ->
     [one] Jeden wykorzystano: sprawdź, czy na właściwym urządzeniu.
-    [few] { $n } wykorzystano: sprawdź, czy na właściwych urządzeniach.
-   *[many] { $n } wykorzystano: sprawdź, czy na właściwych urządzeniach.
+   *[other] { $n } wykorzystano: sprawdź, czy na właściwych urządzeniach.
   }
 class-slips-heading = Zginęły wydrukowane kody?
-class-slips-text = Dla zaznaczonych powstaną nowe kody i nowe kartki, a dotychczasowe od razu przestaną działać. Kto nie może teraz dostać nowych kodów, i tak straci stare. Urządzenia, które mają już mLegitymację, nic nie stracą.
-class-slips-hint = Zaznaczone są komplety, których nie odebrano. Zaznacz też inne, jeśli mogły trafić w niepowołane ręce.
+class-slips-text = Dla zaznaczonych powstaną kolejno nowe kody i nowe kartki, a dotychczasowe przestaną działać. Kto nie może teraz dostać nowych kodów, i tak straci stare. Jeśli coś to przerwie, ta strona pokaże, które komplety jeszcze działają. Urządzenia, które mają już mLegitymację, nic nie stracą.
+class-slips-hint = Zaznaczone są działające komplety, których nie odebrano. Zaznacz też inne, jeśli mogły trafić w niepowołane ręce.
 class-slips-button = Zastąp zaznaczone nowymi kodami
 class-slips-choose = Zaznacz co najmniej jeden komplet kodów
 class-slips-tick = Zastąp
@@ -145,6 +144,7 @@ job-print = Pobierz PDF do druku
 job-printed = Te kody zostały już pobrane do druku. Serwer ich nie przechowuje, więc nie da się ich pokazać drugi raz.
 job-printed-again = Drugi raz się nie da: te kody zostały już wydrukowane.
 job-replace = Jeśli drukarka się zacięła albo plik zaginął, otwórz komplet ucznia i wybierz „Zastąp nowymi kodami”: stare kody przestaną działać.
+job-replace-class = Jeśli drukarka się zacięła albo plik zaginął, zastąp komplety klasy nowymi: stare kody przestaną działać.
 job-spoilt = Kody powstały, ale nie udało się przygotować wydruku.
 job-empty = Nie powstał żaden komplet kodów.
 job-gone = Tego wydruku już nie ma: minęło 10 minut albo zaczęto go w innej przeglądarce.

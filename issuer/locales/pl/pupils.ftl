@@ -238,7 +238,7 @@ end-reason-service-given-up = rezygnacja z usługi
 end-reason-data-wrong = błąd lub zmiana danych
 end-reason-card-void = legitymacja straciła ważność
 end-reason-moved-school = przejście do innej szkoły
-end-reason-superseded = zastąpiona nowszą
+end-reason-superseded = zastąpiona lub wymiana certyfikatów
 end-reason-deleted = usunięta z telefonu
 end-reason-never-released = nie doszło do wydania
 

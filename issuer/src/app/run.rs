@@ -100,7 +100,8 @@ impl App {
             }
         }];
         if let Some(listener) = self.pki_listener {
-            let server = axum_server::from_tcp(listener).map_err(|e| AppError::Bind(address, e))?;
+            let own = listener.local_addr().unwrap_or(address);
+            let server = axum_server::from_tcp(listener).map_err(|e| AppError::Bind(own, e))?;
             let server = server.handle(handle.clone());
             let lists = lists.into_make_service_with_connect_info::<SocketAddr>();
             tasks.push(tokio::spawn(hardened(server, &self.limits, |gate| gate, gate).serve(lists)));

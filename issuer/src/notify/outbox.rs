@@ -3,6 +3,7 @@
 //! A claim is a lease: until it runs out nobody else takes the notice, and a worker that dies gives it back by
 //! doing nothing. A receiver that hears of a notice twice (the answer was lost) knows it by its id.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -147,7 +148,6 @@ impl Notice {
     ) -> Result<(), StoreError> {
         let now = act.at;
         let wait = wait_after(self.attempts);
-        let silent = matches!(outcome, Err(SendError::Unreachable | SendError::TimedOut));
         let action = match outcome {
             Ok(()) => {
                 self.state = NoticeState::Delivered;
@@ -172,13 +172,7 @@ impl Notice {
             }
             None => self.next_attempt_at = wait.and_then(|wait| now.saturating_add(wait).ok()),
         }
-        self.update(tx).await?;
-        if silent && self.channel == Channel::EDiary {
-            // What else is due there would wait for the same, and what is due elsewhere behind it.
-            let until = now.saturating_add(SILENCE).unwrap_or(Timestamp::MAX);
-            Self::put_off(tx, &self.school_id, self.channel, now, until).await?;
-        }
-        Ok(())
+        self.update(tx).await
     }
 }
 
@@ -206,6 +200,28 @@ impl Verb for SettleNotice {
             notice.settle(tx, self.outcome.clone(), &self.act).await?;
         }
         Ok(())
+    }
+}
+
+/// A notice that was tried, and whether anybody was there.
+struct Tried {
+    school: SchoolId,
+    heard: bool,
+}
+
+/// Leaves a school's diary alone for a while.
+struct PutOff {
+    school: SchoolId,
+    now: Timestamp,
+}
+
+#[async_trait::async_trait]
+impl Verb for PutOff {
+    type Answer = ();
+
+    async fn run(&self, tx: &mut dyn Statements) -> Result<(), StoreError> {
+        let until = self.now.saturating_add(SILENCE).unwrap_or(Timestamp::MAX);
+        Notice::put_off(tx, &self.school, Channel::EDiary, self.now, until).await
     }
 }
 
@@ -353,31 +369,50 @@ impl Worker {
             tries += claimed.len();
             let settled =
                 futures::future::join_all(claimed.into_iter().map(|claimed| self.hand_over(claimed)));
-            settled.await.into_iter().collect::<Result<(), _>>()?;
+            let settled: Vec<Tried> = settled.await.into_iter().collect::<Result<_, _>>()?;
+            if channel == Channel::EDiary {
+                self.leave_alone(&settled).await?;
+            }
         }
         Ok(tries)
     }
 
-    async fn hand_over(&self, claimed: Claimed) -> Result<(), StoreError> {
+    /// What else is due at a diary of which nobody has heard anything would wait for the same, and what is due elsewhere
+    /// behind it.
+    async fn leave_alone(&self, tried: &[Tried]) -> Result<(), StoreError> {
+        let heard: BTreeSet<&SchoolId> =
+            tried.iter().filter(|one| one.heard).map(|one| &one.school).collect();
+        let silent: BTreeSet<&SchoolId> = tried.iter().map(|one| &one.school).collect();
+        for school in silent.difference(&heard) {
+            let verb = PutOff { school: (*school).clone(), now: self.issuance.now() };
+            self.issuance.store.write(verb).await?;
+        }
+        Ok(())
+    }
+
+    async fn hand_over(&self, claimed: Claimed) -> Result<Tried, StoreError> {
+        let school = claimed.school.id.clone();
         let outcome = match (claimed.notice.channel, &self.mail) {
             (Channel::Portal, _) => Ok(()),
             (Channel::Email, Some(mail)) => mail.send(&Letter::of(&claimed), self.issuance.now()).await,
-            (Channel::Email, None) => return Ok(()),
+            (Channel::Email, None) => return Ok(Tried { school, heard: true }),
             (Channel::EDiary, _) => match &claimed.e_diary {
                 Some(link) => {
                     let webhook = Webhook::of(&claimed.notice, &claimed.school);
                     self.diaries.post(link, &webhook, &self.issuance).await
                 }
                 // The link was cut after it was claimed: it is not due until there is another one.
-                None => return Ok(()),
+                None => return Ok(Tried { school, heard: true }),
             },
         };
+        let heard = !matches!(outcome, Err(SendError::Unreachable | SendError::TimedOut));
         if let Err(error) = &outcome {
             tracing::info!(notice = %claimed.notice.id, %error, "a notice was not handed over");
         }
         let act = self.issuance.act(Actor::System);
         let (notice, lease) = (claimed.notice.id, claimed.notice.next_attempt_at);
-        self.issuance.store.write(SettleNotice { notice, lease, outcome, act }).await
+        self.issuance.store.write(SettleNotice { notice, lease, outcome, act }).await?;
+        Ok(Tried { school, heard })
     }
 
     /// Writes the reminders that are due; answers of how many slips.

@@ -4,6 +4,7 @@ use serde_json::json;
 
 use crate::audit::Act;
 use crate::store::id::StaffId;
+use crate::store::tables::session::Session;
 use crate::store::tables::staff::Staff;
 use crate::store::{Statements, StoreError, Verb};
 
@@ -42,6 +43,8 @@ pub struct LinkFederated {
     pub staff: StaffId,
     /// Which; none unlinks.
     pub account: Option<FederatedId>,
+    /// The session that asks.
+    pub session: [u8; 32],
     /// Who, and when.
     pub act: Act,
 }
@@ -54,6 +57,11 @@ impl Verb for LinkFederated {
         let Some(staff) = Staff::lock(tx, &self.staff).await?.filter(|staff| staff.ended_at.is_none()) else {
             return Ok(Err(FederatedRefusal::UnknownStaff));
         };
+        // Signed out while the password was looked at: whoever did that has the last word.
+        let session = Session::find(tx, self.session).await?;
+        if session.is_none_or(|session| session.account_id != staff.id.as_str()) {
+            return Ok(Err(FederatedRefusal::UnknownStaff));
+        }
         let account = self.account.as_ref().map(FederatedId::as_str);
         if staff.federated_id.as_deref() == account {
             return Ok(Ok(()));

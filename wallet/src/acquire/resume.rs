@@ -137,8 +137,16 @@ impl OnlinePhone {
 
     /// Whether there was anything to finish.
     async fn finish(&self, line: &Line<'_>, offer: &OfferHash) -> Result<bool, ActivateError> {
-        let Some(opened) = self.open_begun(line, offer).await? else { return Ok(false) };
-        self.follow(line, &opened, None).await.map(|_| true)
+        let hash = offer.clone();
+        let Some(begun) = self.with_phone(move |phone| resumable(phone, &hash)).await? else {
+            return Ok(false);
+        };
+        let Some((opened, _)) = self.opened_before(begun).await? else { return Ok(false) };
+        match self.follow(line, &opened, None).await {
+            // Nothing was bound to it, and it is forgotten.
+            Err(error) if error.refusal().is_some_and(IssuerRefusal::leaves_nothing_to_tell) => Ok(false),
+            outcome => outcome.map(|_| true),
+        }
     }
 
     /// An activation that was begun, as an offer that needs no slip, and its key; `None` if its slip is needed.

@@ -59,7 +59,7 @@ struct NoticeQuery {
     /// Only those written then or later, RFC 3339; all by default.
     #[param(format = DateTime)]
     since: Option<String>,
-    /// Of those written at that very instant, only those after this one.
+    /// Of those written at that very instant, only those after this one; with `since` alone.
     after: Option<NoticeId>,
     /// How many at most; 100 unless said otherwise.
     #[param(minimum = 1, maximum = 500)]
@@ -94,7 +94,8 @@ async fn list(
     let invalid = || Failure::of(Code::QueryInvalid);
     let since = query.since.as_deref().map(instant).transpose().map_err(|_| invalid())?;
     let limit = query.limit.unwrap_or(100);
-    if !(1..=500).contains(&limit) {
+    // Of which instant, if none is named?
+    if !(1..=500).contains(&limit) || (query.after.is_some() && since.is_none()) {
         return Err(invalid());
     }
     let verb = ReadNotices {

@@ -119,7 +119,12 @@ async fn link(State(pages): State<Pages>, office: Office, sent: Sent) -> Result<
         return Ok(question(&office, &offered, sent.typed.text("proof").to_owned(), fields, status));
     }
     let account = Some(FederatedId::kept(offered.account));
-    let verb = LinkFederated { staff: office.staff.id.clone(), account, act: office.act() };
+    let verb = LinkFederated {
+        staff: office.staff.id.clone(),
+        account,
+        session: office.session().hash,
+        act: office.act(),
+    };
     let place = |(): &()| done(PLACE, "federated-linked");
     office.act_once(&pages, &sent, verb, place, async |fields| again(&pages, &office, fields)).await
 }
@@ -145,7 +150,12 @@ async fn has_password(
 }
 
 async fn unlink(State(pages): State<Pages>, office: Office, sent: Sent) -> Result<Response, PageFailure> {
-    let verb = LinkFederated { staff: office.staff.id.clone(), account: None, act: office.act() };
+    let verb = LinkFederated {
+        staff: office.staff.id.clone(),
+        account: None,
+        session: office.session().hash,
+        act: office.act(),
+    };
     let place = |(): &()| done(PLACE, "federated-unlinked");
     office.act_once(&pages, &sent, verb, place, async |fields| again(&pages, &office, fields)).await
 }

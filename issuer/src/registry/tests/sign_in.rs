@@ -2,7 +2,7 @@
 
 use jiff::SignedDuration;
 
-use super::super::federated::{FederatedId, LinkFederated};
+use super::super::federated::{FederatedId, FederatedRefusal, LinkFederated};
 use super::super::line::Password;
 use super::super::sign_in::{
     BeginSession, CountTry, FREE_TRIES, FindSession, Holder, NoLongerOpens, OpenStaff, Shown, wait_after,
@@ -41,12 +41,17 @@ async fn reset(books: &Books, staff: &Staff) {
 async fn a_sign_in_under_way_does_not_outlive_the_password_that_it_showed() {
     let books = Books::new().await;
     let clerk = enter(&books, "sekretariat", "clerk").await.unwrap();
-    let account = FederatedId::kept("https://login.example.pl 17".into());
-    let link = LinkFederated { staff: clerk.id.clone(), account: Some(account), act: books.act() };
-    books.write(link).await.unwrap();
-    let clerk = books.read(OpenStaff(clerk.id)).await.unwrap();
-    let password = || Shown::Password(clerk.password_hash.clone());
-    let elsewhere = || Shown::Federated(clerk.federated_id.clone().unwrap());
+    let first = begin(&books, &clerk, Shown::Password(clerk.password_hash.clone())).await.unwrap();
+    let link = |session| LinkFederated {
+        staff: clerk.id.clone(),
+        account: Some(FederatedId::kept("https://login.example.pl 17".into())),
+        session,
+        act: books.act(),
+    };
+    books.write(link(first)).await.unwrap();
+    let linked = books.read(OpenStaff(clerk.id.clone())).await.unwrap();
+    let password = || Shown::Password(linked.password_hash.clone());
+    let elsewhere = || Shown::Federated(linked.federated_id.clone().unwrap());
     let session = begin(&books, &clerk, password()).await.unwrap();
     begin(&books, &clerk, elsewhere()).await.unwrap();
     let find = || FindSession { realm: Realm::Office, hash: session, now: evening() };
@@ -60,7 +65,8 @@ async fn a_sign_in_under_way_does_not_outlive_the_password_that_it_showed() {
     assert_eq!(after.federated_id, None);
     begin(&books, &clerk, Shown::Password(after.password_hash)).await.unwrap();
 
-    // Nor has a change of password the last word that was begun in a session which was ended meanwhile.
+    // Nor has a link or a change of password the last word that was begun in a session which was ended meanwhile.
+    assert_eq!(books.write(link(session)).await.unwrap_err(), FederatedRefusal::UnknownStaff);
     let (staff, password) = (clerk.id.clone(), hashed(&books, "hasło kogoś innego"));
     let change = ChangePassword { staff, password, session, login_hash: LOGIN, act: books.act() };
     assert_eq!(books.write(change).await.unwrap_err(), StaffRefusal::UnknownStaff);

@@ -49,9 +49,12 @@ impl Session {
         tx.execute("DELETE FROM session WHERE hash = $1", params![*hash]).await.map(|_| ())
     }
 
-    /// Ends everybody's.
+    /// Ends everybody's, also those of pupils' own phones and what is about to become one.
     pub async fn end_all(tx: &mut dyn Statements) -> Result<(), StoreError> {
-        tx.execute("DELETE FROM session", &[]).await.map(|_| ())
+        for table in ["session", "junior_token", "junior_code"] {
+            tx.execute(&format!("DELETE FROM {table}"), &[]).await?;
+        }
+        Ok(())
     }
 
     /// Ends all of an account's but one.

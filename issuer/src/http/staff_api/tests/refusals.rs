@@ -116,6 +116,7 @@ async fn bodies(office: &Office) {
     for query in [
         "/notices?since=yesterday",
         "/notices?limit=0",
+        "/notices?after=00000000000000000000000000",
         "/notices?limit=501",
         "/audit?after=-1",
         "/audit?unknown=1",

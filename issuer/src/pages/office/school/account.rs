@@ -10,13 +10,13 @@ use shared::secret::Secret;
 use super::Office;
 use crate::pages::form::{Fields, Sent, Typed};
 use crate::pages::frame::{Page, render_as};
-use crate::pages::office::done;
+use crate::pages::office::{SIGN_IN, done};
 use crate::pages::session::wait_message;
 use crate::pages::{PageFailure, Pages};
 use crate::registry::fault::{FaultCode, Faults, FieldFault};
 use crate::registry::line::Password;
 use crate::registry::sign_in::CountTry;
-use crate::registry::staff::ChangePassword;
+use crate::registry::staff::{ChangePassword, StaffRefusal};
 use crate::store::tables::session::Realm;
 use crate::store::tables::staff::Staff;
 
@@ -87,6 +87,8 @@ async fn change(State(pages): State<Pages>, office: Office, sent: Sent) -> Resul
     };
     match office.try_once(&pages, &sent, verb, |_| done(ACCOUNT, "password-changed")).await? {
         Ok((_, place)) => Ok(Redirect::to(&place).into_response()),
+        // Signed out while it was being hashed.
+        Err(StaffRefusal::UnknownStaff) => Err(PageFailure::SignIn(SIGN_IN)),
         Err(refusal) => Ok(form(&pages, &office, Fields::refused(&none, &refusal, lang))),
     }
 }

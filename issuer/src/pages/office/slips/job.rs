@@ -9,6 +9,7 @@ use super::NAV;
 use crate::pages::form::Sent;
 use crate::pages::frame::{Page, capital, render_as};
 use crate::pages::office::Office;
+use crate::pages::office::orders::segment;
 use crate::pages::print::job::{Progress, Stage, Taken};
 use crate::pages::print::pdf_response;
 use crate::pages::{PageFailure, Pages};
@@ -19,6 +20,8 @@ use crate::registry::rights::Right;
 struct JobPage {
     page: Page,
     action: String,
+    /// The class in an address, if it is for a whole one.
+    class_link: Option<String>,
     stage: &'static str,
     progress: Progress,
     done: usize,
@@ -61,6 +64,7 @@ fn page_of(pages: &Pages, office: &Office, job: &str, again: bool) -> Response {
         status,
         &JobPage {
             page,
+            class_link: progress.class_name.as_deref().map(segment),
             action: format!("{}/sheets", super::make::print_place(job)),
             stage: word(stage),
             done: progress.made.len() + progress.refused.len(),

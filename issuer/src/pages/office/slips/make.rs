@@ -114,6 +114,7 @@ async fn class(pages: Pages, actor: Actor, job: String, class_name: String, task
             }
             Err(error) => {
                 tracing::error!(%error, "cannot make a slip for a class");
+                take_back(&pages, source, &actor).await;
                 progress.refused.push((pupil, Code::Unavailable));
             }
         }
