@@ -142,19 +142,30 @@ impl OnlinePhone {
             return self.settled(card.id(), Outcome::Revoked, None).await;
         }
         let list = self.consult_list(line, card.certificate(), &issuing_authority(card)?).await?.verdict;
-        let (state, outcome) = match &list {
-            ListVerdict::Revoked(revocation) if revocation.reason == Some(RevocationReason::Superseded) => {
-                (CardState::Superseded { since: revocation.since }, Outcome::Superseded)
-            }
-            ListVerdict::Revoked(revocation) => (revoked(*revocation), Outcome::Revoked),
-            ListVerdict::Good
-            | ListVerdict::Stale { .. }
-            | ListVerdict::Unreachable(_)
-            | ListVerdict::Untrustworthy(_) => (known.clone(), Outcome::Revoked),
-        };
+        let (state, outcome) = ended_by(&list, known.clone());
         if state != *known {
             self.note(card.id(), state).await?;
         }
+        self.settled(card.id(), outcome, Some(list)).await
+    }
+
+    /// The issuer's own word, whether its list can be had or not. One that has just stood by the card is asked again,
+    /// since it was signed before: it says since when, and why.
+    async fn revoked_by_word(
+        &self,
+        line: &Line<'_>,
+        card: &OpenedCard,
+        list: ListVerdict,
+    ) -> Result<Refreshed, RefreshError> {
+        let list = match list {
+            ListVerdict::Good => {
+                self.consult_list(line, card.certificate(), &issuing_authority(card)?).await?.verdict
+            }
+            other => other,
+        };
+        let since = self.trusted_now().await?;
+        let (state, outcome) = ended_by(&list, revoked(Revocation { since, reason: None }));
+        self.note(card.id(), state).await?;
         self.settled(card.id(), outcome, Some(list)).await
     }
 
@@ -202,10 +213,7 @@ impl OnlinePhone {
         if let Err(RefreshError::Exchange(error)) = &delivered
             && error.refusal().is_some_and(IssuerRefusal::says_revoked)
         {
-            // The issuer's own word, whether its list can be had or not; the list will say since when, and why.
-            let since = self.trusted_now().await?;
-            self.note(card.id(), revoked(Revocation { since, reason: None })).await?;
-            return self.settled(card.id(), Outcome::Revoked, Some(list)).await;
+            return self.revoked_by_word(line, &card, list).await;
         }
         let Redelivered { card: new, tokens, key } = delivered?;
         let verified = self.verify(line, &new, &key, anchors).await?;
@@ -299,6 +307,20 @@ fn forget_old_activations(phone: &crate::phone::UnlockedPhone, now: Timestamp) -
         }
     }
     Ok(())
+}
+
+/// How a card stands that its issuer has revoked, in the words of the list if it has any.
+fn ended_by(list: &ListVerdict, otherwise: CardState) -> (CardState, Outcome) {
+    match list {
+        ListVerdict::Revoked(revocation) if revocation.reason == Some(RevocationReason::Superseded) => {
+            (CardState::Superseded { since: revocation.since }, Outcome::Superseded)
+        }
+        ListVerdict::Revoked(revocation) => (revoked(*revocation), Outcome::Revoked),
+        ListVerdict::Good
+        | ListVerdict::Stale { .. }
+        | ListVerdict::Unreachable(_)
+        | ListVerdict::Untrustworthy(_) => (otherwise, Outcome::Revoked),
+    }
 }
 
 fn issuing_authority(card: &OpenedCard) -> Result<CaCertificate, StoreError> {

@@ -1,17 +1,20 @@
 //! What becomes of a card that is held: refreshed, renewed, revoked, replaced, given up.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use jiff::SignedDuration;
 use rcgen::RevocationReason;
 use serde_json::json;
 use shared::clock::Clock as _;
 use wallet::acquire::ActivateError;
-use wallet::acquire::event::Event;
+use wallet::acquire::event::{Event, Observer, Step};
 use wallet::acquire::notification::Told;
 use wallet::documents::{CardIdentity, CardState};
 use wallet::refresh::{Outcome, RefreshError};
 use wallet::standing::Standing;
 
-use crate::fake_issuer::Mishap;
+use crate::fake_issuer::{FakeIssuer, Mishap};
 use crate::phone::{Desk, SLIP, at, reason};
 
 #[tokio::test]
@@ -262,6 +265,29 @@ async fn the_issuers_own_word_counts_where_its_list_cannot_be_had() {
     }
     assert_eq!(desk.phone().refresh(&id, &*desk.notes).await.unwrap().standing, unspecified);
     let refreshed = desk.phone().refresh(&id, &*desk.notes).await.unwrap();
+    assert_eq!(refreshed.standing, Standing::Revoked { since, reason: "key_compromise".to_owned() });
+}
+
+/// Revokes a card between the list and the token of its refresh.
+struct InBetween(Arc<FakeIssuer>, AtomicBool);
+
+impl Observer for InBetween {
+    fn on(&self, event: Event) {
+        if event == Event::Began(Step::Token) && !self.1.swap(true, Ordering::SeqCst) {
+            self.0.revoke(0x1001, RevocationReason::KeyCompromise);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_list_from_before_the_revocation_is_asked_again_why() {
+    let desk = Desk::new().await;
+    let id = desk.activate(SLIP).await.unwrap().id;
+    let since = desk.clock.now();
+    let in_between = InBetween(desk.issuer.clone(), AtomicBool::new(false));
+    let refreshed = desk.phone().refresh(&id, &in_between).await.unwrap();
+    assert!(in_between.1.load(Ordering::SeqCst), "nothing was revoked");
+    assert_eq!((refreshed.outcome, refreshed.list.unwrap().reason()), (Outcome::Revoked, "revoked"));
     assert_eq!(refreshed.standing, Standing::Revoked { since, reason: "key_compromise".to_owned() });
 }
 
