@@ -116,7 +116,7 @@ class-slips-used = { $n ->
    *[other] { $n } were used: see whether the devices are the right ones.
   }
 class-slips-heading = Are printed codes missing?
-class-slips-text = New codes and new sheets are made for all that are ticked, one after the other, and theirs stop working. Whoever cannot get new codes at present loses the old ones all the same. If it is broken off, this page shows which sets still work. Devices that have the mobile school ID already lose nothing.
+class-slips-text = The sets that are ticked stop working at once, all together, also of those who cannot get new codes at present. New codes and sheets are then made one after the other; if that is broken off, this page shows who has none yet. Devices that have the mobile school ID already lose nothing.
 class-slips-hint = Ticked are the sets that still work and were not collected. Tick the others too if they may be in the wrong hands.
 class-slips-button = Replace those ticked by new codes
 class-slips-choose = Tick at least one set of codes

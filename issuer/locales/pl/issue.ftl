@@ -121,7 +121,7 @@ class-slips-used = { $n ->
    *[other] { $n } wykorzystano: sprawdź, czy na właściwych urządzeniach.
   }
 class-slips-heading = Zginęły wydrukowane kody?
-class-slips-text = Dla zaznaczonych powstaną kolejno nowe kody i nowe kartki, a dotychczasowe przestaną działać. Kto nie może teraz dostać nowych kodów, i tak straci stare. Jeśli coś to przerwie, ta strona pokaże, które komplety jeszcze działają. Urządzenia, które mają już mLegitymację, nic nie stracą.
+class-slips-text = Zaznaczone komplety przestaną działać od razu, wszystkie naraz, także tych, którzy nie mogą teraz dostać nowych kodów. Nowe kody i kartki powstaną potem kolejno; jeśli coś to przerwie, ta strona pokaże, dla kogo ich jeszcze nie ma. Urządzenia, które mają już mLegitymację, nic nie stracą.
 class-slips-hint = Zaznaczone są działające komplety, których nie odebrano. Zaznacz też inne, jeśli mogły trafić w niepowołane ręce.
 class-slips-button = Zastąp zaznaczone nowymi kodami
 class-slips-choose = Zaznacz co najmniej jeden komplet kodów

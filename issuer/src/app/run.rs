@@ -7,6 +7,7 @@ use std::time::Duration;
 use axum::{Router, middleware};
 use axum_server::Handle;
 use axum_server::tls_rustls::RustlsAcceptor;
+use tokio::task::JoinHandle;
 
 use super::open::origin;
 use super::{App, AppError};
@@ -83,7 +84,7 @@ impl App {
         let mut tasks = vec![match self.settings.tls() {
             None => {
                 background.push(tokio::spawn(nothing_to_read(stop.clone())));
-                tokio::spawn(hardened(server, &self.limits, |gate| gate, gate.clone()).serve(main))
+                listen(address, hardened(server, &self.limits, |gate| gate, gate.clone()).serve(main))
             }
             Some((certificate, key)) => {
                 let served = Arc::new(Served::open(certificate, key, clock.now())?);
@@ -96,7 +97,7 @@ impl App {
                 )));
                 let gate = gate.clone().silent();
                 let tls = |gate| Handshakes::counted(tls.acceptor(gate), door);
-                tokio::spawn(hardened(server, &self.limits, tls, gate).serve(main))
+                listen(address, hardened(server, &self.limits, tls, gate).serve(main))
             }
         }];
         if let Some(listener) = self.pki_listener {
@@ -104,27 +105,36 @@ impl App {
             let server = axum_server::from_tcp(listener).map_err(|e| AppError::Bind(own, e))?;
             let server = server.handle(handle.clone());
             let lists = lists.into_make_service_with_connect_info::<SocketAddr>();
-            tasks.push(tokio::spawn(hardened(server, &self.limits, |gate| gate, gate).serve(lists)));
+            tasks.push(listen(own, hardened(server, &self.limits, |gate| gate, gate).serve(lists)));
         }
         let issuance = self.state.issuance;
         let mut metrics_address = None;
         if let Some(listener) = self.metrics_listener {
-            metrics_address = listener.local_addr().ok();
+            let own = listener.local_addr().unwrap_or(address);
+            metrics_address = Some(own);
             let routes = http::metrics::routes(issuance.clone(), self.state.wire, self.metrics, passwords);
             // Hands of its own: whoever watches wants to see the rush.
             let routes = with_common_layers(routes, Workplaces::new(&self.limits, Proxies::default()));
-            let server = axum_server::from_tcp(listener).map_err(|e| AppError::Bind(address, e))?;
+            let server = axum_server::from_tcp(listener).map_err(|e| AppError::Bind(own, e))?;
             let server = server.handle(handle.clone());
             // Nor is it counted among those who come for cards.
             let gate = Gate::new(&self.limits, Proxies::default(), Door::default());
             let routes = routes.into_make_service_with_connect_info::<SocketAddr>();
-            tasks.push(tokio::spawn(hardened(server, &self.limits, |gate| gate, gate).serve(routes)));
+            tasks.push(listen(own, hardened(server, &self.limits, |gate| gate, gate).serve(routes)));
         }
         background.push(tokio::spawn(upkeep::keep_house(issuance.clone(), stop.clone())));
         background.push(tokio::spawn(self.outbox.run(stop)));
         let stopper = Stopper { handle, stopping: Arc::new(stopping) };
         Ok(Running { settings: self.settings, issuance, metrics_address, stopper, tasks, background })
     }
+}
+
+/// Serves at `address`; a failure says which of the listeners it was.
+fn listen(
+    address: SocketAddr,
+    serving: impl Future<Output = std::io::Result<()>> + Send + 'static,
+) -> JoinHandle<Result<(), AppError>> {
+    tokio::spawn(async move { serving.await.map_err(|error| AppError::Bind(address, error)) })
 }
 
 /// How long requests and notices that have begun may take once it stops.
@@ -145,7 +155,7 @@ impl Stopper {
     }
 }
 
-async fn finish_or_abort(task: tokio::task::JoinHandle<()>) {
+async fn finish_or_abort(task: JoinHandle<()>) {
     let abort = task.abort_handle();
     if tokio::time::timeout(GRACE, task).await.is_err() {
         abort.abort();
@@ -158,8 +168,8 @@ pub struct Running {
     issuance: Issuance,
     metrics_address: Option<SocketAddr>,
     stopper: Stopper,
-    tasks: Vec<tokio::task::JoinHandle<std::io::Result<()>>>,
-    background: Vec<tokio::task::JoinHandle<()>>,
+    tasks: Vec<JoinHandle<Result<(), AppError>>>,
+    background: Vec<JoinHandle<()>>,
 }
 
 impl Running {
@@ -194,16 +204,16 @@ impl Running {
         self.stopper.stop();
         let mut ended = futures::future::join_all(others).await;
         ended.insert(0, first);
-        let failed = ended
-            .into_iter()
-            .find_map(|task| task.unwrap_or_else(|error| Err(std::io::Error::other(error))).err());
+        let address = self.settings.listen();
+        let gone = |error| Err(AppError::Bind(address, std::io::Error::other(error)));
+        let failed = ended.into_iter().find_map(|task| task.unwrap_or_else(gone).err());
         let begun = futures::future::join_all(self.background.into_iter().map(finish_or_abort));
         begun.await;
         audit::seal(&self.issuance.store).await?;
         if let Err(error) = self.issuance.store.tidy().await {
             tracing::warn!(%error, "the database's log stays beside its file until the next start");
         }
-        failed.map_or(Ok(()), |error| Err(AppError::Bind(self.settings.listen(), error)))
+        failed.map_or(Ok(()), Err)
     }
 
     /// Stops: takes no more requests and finishes those that have begun, for ten seconds at the most.
@@ -221,6 +231,6 @@ impl Running {
         for task in &self.tasks {
             task.abort();
         }
-        self.background.iter().for_each(tokio::task::JoinHandle::abort);
+        self.background.iter().for_each(JoinHandle::abort);
     }
 }

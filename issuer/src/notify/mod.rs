@@ -58,7 +58,12 @@ async fn tell(
             Channel::Email => {
                 let guardians = Guardian::of_pupil(tx, &news.pupil.id).await?;
                 let wanted = guardians.into_iter().filter(|g| news.only.is_none_or(|only| g.id == *only));
-                recipients.extend(wanted.filter_map(|g| g.email).map(|to| (*channel, to)));
+                for address in wanted.filter_map(|g| g.email) {
+                    // Parents who share an address get one letter.
+                    if !recipients.iter().any(|(_, to): &(_, String)| to.eq_ignore_ascii_case(&address)) {
+                        recipients.push((*channel, address));
+                    }
+                }
             }
         }
     }

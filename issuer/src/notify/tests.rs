@@ -328,6 +328,24 @@ impl Verb for SettleLetters {
 }
 
 #[tokio::test]
+async fn parents_who_share_an_address_get_one_letter() {
+    let house = House::new().await;
+    let pupil = &house.schools[0].pupils[0].id;
+    let guardians = format!("SELECT COUNT(*) FROM guardian WHERE pupil_id = '{pupil}' AND email IS NOT NULL");
+    assert_eq!(house.count(&guardians).await, 1);
+    house
+        .run(&format!(
+            "INSERT INTO guardian (id, pupil_id, given_names, surname, email, created_at) \
+             SELECT '01jd7q2h5mz8v4k3t9w6x0ybrn', pupil_id, 'Jan', surname, UPPER(email), created_at \
+             FROM guardian WHERE pupil_id = '{pupil}'"
+        ))
+        .await;
+    assert_eq!(house.count(&guardians).await, 2);
+    house.codes(0).await;
+    assert_eq!(house.notices(Channel::Email).await.len(), 1);
+}
+
+#[tokio::test]
 async fn a_notice_waits_for_the_link_and_dies_with_the_pupil() {
     let house = House::new().await;
     house.codes(0).await;

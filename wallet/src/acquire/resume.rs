@@ -46,18 +46,25 @@ impl OnlinePhone {
         .await
     }
 
-    /// The activation that was begun with `offer`, if its issuer has bound the card to this phone.
+    /// The activation that was begun with `offer`, if its issuer has bound the card to this phone. An issuer that gives
+    /// another refresh token for each takes the former ones for stolen: the newest is kept before anything else.
     pub(super) async fn open_begun(
         &self,
         line: &Line<'_>,
         offer: &OfferHash,
     ) -> Result<Option<OpenedOffer>, ActivateError> {
+        let _turn = self.activation_turn().await;
         let hash = offer.clone();
         let Some(begun) = self.with_phone(move |phone| resumable(phone, &hash)).await? else {
             return Ok(None);
         };
-        let Some((opened, key)) = self.opened_before(begun).await? else { return Ok(None) };
-        Ok(self.resume_kept(line, &opened, &key).await?.map(|_| opened))
+        let Some((mut opened, key)) = self.opened_before(begun).await? else { return Ok(None) };
+        let Some(tokens) = self.resume_kept(line, &opened, &key).await? else { return Ok(None) };
+        if let Some(renewed) = refresh_token(&tokens) {
+            self.keep_resumption(&opened, &tokens).await?;
+            opened.entitlement = Entitlement::RefreshToken(renewed);
+        }
+        Ok(Some(opened))
     }
 
     /// Tokens for the card that an earlier try has bound to `key`; `None` if none has.

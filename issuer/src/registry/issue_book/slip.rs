@@ -256,10 +256,14 @@ impl ReadClassSlips {
         let newest = slips.last().map(|slip| slip.id.clone());
         slips.retain(|slip| match slip.state {
             GrantState::Bound => true,
-            GrantState::Replaced | GrantState::Cancelled => false,
-            GrantState::Ready | GrantState::Locked if slip.filed_at.is_some() => false,
+            GrantState::Replaced => false,
+            GrantState::Ready | GrantState::Locked | GrantState::Cancelled if slip.filed_at.is_some() => {
+                false
+            }
             GrantState::Ready if slip.expires_at > self.now => true,
-            GrantState::Ready | GrantState::Locked => newest.as_ref() == Some(&slip.id),
+            GrantState::Ready | GrantState::Locked | GrantState::Cancelled => {
+                newest.as_ref() == Some(&slip.id)
+            }
         });
         Ok(slips)
     }

@@ -1,4 +1,5 @@
-//! The slips of a class that were made: new codes for as many as are ticked, at once.
+//! The slips of a class that were made: new codes for as many as are ticked. The old ones are dead at once, all
+//! together; the new ones follow one after the other, and what an end of this process leaves out is on the page again.
 
 use std::collections::BTreeSet;
 
@@ -9,7 +10,9 @@ use axum::response::Response;
 
 use super::make::{self, ClassTask};
 use super::{NAV, SlipLine, on_portal};
+use crate::audit::Act;
 use crate::issuance::grant::GrantSource;
+use crate::issuance::handover::{MarkSlip, SlipEvent};
 use crate::issuance::order::OrderRefusal;
 use crate::pages::form::{Fields, Sent};
 use crate::pages::frame::{Page, render_as};
@@ -98,10 +101,12 @@ pub(super) async fn form(
     Ok(show(&pages, &office, name, found, Fields::default(), StatusCode::OK))
 }
 
-/// Reads the slips that were ticked inside the act that works the form off.
+/// Takes the slips that were ticked back, all of them in the act that works the form off: whoever has a slip that went
+/// astray has nothing, also where no new codes can be made.
 struct Claim {
     read: ReadClassSlips,
     ticked: BTreeSet<GrantId>,
+    act: Act,
 }
 
 #[async_trait::async_trait]
@@ -110,12 +115,17 @@ impl Verb for Claim {
 
     async fn run(&self, tx: &mut dyn Statements) -> Result<Self::Answer, StoreError> {
         let Some(found) = self.read.run(tx).await? else { return Ok(Err(OrderRefusal::UnknownOrder)) };
-        let chosen = found.rows.into_iter().filter(|row| self.ticked.contains(&row.slip.id));
-        let tasks = chosen.map(|row| ClassTask {
-            source: GrantSource::InPlaceOf(row.slip.id),
-            pupil: format!("{} {}", row.pupil.surname, row.pupil.given_names),
-        });
-        Ok(Ok(tasks.collect()))
+        let mut tasks = Vec::new();
+        for row in found.rows.into_iter().filter(|row| self.ticked.contains(&row.slip.id)) {
+            let (grant, act) = (row.slip.id.clone(), self.act.part(row.slip.id.as_str()));
+            // One that was used or replaced meanwhile is refused here, and again with its reason when its turn comes.
+            let _ = MarkSlip { grant, event: SlipEvent::Cancelled, act }.run(tx).await?;
+            tasks.push(ClassTask {
+                source: GrantSource::InPlaceOf(row.slip.id),
+                pupil: format!("{} {}", row.pupil.surname, row.pupil.given_names),
+            });
+        }
+        Ok(Ok(tasks))
     }
 }
 
@@ -136,6 +146,7 @@ pub(super) async fn send(
         return Ok(show(&pages, &office, name, found, fields, status));
     }
     let (school, now, total) = (office.school.id.clone(), pages.now(), ticked.len());
-    let claim = Claim { read: ReadClassSlips { school, class_name: name.clone(), now }, ticked };
+    let read = ReadClassSlips { school, class_name: name.clone(), now };
+    let claim = Claim { read, ticked, act: office.act() };
     make::begin_class(&pages, &office, &sent, name, total, claim).await
 }

@@ -5,7 +5,6 @@ use axum::response::{IntoResponse, Redirect, Response};
 use crate::audit::Actor;
 use crate::http::failure::{Code, Coded};
 use crate::issuance::grant::{GrantRefusal, GrantSource, MakeGrant, SlipSecrets};
-use crate::issuance::handover::{MarkSlip, SlipEvent};
 use crate::issuance::order::OrderRefusal;
 use crate::pages::form::{Fields, Sent};
 use crate::pages::office::Office;
@@ -105,33 +104,18 @@ async fn class(pages: Pages, actor: Actor, job: String, class_name: String, task
     let mut progress = Progress { class_name: Some(class_name), total: tasks.len(), ..Progress::default() };
     let mut sheets = Vec::new();
     for ClassTask { source, pupil } in tasks {
-        let (verb, secrets) = MakeGrant::new(&pages.issuance, source.clone(), actor.clone());
+        let (verb, secrets) = MakeGrant::new(&pages.issuance, source, actor.clone());
         match pages.issuance.store.write(verb).await {
             Ok(Ok(grant)) => sheets.extend(sheet_of(&pages, grant, secrets, &mut progress).await),
-            Ok(Err(refusal)) => {
-                take_back(&pages, source, &actor).await;
-                progress.refused.push((pupil, refusal.code()));
-            }
+            Ok(Err(refusal)) => progress.refused.push((pupil, refusal.code())),
             Err(error) => {
                 tracing::error!(%error, "cannot make a slip for a class");
-                take_back(&pages, source, &actor).await;
                 progress.refused.push((pupil, Code::Unavailable));
             }
         }
         pages.print_jobs().advance(&job, progress.clone());
     }
     print(&pages, &job, progress, sheets).await;
-}
-
-/// Whoever cannot get new codes loses the old ones all the same: somebody else may have them.
-async fn take_back(pages: &Pages, source: GrantSource, actor: &Actor) {
-    let GrantSource::InPlaceOf(grant) = source else { return };
-    let act = pages.issuance.act(actor.clone());
-    let taken = MarkSlip { grant, event: SlipEvent::Cancelled, act };
-    // Refused is what was used or has been replaced meanwhile: there is nothing to take back.
-    if let Err(error) = pages.issuance.store.write(taken).await {
-        tracing::error!(%error, "cannot take back a slip of a class");
-    }
 }
 
 /// The sheets of a slip that was just made; none, and logged, if they cannot be: then the slip is to be replaced.
