@@ -1,5 +1,7 @@
 //! Handing a slip out, taking it back, and laying it into the pupil's file.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 use serde_json::json;
 use shared::validity::{is_of_age, warsaw_date};
@@ -85,6 +87,33 @@ impl Verb for MarkSlip {
         grant.update(tx).await?;
         self.act.trail().record(tx, action, grant.id.as_str(), json!({})).await?;
         Ok(Ok(grant))
+    }
+}
+
+/// Takes slips that went astray back, all of them or none: whoever has one of them has nothing.
+#[derive(Debug)]
+pub struct TakeBack {
+    /// Which. They are held in the order of their names, so that of two who take back the same ones the second waits.
+    pub grants: BTreeSet<GrantId>,
+    /// Who says so, and when.
+    pub act: Act,
+}
+
+#[async_trait::async_trait]
+impl Verb for TakeBack {
+    /// Those that were used or replaced meanwhile, and so were left alone.
+    type Answer = Vec<(GrantId, GrantRefusal)>;
+
+    async fn run(&self, tx: &mut dyn Statements) -> Result<Self::Answer, StoreError> {
+        let mut left = Vec::new();
+        for grant in &self.grants {
+            let act = self.act.part(grant.as_str());
+            let mark = MarkSlip { grant: grant.clone(), event: SlipEvent::Cancelled, act };
+            if let Err(refusal) = mark.run(tx).await? {
+                left.push((grant.clone(), refusal));
+            }
+        }
+        Ok(left)
     }
 }
 

@@ -14,6 +14,7 @@ use x509_cert::der::{Decode as _, Encode as _};
 use super::Issuance;
 use super::enrolment::{DeviceClaim, EnrolmentError};
 use super::grant::{GrantRefusal, SlipSecrets};
+use super::handover::TakeBack;
 use super::offer::OfferError;
 use super::revocation::{Partition, RevokeCard, RevokeDevice};
 use super::token::{AccessError, TokenError};
@@ -51,6 +52,32 @@ async fn a_slip_opens_one_device_and_delivers_to_it_again() {
     assert_eq!(devices.len(), 1);
     assert_eq!(devices[0].0.state, DeviceState::Live);
     assert_eq!(devices[0].1.len(), 1);
+}
+
+#[tokio::test]
+async fn slips_that_went_astray_open_nothing_and_the_device_that_one_has_opened_stays() {
+    let desk = Desk::new(Preset::Legacy2019, five_devices_with_codes()).await;
+    let order = desk.order().await;
+    let mut made = Vec::new();
+    for _ in 0..3 {
+        made.push(desk.slip(&order).await.unwrap());
+    }
+    let tokens = desk.token(&made[0].1, true).await.unwrap();
+    desk.enrol(&tokens, &Phone::new()).await.unwrap();
+    let held = desk.token(&made[1].1, true).await.unwrap();
+    let grants = made.iter().map(|(grant, _)| grant.id.clone()).collect();
+    let act = desk.issuance.act(Actor::System);
+    let left = desk.issuance.store.write(TakeBack { grants, act }).await.unwrap();
+    assert_eq!(left, [(made[0].0.id.clone(), GrantRefusal::AlreadyUsed)]);
+    for (_, slip) in &made[1..] {
+        let opened = desk.issuance.resolve_offer(slip.offer_id.expose()).await;
+        assert!(matches!(opened, Err(OfferError::Cancelled)));
+    }
+    let late = desk.enrol(&held, &Phone::new()).await;
+    assert!(late.is_err(), "a token from before opens nothing either");
+    let devices = desk.issuance.store.read(DevicesOf(made[0].0.card_id.clone())).await.unwrap();
+    assert_eq!(devices.len(), 1);
+    assert_eq!(devices[0].0.state, DeviceState::Live);
 }
 
 #[tokio::test]

@@ -12,7 +12,7 @@ use super::make::{self, ClassTask};
 use super::{NAV, SlipLine, on_portal};
 use crate::audit::Act;
 use crate::issuance::grant::GrantSource;
-use crate::issuance::handover::{MarkSlip, SlipEvent};
+use crate::issuance::handover::TakeBack;
 use crate::issuance::order::OrderRefusal;
 use crate::pages::form::{Fields, Sent};
 use crate::pages::frame::{Page, render_as};
@@ -115,17 +115,15 @@ impl Verb for Claim {
 
     async fn run(&self, tx: &mut dyn Statements) -> Result<Self::Answer, StoreError> {
         let Some(found) = self.read.run(tx).await? else { return Ok(Err(OrderRefusal::UnknownOrder)) };
-        let mut tasks = Vec::new();
-        for row in found.rows.into_iter().filter(|row| self.ticked.contains(&row.slip.id)) {
-            let (grant, act) = (row.slip.id.clone(), self.act.part(row.slip.id.as_str()));
-            // One that was used or replaced meanwhile is refused here, and again with its reason when its turn comes.
-            let _ = MarkSlip { grant, event: SlipEvent::Cancelled, act }.run(tx).await?;
-            tasks.push(ClassTask {
-                source: GrantSource::InPlaceOf(row.slip.id),
-                pupil: format!("{} {}", row.pupil.surname, row.pupil.given_names),
-            });
-        }
-        Ok(Ok(tasks))
+        let rows: Vec<_> = found.rows.into_iter().filter(|row| self.ticked.contains(&row.slip.id)).collect();
+        let grants = rows.iter().map(|row| row.slip.id.clone()).collect();
+        // One that was used or replaced meanwhile is refused again, with its reason, when its turn comes.
+        TakeBack { grants, act: self.act.clone() }.run(tx).await?;
+        let tasks = rows.into_iter().map(|row| ClassTask {
+            source: GrantSource::InPlaceOf(row.slip.id),
+            pupil: format!("{} {}", row.pupil.surname, row.pupil.given_names),
+        });
+        Ok(Ok(tasks.collect()))
     }
 }
 
