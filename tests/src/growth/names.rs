@@ -69,8 +69,8 @@ pub(super) fn search_by_number(columns: &[String], before: &[Value], now: &mut [
     }
 }
 
-/// Other random bytes, or hexadecimal digits of such, of the same length; a leading digit stays, since serial numbers
-/// are positive.
+/// Other random bytes, or hexadecimal digits of such, of the same length; the leading octet stays, since a
+/// serial number is positive and has no leading zeros.
 pub(super) fn drawn(value: &Value, copy: u32) -> Value {
     let stream = |seed: &[u8], length: usize| -> Vec<u8> {
         let mut bytes = Vec::with_capacity(length + 32);
@@ -90,7 +90,7 @@ pub(super) fn drawn(value: &Value, copy: u32) -> Value {
         Value::Text(text) => {
             let digits = stream(text.as_bytes(), text.len()).into_iter();
             let digits = digits.map(|byte| char::from(b"0123456789abcdef"[usize::from(byte) % 16]));
-            Value::Text(text.chars().take(1).chain(digits.skip(1)).collect())
+            Value::Text(text.chars().take(2).chain(digits.skip(2)).collect())
         }
         other => other.clone(),
     }
@@ -106,6 +106,8 @@ pub(super) fn cut(value: &Value) -> Value {
 
 #[cfg(test)]
 mod tests {
+    use shared::x509::serial::SerialNumber;
+
     use super::*;
 
     #[test]
@@ -125,9 +127,18 @@ mod tests {
             copies.iter().all(|copy| copy.len() == 26 && copy.ends_with("002zv4bwfnk938pe")),
             "{copies:?}"
         );
-        let serial = Value::Text("4f00aa".into());
-        let Value::Text(other) = drawn(&serial, 1) else { panic!() };
-        assert!(other.len() == 6 && other.starts_with('4') && other != "4f00aa", "{other}");
+        let serial = Value::Text("0af0aa7c".into());
+        let serials: HashSet<String> = (0..3000)
+            .map(|copy| match drawn(&serial, copy) {
+                Value::Text(text) => text,
+                other => panic!("{other:?}"),
+            })
+            .collect();
+        assert!(serials.len() > 2900, "{}", serials.len());
+        assert!(
+            serials.iter().all(|copy| copy.parse::<SerialNumber>().is_ok() && copy.len() == 8),
+            "{serials:?}"
+        );
         let pesels: HashSet<String> = (0..30_000).map(pesel).collect();
         assert_eq!(pesels.len(), 30_000);
     }

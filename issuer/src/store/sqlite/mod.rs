@@ -4,11 +4,14 @@
 //! time share one commit, each but the first behind a savepoint of its own, so that one that fails takes back only
 //! itself.
 
+mod log;
+
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use futures::FutureExt as _;
@@ -17,6 +20,7 @@ use rusqlite::types::ValueRef;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 use tokio::sync::{Semaphore, mpsc, oneshot};
 
+use self::log::Log;
 use super::{Load, Row, Statements, StoreError, Value, Verb, migrate};
 
 /// How many verbs share a commit at the most.
@@ -24,6 +28,9 @@ const GROUP: usize = 64;
 /// How many verbs may wait; beyond that the caller waits to be let in.
 const QUEUE: usize = 1024;
 const READERS: usize = 4;
+/// How often the log is tried to be put away, and what lies between.
+const TIDY_TRIES: usize = 20;
+const TIDY_PAUSE: Duration = Duration::from_millis(100);
 /// A writer holds the file from the beginning, so that two never meet half-way.
 const BEGIN: &str = "BEGIN IMMEDIATE";
 
@@ -68,7 +75,7 @@ impl Sqlite {
         connection
             .execute_batch(
                 "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA secure_delete=ON; \
-                 PRAGMA temp_store=MEMORY; PRAGMA cache_size=-65536; PRAGMA wal_autocheckpoint=4000;",
+                 PRAGMA temp_store=MEMORY; PRAGMA cache_size=-65536;",
             )
             .map_err(failure)?;
         connection.execute_batch("BEGIN IMMEDIATE").map_err(failure)?;
@@ -76,10 +83,11 @@ impl Sqlite {
         connection.execute_batch(if migrated.is_ok() { "COMMIT" } else { "ROLLBACK" }).map_err(failure)?;
         migrated?;
 
+        let log = Log::take_over(path, &mut connection, log::LIMITS)?;
         let (jobs, queue) = mpsc::channel(QUEUE);
         let thread = std::thread::Builder::new()
             .name("sqlite-writer".into())
-            .spawn(move || write_loop(connection, queue))
+            .spawn(move || write_loop(connection, log, queue))
             .map_err(|error| StoreError::Unavailable(error.to_string()))?;
         let readers =
             Readers { path: path.to_owned(), idle: Mutex::default(), permits: Semaphore::new(READERS) };
@@ -116,21 +124,26 @@ impl Sqlite {
     pub(super) fn load(&self) -> Load {
         let busy = READERS - self.readers.permits.available_permits();
         let waiting = self.writer.jobs.as_ref().map_or(0, |jobs| jobs.max_capacity() - jobs.capacity());
-        Load { waiting, open: 1 + READERS, busy }
+        // The writer and the log's mover are always there.
+        Load { waiting, open: 2 + READERS, busy }
     }
 
     /// Moves the log into the file and empties it.
     pub(super) async fn tidy(&self) -> Result<(), StoreError> {
         let path = self.readers.path.clone();
         let moved = tokio::task::spawn_blocking(move || {
-            let checkpoint = "PRAGMA wal_checkpoint(TRUNCATE)";
-            let busy = connect(&path, false)?.query_row(checkpoint, [], |row| row.get::<_, i64>(0));
-            busy.map_err(failure)
+            let connection = connect(&path, false)?;
+            // For who moves it already SQLite does not wait by itself.
+            for _ in 0..TIDY_TRIES {
+                let checkpoint = "PRAGMA wal_checkpoint(TRUNCATE)";
+                if connection.query_row(checkpoint, [], |row| row.get::<_, i64>(0)).map_err(failure)? == 0 {
+                    return Ok(());
+                }
+                std::thread::sleep(TIDY_PAUSE);
+            }
+            Err(StoreError::Contention)
         });
-        match moved.await.map_err(|_| gone())?? {
-            0 => Ok(()),
-            _ => Err(StoreError::Contention),
-        }
+        moved.await.map_err(|_| gone())?
     }
 }
 
@@ -168,7 +181,7 @@ fn connect(path: &Path, read_only: bool) -> Result<Connection, StoreError> {
     };
     let connection =
         Connection::open_with_flags(path, access | OpenFlags::SQLITE_OPEN_NO_MUTEX).map_err(failure)?;
-    connection.busy_timeout(std::time::Duration::from_secs(5)).map_err(failure)?;
+    connection.busy_timeout(Duration::from_secs(5)).map_err(failure)?;
     // A plan does not hang on the values it is run with. Otherwise a new value for a parameter that stands beside the
     // condition of a partial index, or in a LIMIT, has the statement parsed and planned anew each time.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true).map_err(failure)?;
@@ -176,7 +189,7 @@ fn connect(path: &Path, read_only: bool) -> Result<Connection, StoreError> {
     Ok(connection)
 }
 
-fn write_loop(mut connection: Connection, mut queue: mpsc::Receiver<Job>) {
+fn write_loop(mut connection: Connection, mut log: Log, mut queue: mpsc::Receiver<Job>) {
     while let Some(first) = queue.blocking_recv() {
         let mut replies = Vec::new();
         // Without a transaction around it a verb would commit by itself, so then nothing is run.
@@ -205,7 +218,10 @@ fn write_loop(mut connection: Connection, mut queue: mpsc::Receiver<Job>) {
                 Err(error) => Err(StoreError::Unavailable(error.to_string())),
             });
         }
+        log.look_after(&connection);
     }
+    // Who is the last to close the file puts the log away, and only who may write can.
+    drop(log);
 }
 
 /// A statement of the connection's own, which is parsed once.
