@@ -51,7 +51,7 @@ impl Accounts {
     /// When the folder or the database cannot be opened.
     pub async fn open(given: &Given, surroundings: &Surroundings) -> Result<Self, AppError> {
         let keys = MasterSecret::read(&given.data_dir())?.keys();
-        let store = Store::open(&given.location()?).await?;
+        let store = crate::app::open_store(given).await?;
         Ok(Self { store, keys, surroundings: surroundings.clone() })
     }
 

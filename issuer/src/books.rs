@@ -60,7 +60,7 @@ impl Books {
     pub async fn open(given: &Given, surroundings: &Surroundings) -> Result<Self, AppError> {
         // A folder without keys has no books either.
         MasterSecret::read(&given.data_dir())?;
-        Ok(Self { store: Store::open(&given.location()?).await?, surroundings: surroundings.clone() })
+        Ok(Self { store: crate::app::open_store(given).await?, surroundings: surroundings.clone() })
     }
 
     fn act(&self) -> Act {

@@ -110,12 +110,13 @@ pub async fn examine(given: &Given, surroundings: &Surroundings) -> Vec<Finding>
     certificates(&mut found, given, &data, now, surroundings);
     let age = backup_age(&data, now);
     found.advice("backup", age, "issuer backup --to FOLDER, and take it to another machine");
-    let store = match given.location() {
-        Ok(location) => Store::open(&location).await.map_err(|error| error.to_string()),
-        Err(error) => Err(error.to_string()),
-    };
+    let store = app::open_store(given).await;
     let opened = store.as_ref().map(|_| ());
-    found.wrong("database and schema", opened, "is the server up, the address right, the disk full?");
+    found.wrong(
+        "database and schema",
+        opened,
+        "is the server up, the address right, the disk full, the file there?",
+    );
     if let Ok(store) = store {
         books(&mut found, &store, now).await;
     }
@@ -233,6 +234,9 @@ impl Verb for Look {
 fn backup_age(data: &Path, now: Timestamp) -> Result<(), String> {
     match backup::last_made(data) {
         None => Err("none was ever made".to_owned()),
+        Some(at) if at > now => {
+            Err(format!("the last one is of {at}, which is yet to come: was a clock ahead?"))
+        }
         Some(at) if now.duration_since(at) > BACKUP_AGE => Err(format!("the last one is of {at}")),
         Some(_) => Ok(()),
     }

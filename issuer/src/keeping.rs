@@ -12,7 +12,7 @@ use crate::config::Given;
 use crate::master_secret::MasterSecret;
 use crate::store::tables::certificate::Certificate;
 use crate::store::tables::orphan::{self, Orphan};
-use crate::store::{Statements, Store, StoreError, Verb};
+use crate::store::{Statements, StoreError, Verb};
 
 /// What rests on an earlier master secret.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -47,7 +47,7 @@ impl Verb for LookFor {
 /// When the folder or the database cannot be opened.
 pub async fn rests_on(given: &Given, before: Timestamp, now: Timestamp) -> Result<Rests, AppError> {
     let keys = MasterSecret::read(&given.data_dir())?.keys();
-    let store = Store::open(&given.location()?).await?;
+    let store = crate::app::open_store(given).await?;
     let check = crate::app::recorded_check(&store).await?;
     let changed = check.is_some_and(|check| crate::issuance::keys::same(&check, &keys.installation_check()));
     let (slips, tokens, phones) = store.read(LookFor { before, now }).await?;
@@ -83,7 +83,7 @@ pub async fn revoke_orphans(
     let keys = crate::app::key_store(given)?;
     let folder = crate::app::authority_path(&given.data_dir());
     let authority = Authority::open(&folder, &keys, &*surroundings.entropy)?;
-    let store = Store::open(&given.location()?).await?;
+    let store = crate::app::open_store(given).await?;
     let act = Act::new(Actor::System, surroundings.clock.now(), &*surroundings.entropy);
     Ok(store.write(RevokeOrphans { serials, not_after: authority.longest_card(), act }).await?)
 }

@@ -41,6 +41,14 @@ pub(crate) fn path(data: &Path) -> PathBuf {
     data.join("master-secret")
 }
 
+fn draft_path(data: &Path) -> PathBuf {
+    data.join("master-secret.new")
+}
+
+fn sync(folder: &Path) -> std::io::Result<()> {
+    fs::File::open(folder)?.sync_all()
+}
+
 impl MasterSecret {
     /// A new one that follows none.
     pub fn fresh(entropy: &dyn Entropy) -> Self {
@@ -112,8 +120,14 @@ impl MasterSecret {
     /// # Errors
     /// When the disk fails; then the old one is still there.
     pub fn write(&self, data: &Path) -> Result<(), AppError> {
-        let (path, draft) = (path(data), data.join("master-secret.new"));
-        let failed = |cause| AppError::Disk { path: path.clone(), cause };
+        self.write_draft(data)?;
+        Self::publish_draft(data)
+    }
+
+    /// Writes it beside its place.
+    pub(crate) fn write_draft(&self, data: &Path) -> Result<(), AppError> {
+        let draft = draft_path(data);
+        let failed = |cause| AppError::Disk { path: draft.clone(), cause };
         match fs::remove_file(&draft) {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(failed(error)),
             _ => {}
@@ -121,8 +135,19 @@ impl MasterSecret {
         let mut options = fs::OpenOptions::new();
         let mut file = options.write(true).create_new(true).mode(0o600).open(&draft).map_err(failed)?;
         file.write_all(self.text().as_bytes()).and_then(|()| file.sync_all()).map_err(failed)?;
-        fs::rename(&draft, &path).map_err(failed)?;
-        fs::File::open(data).and_then(|folder| folder.sync_all()).map_err(failed)
+        sync(data).map_err(failed)
+    }
+
+    /// What lies beside its place, if it is whole.
+    pub(crate) fn read_draft(data: &Path) -> Option<Self> {
+        Self::parse(&Zeroizing::new(fs::read_to_string(draft_path(data)).ok()?))
+    }
+
+    /// Puts what lies beside its place there.
+    pub(crate) fn publish_draft(data: &Path) -> Result<(), AppError> {
+        let path = path(data);
+        let moved = fs::rename(draft_path(data), &path).and_then(|()| sync(data));
+        moved.map_err(|cause| AppError::Disk { path, cause })
     }
 
     fn text(&self) -> Zeroizing<String> {

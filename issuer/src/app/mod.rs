@@ -23,7 +23,7 @@ use crate::store::StoreError;
 
 pub use open::App;
 pub use run::{Running, Stopper};
-pub(crate) use setup::{authority_path, belongs, recorded_check};
+pub(crate) use setup::{authority_path, belongs, open_store, recorded_check};
 pub use setup::{init, key_store, passphrase, token};
 
 /// Where an issuer listens that was not told.
@@ -91,6 +91,9 @@ pub enum AppError {
     /// Another installation's database, or one that was never set up.
     #[error("database does not belong to this data folder's keys")]
     ForeignDatabase,
+    /// There is no file of the database.
+    #[error("{} is not there: restore it from a backup", .0.display())]
+    NoDatabase(PathBuf),
     /// The master secret is not 64 hexadecimal digits.
     #[error("master secret is damaged")]
     MasterSecret,

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use jiff::SignedDuration;
 use shared::clock::{Clock, MovableClock};
 
-use super::setup::{authority_path, belongs, key_store, read_line};
+use super::setup::{authority_path, belongs, key_store, open_store, read_line};
 use super::{AppError, DEFAULT_LISTEN, Surroundings};
 use crate::authority::Authority;
 use crate::config::{ConfigError, Given, Settings};
@@ -23,7 +23,6 @@ use crate::notify::outbox;
 use crate::pages::Outside;
 use crate::pages::federated::{Provider, Simulator};
 use crate::registry::pupil::IndexPupils;
-use crate::store::Store;
 
 /// An issuer that is ready to listen.
 pub struct App {
@@ -56,7 +55,7 @@ impl App {
         let pki_listener = given.pki_listen.map(bind).transpose()?.map(|(listener, _)| listener);
         let settings = Settings::check(given, bound)?;
         let authority = authority.named(settings.issuer().as_str(), &ca, entropy)?;
-        let store = Store::open(&given.location()?).await?;
+        let store = open_store(given).await?;
         belongs(&store, &authority, &keys, surroundings).await?;
         let movable = Arc::new(MovableClock::new(Arc::clone(&surroundings.clock)));
         let clock: Arc<dyn Clock> =

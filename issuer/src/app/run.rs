@@ -8,6 +8,7 @@ use axum::{Router, middleware};
 use axum_server::Handle;
 use axum_server::tls_rustls::RustlsAcceptor;
 use tokio::task::JoinHandle;
+use tokio::time::Instant;
 
 use super::open::origin;
 use super::{App, AppError};
@@ -137,10 +138,14 @@ fn listen(
     tokio::spawn(async move { serving.await.map_err(|error| AppError::Bind(address, error)) })
 }
 
-/// How long requests and notices that have begun may take once it stops.
+/// How long requests that have begun may take once it stops.
 const GRACE: Duration = Duration::from_secs(10);
+/// How long notices may take that are being handed over: longer than a mail server or a diary is waited for. The
+/// service manager waits for half a minute.
+const GRACE_OF_NOTICES: Duration = Duration::from_secs(22);
 
-/// Stops an issuer: it takes no more requests and finishes what has begun, for ten seconds at the most.
+/// Stops an issuer: it takes no more requests and finishes those that have begun, for ten seconds at the most, and
+/// notices that are being handed over, for twenty-two.
 #[derive(Clone)]
 pub struct Stopper {
     handle: Handle<SocketAddr>,
@@ -155,9 +160,9 @@ impl Stopper {
     }
 }
 
-async fn finish_or_abort(task: JoinHandle<()>) {
+async fn finish_or_abort(task: JoinHandle<()>, end: Instant) {
     let abort = task.abort_handle();
-    if tokio::time::timeout(GRACE, task).await.is_err() {
+    if tokio::time::timeout_at(end, task).await.is_err() {
         abort.abort();
     }
 }
@@ -202,13 +207,14 @@ impl Running {
         // None ends by itself: the first was stopped like all, or has failed, and then it ends the rest too.
         let (first, _, others) = futures::future::select_all(self.tasks).await;
         self.stopper.stop();
+        let end = Instant::now() + GRACE_OF_NOTICES;
         let mut ended = futures::future::join_all(others).await;
         ended.insert(0, first);
         let address = self.settings.listen();
         let gone = |error| Err(AppError::Bind(address, std::io::Error::other(error)));
         let failed = ended.into_iter().find_map(|task| task.unwrap_or_else(gone).err());
-        let begun = futures::future::join_all(self.background.into_iter().map(finish_or_abort));
-        begun.await;
+        let begun = self.background.into_iter().map(|task| finish_or_abort(task, end));
+        futures::future::join_all(begun).await;
         audit::seal(&self.issuance.store).await?;
         if let Err(error) = self.issuance.store.tidy().await {
             tracing::warn!(%error, "the database's log stays beside its file until the next start");
@@ -216,7 +222,7 @@ impl Running {
         failed.map_or(Ok(()), Err)
     }
 
-    /// Stops: takes no more requests and finishes those that have begun, for ten seconds at the most.
+    /// Stops: takes no more requests and finishes what has begun, as [`Stopper`] does.
     ///
     /// # Errors
     /// When a listener failed.

@@ -18,9 +18,10 @@ use crate::config::Given;
 use crate::issuance::keys::Keys;
 use crate::master_secret::{self, MasterSecret};
 use crate::notify::ediary;
+use crate::registry::line::Login;
 use crate::store::tables::installation::Installation;
 use crate::store::tables::staff::Role;
-use crate::store::{Statements, Store, StoreError, Verb};
+use crate::store::{Location, Statements, Store, StoreError, Verb};
 
 pub(crate) fn authority_path(data: &Path) -> PathBuf {
     data.join("ca")
@@ -43,6 +44,8 @@ pub async fn init(
     if master_secret::path(&data).exists() {
         return Err(AppError::AlreadyThere(data));
     }
+    // Whatever is wrong with it must be said before anything is made.
+    Login::parse(login).map_err(|fault| AppError::Account(fault.message_en().to_owned()))?;
     let now = surroundings.clock.now();
     let keys = KeyStore::files(passphrase).with_token(token(given)?);
     let options = CreateOptions { keys, ..CreateOptions::simulator(now) };
@@ -51,14 +54,42 @@ pub async fn init(
     }
     let authority = Authority::open(&authority_path(&data), &options.keys, &*surroundings.entropy)?;
     let store = Store::open(&given.location()?).await?;
-    // Written last: a folder without it was never finished.
-    let secret = MasterSecret::fresh(&*surroundings.entropy);
+    // Put into its place last: a folder without it was never finished. Who begins again goes on with the one that the
+    // database may know already.
+    let secret = match MasterSecret::read_draft(&data) {
+        Some(secret) => secret,
+        None => MasterSecret::fresh(&*surroundings.entropy),
+    };
+    secret.write_draft(&data)?;
     let mine = fingerprint(&authority, &secret.keys());
     if !same_installation(&store.write(Claim(mine.clone())).await?, &mine) {
         return Err(AppError::ForeignDatabase);
     }
-    secret.write(&data)?;
+    MasterSecret::publish_draft(&data)?;
     Accounts::open(given, surroundings).await?.enter(login, Role::Principal).await
+}
+
+/// Opens the database of a folder that was set up. None is made where there is none: empty books would look whole.
+///
+/// # Errors
+/// [`AppError::NoDatabase`], [`AppError::ForeignDatabase`], or when the database fails.
+pub(crate) async fn open_store(given: &Given) -> Result<Store, AppError> {
+    let location = given.location()?;
+    if let Location::Sqlite(path) = &location
+        && !path.exists()
+    {
+        return Err(AppError::NoDatabase(path.clone()));
+    }
+    let store = Store::open(&location).await?;
+    let recorded = recorded_check(&store).await?.ok_or(AppError::ForeignDatabase)?;
+    // A folder whose secret cannot be read says so elsewhere.
+    if let Ok(secret) = MasterSecret::read(&given.data_dir()) {
+        let keys = secret.keys();
+        if keys.installation_check() != recorded && !keys.followed_check(&recorded) {
+            return Err(AppError::ForeignDatabase);
+        }
+    }
+    Ok(store)
 }
 
 fn fingerprint(authority: &Authority, keys: &Keys) -> Installation {
@@ -180,8 +211,10 @@ pub(super) fn read_line(path: &Path) -> Result<Secret, AppError> {
 
 #[cfg(test)]
 mod tests {
+    use shared::clock::ManualClock;
+
     use super::*;
-    use crate::app::App;
+    use crate::app::{App, SystemEntropy};
 
     /// Hashes under another secret would make every code wrong, another authority's lists every card doubtful.
     #[tokio::test]
@@ -207,5 +240,36 @@ mod tests {
         }
         let foreign = App::open(&ours, &Surroundings::system()).await;
         assert!(matches!(foreign, Err(AppError::ForeignDatabase)));
+    }
+
+    fn empty() -> (tempfile::TempDir, Given, Surroundings) {
+        let folder = tempfile::tempdir().unwrap();
+        let given = Given { data: Some(folder.path().join("data")), ..Given::default() };
+        let clock = Arc::new(ManualClock::new("2026-11-21T18:30:00Z".parse().unwrap()));
+        (folder, given, Surroundings { clock, entropy: Arc::new(SystemEntropy) })
+    }
+
+    #[tokio::test]
+    async fn a_login_that_cannot_be_one_is_refused_before_anything_is_made() {
+        let (_folder, given, surroundings) = empty();
+        let refused = init(&given, None, "Jan Kowalski", &surroundings).await;
+        assert!(matches!(refused, Err(AppError::Account(_))));
+        assert!(!authority_path(&given.data_dir()).exists() && !given.data_dir().join("issuer.db").exists());
+        assert!(init(&given, None, "jan.kowalski", &surroundings).await.is_ok());
+    }
+
+    #[tokio::test]
+    async fn whoever_begins_again_goes_on_with_the_secret_that_the_database_knows() {
+        let (_folder, given, surroundings) = empty();
+        init(&given, None, "dyrektor", &surroundings).await.unwrap();
+        let (secret, draft) =
+            (master_secret::path(&given.data_dir()), given.data_dir().join("master-secret.new"));
+        let before = fs::read(&secret).unwrap();
+        // As a power cut leaves it that comes before the secret is put into its place.
+        fs::rename(&secret, &draft).unwrap();
+        init(&given, None, "sekretariat", &surroundings).await.unwrap();
+        assert_eq!(fs::read(&secret).unwrap(), before);
+        assert!(!draft.exists());
+        assert!(open_store(&given).await.is_ok());
     }
 }

@@ -94,7 +94,9 @@ pub fn make(
         fs::File::open(folder).and_then(|file| file.sync_all()).map_err(|error| disk(folder, error))?;
     }
     draft.publish()?;
-    remember(&data, now)?;
+    if let Err(error) = remember(&data, now) {
+        tracing::warn!(%error, "the backup is whole, but the data folder could not take down when it was made");
+    }
     let bytes = manifest.files.iter().map(|entry| entry.bytes).sum();
     Ok(Made { folder: to.to_owned(), manifest, bytes })
 }

@@ -19,7 +19,7 @@ use crate::pages::words::Lang;
 use crate::store::tables::device::EndReason;
 use crate::store::tables::import_batch::ImportState;
 
-/// Exit code where some rows were rejected; the others were entered, unless it was a dry run.
+/// Exit code where some rows were rejected, or the office stopped it; the others were entered, unless it was a dry run.
 const SOME_REJECTED: u8 = 3;
 
 pub(super) const IMPORT_HELP: &str = "\
@@ -27,7 +27,8 @@ The table needs the columns of the office's template (Polish or English headings
 semicolon or tab, in UTF-8 or windows-1250. Each row is entered whole or not at all. Nothing of a row is printed but
 where it stands, the column and the reason; the rejected rows themselves go to --rejects, to be mended and sent again.
 
-Exit codes: 0 every row entered (or would be), 1 nothing could be done, 2 usage, 3 some rows rejected.";
+Exit codes: 0 every row entered (or would be), 1 nothing could be done, 2 usage, 3 some rows rejected, or stopped
+in the office meanwhile. Where the database is lost on the way it is 1 too, and the rows entered by then stay.";
 
 pub(super) const EXPORT_HELP: &str = "\
 PUPIL is the id that stands at the end of the address of the pupil's page in the office.
@@ -132,6 +133,8 @@ pub(super) async fn import(given: Given, args: ImportArgs, json: bool) -> Result
         }
     };
     let any = imported.file.batch.rejected > 0;
+    let stopped = imported.file.batch.state == ImportState::Stopped;
+    tell(&imported, &args, json);
     match rejects {
         Some((path, mut file)) if any => {
             let lang = match args.language {
@@ -144,8 +147,7 @@ pub(super) async fn import(given: Given, args: ImportArgs, json: bool) -> Result
         Some((path, _)) => drop(std::fs::remove_file(path)),
         None => {}
     }
-    tell(&imported, &args, json);
-    Ok(if any { ExitCode::from(SOME_REJECTED) } else { ExitCode::SUCCESS })
+    Ok(if any || stopped { ExitCode::from(SOME_REJECTED) } else { ExitCode::SUCCESS })
 }
 
 /// Says what came of it; of a row only where it stands, the column and the reason.
@@ -182,6 +184,9 @@ fn tell(imported: &Imported, args: &ImportArgs, json: bool) {
     println!("rows          {}", batch.total);
     println!("{}      {}", if args.dry_run { "to enter" } else { "entered " }, batch.accepted);
     println!("rejected      {}", batch.rejected);
+    if batch.state == ImportState::Stopped {
+        eprintln!("note: it was stopped in the office; the rows after that were not entered");
+    }
     match (&args.rejects, batch.rejected) {
         (_, 0) => {}
         (Some(path), _) => {

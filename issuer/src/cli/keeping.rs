@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use clap::Subcommand;
 use serde_json::json;
 
-use super::refused;
+use super::{PIN_REFUSED, refused};
 use crate::app::{AppError, Surroundings};
 use crate::backup::{self, BackupError, Books};
 use crate::config::Given;
@@ -93,7 +93,13 @@ pub(super) fn backup(given: &Given, settings: Option<&Path>, args: &BackupArgs, 
 
 pub(super) async fn restore(given: &Given, args: &RestoreArgs, json: bool) -> ExitCode {
     match backup::restore(&args.from, given, &Surroundings::system()).await {
-        Err(error) => failed("restore", &error),
+        Err(error) => {
+            let code = failed("restore", &error);
+            match error {
+                BackupError::App(error) if error.is_about_pin() => ExitCode::from(PIN_REFUSED),
+                _ => code,
+            }
+        }
         Ok(restored) => {
             let made_at = restored.manifest.made_at;
             for token in &restored.manifest.keys_in_tokens {

@@ -18,7 +18,6 @@ use crate::config::Given;
 use crate::demo_school::accounts;
 use crate::doctor::{self, Level};
 use crate::http::{ISSUING_NAME, ROOT_PEM_NAME};
-use crate::store::Store;
 use crate::telemetry::LogFormat;
 
 /// The issuer of mLegitymacja (a simulator): the school's office, the certificate authority and the service
@@ -280,7 +279,7 @@ async fn check(given: Given, json: bool) -> Result<ExitCode, AppError> {
 }
 
 async fn verify(given: Given, json: bool) -> Result<ExitCode, AppError> {
-    let store = Store::open(&given.location()?).await?;
+    let store = crate::app::open_store(&given).await?;
     let verdict = audit::verify(&store).await?;
     let (whole, line) = match verdict {
         ChainVerdict::Whole { entries, head } => {

@@ -39,7 +39,7 @@ async fn a_fresh_folder_lacks_a_backup_alone_and_files_and_dates_have_their_find
         mode(name, before);
     }
     clock.set("2026-11-20T18:30:00Z".parse().unwrap());
-    assert_eq!(problems(&examine(&given, &surroundings).await), ["clock"]);
+    assert_eq!(problems(&examine(&given, &surroundings).await), ["backup", "clock"]);
     clock.set("2026-11-24T18:30:00Z".parse().unwrap());
     assert_eq!(problems(&examine(&given, &surroundings).await), ["backup"]);
     clock.set("2045-11-24T18:30:00Z".parse().unwrap());
@@ -139,6 +139,30 @@ async fn books_that_are_none_are_wrong() {
     fs::write(house.data.join("issuer.db"), "this is no database, and was never one".repeat(100)).unwrap();
     fs::set_permissions(house.data.join("issuer.db"), fs::Permissions::from_mode(0o600)).unwrap();
     house.finds(&[("database and schema", Level::Wrong)]).await;
+}
+
+#[tokio::test]
+async fn books_that_are_gone_or_anothers_are_wrong_and_none_are_made() {
+    let (house, other) = (House::new().await, House::new().await);
+    let books = house.data.join("issuer.db");
+    for end in ["", "-wal", "-shm"] {
+        let _ = fs::remove_file(house.data.join(format!("issuer.db{end}")));
+    }
+    house.finds(&[("database and schema", Level::Wrong)]).await;
+    let refused = crate::accounts::Accounts::open(&house.given, &house.surroundings).await;
+    assert!(matches!(refused, Err(app::AppError::NoDatabase(_))));
+    assert!(!books.exists(), "empty books would look whole");
+    fs::copy(other.data.join("issuer.db"), &books).unwrap();
+    house.finds(&[("database and schema", Level::Wrong)]).await;
+}
+
+#[tokio::test]
+async fn a_backup_of_a_time_to_come_is_advice() {
+    let house = House::new().await;
+    let data = &house.data;
+    let now = house.surroundings.clock.now();
+    assert_eq!(backup_age(data, now), Ok(()));
+    assert!(backup_age(data, now - SignedDuration::from_hours(1)).is_err());
 }
 
 #[tokio::test]

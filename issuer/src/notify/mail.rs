@@ -202,7 +202,8 @@ impl Mailer {
                 Some(code) => SendError::MailStatus(code.into()),
                 None if error.is_timeout() => SendError::TimedOut,
                 // An address with letters that the server does not take (RFC 6531), seen before it is sent.
-                None if error.is_client() => SendError::AddressMalformed,
+                None if error.is_client() && !letter.to.is_ascii() => SendError::AddressMalformed,
+                // Among them a server that offers no encryption or no sign-in any more: it may again.
                 None => SendError::Unreachable,
             }),
             Err(_) => Err(SendError::TimedOut),

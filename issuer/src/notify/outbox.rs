@@ -126,7 +126,11 @@ impl Verb for ClaimNotices {
                 notice.settle(tx, Err(SendError::PupilErased), &self.act).await?;
                 continue;
             };
-            // Counted before it is tried, so that one that kills its worker is given up too.
+            // Counted before it is tried, so that one whose worker never comes to say what became of it is given up too.
+            if wait_after(notice.attempts).is_none() {
+                notice.settle(tx, Err(SendError::TimedOut), &self.act).await?;
+                continue;
+            }
             notice.attempts = notice.attempts.saturating_add(1);
             notice.next_attempt_at = now.saturating_add(LEASE).ok();
             notice.update(tx).await?;

@@ -224,6 +224,22 @@ async fn a_claimed_notice_comes_free_when_its_lease_runs_out() {
 }
 
 #[tokio::test]
+async fn a_notice_whose_workers_never_say_what_became_of_it_is_given_up() {
+    let house = House::new().await;
+    house.link("127.0.0.1:1".parse().unwrap()).await;
+    house.codes(0).await;
+    let claim = || ClaimNotices { channel: Channel::EDiary, act: house.issuance.act(Actor::System) };
+    for attempt in 1..=10 {
+        assert_eq!(house.issuance.store.write(claim()).await.unwrap().len(), 1, "try {attempt}");
+        house.clock.advance(LEASE);
+    }
+    assert!(house.issuance.store.write(claim()).await.unwrap().is_empty());
+    let notice = &house.notices(Channel::EDiary).await[0];
+    assert_eq!((notice.state, notice.attempts), (NoticeState::Failed, 10));
+    assert_eq!(notice.last_error.as_deref(), Some("timed_out"));
+}
+
+#[tokio::test]
 async fn what_nobody_takes_is_given_up_and_can_be_sent_again() {
     let house = House::new().await;
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -458,6 +474,18 @@ async fn letters_are_plain_polish_text_from_the_school_and_hold_no_code() {
     assert!(text.contains("Dotyczy: Zofia.") && !text.contains("Przykładowa,"), "{text}");
     assert!(!text.contains(slip.code.expose()) && !text.contains(slip.typed.expose()), "{text}");
     assert_eq!(letter.html_bodies().filter(|part| part.is_text_html()).count(), 0);
+}
+
+#[tokio::test]
+async fn a_server_that_offers_no_sign_in_any_more_loses_no_letter() {
+    let house = House::new().await;
+    let (server, letters) = mail_server(0).await;
+    house.codes(0).await;
+    let route = MailRoute::parse(&format!("smtp://szkola:haslo@{server}"), "szkola@szkola.example").unwrap();
+    assert_eq!(house.worker(Some(Mailer::new(&route).unwrap())).work_off().await.unwrap(), 1);
+    let waiting = &house.notices(Channel::Email).await[0];
+    assert_eq!((waiting.state, waiting.last_error.as_deref()), (NoticeState::Queued, Some("unreachable")));
+    assert!(letters.lock().unwrap().is_empty());
 }
 
 #[tokio::test]
