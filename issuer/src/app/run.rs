@@ -141,7 +141,7 @@ fn listen(
 /// How long requests that have begun may take once it stops.
 const GRACE: Duration = Duration::from_secs(10);
 /// How long notices may take that are being handed over: longer than a mail server or a diary is waited for. The
-/// service manager waits for half a minute.
+/// service manager waits for forty seconds.
 const GRACE_OF_NOTICES: Duration = Duration::from_secs(22);
 
 /// Stops an issuer: it takes no more requests and finishes those that have begun, for ten seconds at the most, and

@@ -93,13 +93,7 @@ pub(super) fn backup(given: &Given, settings: Option<&Path>, args: &BackupArgs, 
 
 pub(super) async fn restore(given: &Given, args: &RestoreArgs, json: bool) -> ExitCode {
     match backup::restore(&args.from, given, &Surroundings::system()).await {
-        Err(error) => {
-            let code = failed("restore", &error);
-            match error {
-                BackupError::App(error) if error.is_about_pin() => ExitCode::from(PIN_REFUSED),
-                _ => code,
-            }
-        }
+        Err(error) => failed("restore", &error),
         Ok(restored) => {
             let made_at = restored.manifest.made_at;
             for token in &restored.manifest.keys_in_tokens {
@@ -168,5 +162,9 @@ pub(super) async fn secret(command: SecretCommand, file: &Given, json: bool) -> 
 }
 
 fn failed(act: &str, error: &BackupError) -> ExitCode {
-    refused(act, error)
+    let code = refused(act, error);
+    match error {
+        BackupError::App(error) if error.is_about_pin() => ExitCode::from(PIN_REFUSED),
+        _ => code,
+    }
 }

@@ -213,11 +213,16 @@ mod tests {
         }
     }
 
+    /// A book whose log is moved from `start` pages on, and waited for at `bound`.
+    fn book(start: u32, bound: u32) -> (Book, Log) {
+        let mut book = Book::new();
+        let log = Log::take_over(&book.path, &mut book.writer, Limits { start, bound }).unwrap();
+        (book, log)
+    }
+
     #[test]
     fn the_log_begins_anew_while_it_is_written_to() {
-        let mut book = Book::new();
-        let limits = Limits { start: 50, bound: 400 };
-        let mut log = Log::take_over(&book.path, &mut book.writer, limits).unwrap();
+        let (mut book, mut log) = book(50, 400);
         let lengths: Vec<_> = (0..5_000).map(|_| book.write(&mut log)).collect();
         let longest = lengths.iter().max().unwrap();
         assert!((50..470).contains(longest), "{longest}");
@@ -228,9 +233,7 @@ mod tests {
 
     #[test]
     fn what_the_mover_has_moved_needs_nothing_of_the_writer() {
-        let mut book = Book::new();
-        let limits = Limits { start: 10_000, bound: 20_000 };
-        let mut log = Log::take_over(&book.path, &mut book.writer, limits).unwrap();
+        let (mut book, mut log) = book(10_000, 20_000);
         let mover = connect(&book.path, false).unwrap();
         assert!(
             matches!(pursue(&mover, &log.length), Err(StoreError::Damaged(_))),
@@ -246,9 +249,7 @@ mod tests {
 
     #[test]
     fn at_the_bound_the_writer_waits_and_moves_the_rest() {
-        let mut book = Book::new();
-        let limits = Limits { start: 50, bound: 50 };
-        let mut log = Log::take_over(&book.path, &mut book.writer, limits).unwrap();
+        let (mut book, mut log) = book(50, 50);
         let longest = (0..500).map(|_| book.write(&mut log)).max().unwrap();
         assert!((50..120).contains(&longest), "{longest}");
         assert!(book.is_whole());
@@ -256,9 +257,7 @@ mod tests {
 
     #[test]
     fn a_reader_keeps_the_log_until_it_ends() {
-        let mut book = Book::new();
-        let limits = Limits { start: 50, bound: 100 };
-        let mut log = Log::take_over(&book.path, &mut book.writer, limits).unwrap();
+        let (mut book, mut log) = book(50, 100);
         let reader = connect(&book.path, true).unwrap();
         reader.execute_batch("BEGIN").unwrap();
         let seen = || reader.query_row("SELECT count(*) FROM line", [], |row| row.get::<_, i64>(0)).unwrap();
@@ -274,9 +273,7 @@ mod tests {
 
     #[test]
     fn without_its_mover_the_writer_moves_the_log() {
-        let mut book = Book::new();
-        let limits = Limits { start: 50, bound: 400 };
-        let mut log = Log::take_over(&book.path, &mut book.writer, limits).unwrap();
+        let (mut book, mut log) = book(50, 400);
         log.orders = None;
         let longest = (0..500).map(|_| book.write(&mut log)).max().unwrap();
         assert!((50..60).contains(&longest), "{longest}");

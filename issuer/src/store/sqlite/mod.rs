@@ -28,7 +28,8 @@ const GROUP: usize = 64;
 /// How many verbs may wait; beyond that the caller waits to be let in.
 const QUEUE: usize = 1024;
 const READERS: usize = 4;
-/// How often the log is tried to be put away, and what lies between.
+/// How often the log is tried to be put away, and how long each try waits for others and is rested after: some seconds in
+/// all, since a shutdown waits for it.
 const TIDY_TRIES: usize = 20;
 const TIDY_PAUSE: Duration = Duration::from_millis(100);
 /// A writer holds the file from the beginning, so that two never meet half-way.
@@ -133,6 +134,7 @@ impl Sqlite {
         let path = self.readers.path.clone();
         let moved = tokio::task::spawn_blocking(move || {
             let connection = connect(&path, false)?;
+            connection.busy_timeout(TIDY_PAUSE).map_err(failure)?;
             // For who moves it already SQLite does not wait by itself.
             for _ in 0..TIDY_TRIES {
                 let checkpoint = "PRAGMA wal_checkpoint(TRUNCATE)";
